@@ -1,0 +1,14 @@
+//! OCPP-J: frames, the message catalogue, strict check, lenient repair and the dialects 1.6, 2.0.1
+//! and 2.1.
+//!
+//! Owns everything that knows a protocol version. Pure and synchronous: no sockets, no clock, no
+//! storage. Text comes in, values of `domain` go out, and the other way round; the wire's own
+//! shapes never leave this room.
+//!
+//! Reading order: a text becomes a [`frame`] (or a [`fault`] with its answer); the [`catalogue`]
+//! knows what the payload should look like; [`check`] gives the official verdict; [`lenient`]
+//! forgives what can be forgiven.
+
+pub mod catalogue;
+pub mod fault;
+pub mod frame;
