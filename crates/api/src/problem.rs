@@ -1,0 +1,123 @@
+//! Errors on the wire: `application/problem+json` (RFC 9457) with a stable code. This is one of
+//! the two files that map the six kinds of `app::Error`.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One place of the request that is wrong.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Place {
+    /// JSON pointer into the body, or the name of a query parameter.
+    pub pointer: String,
+    /// Stable code.
+    pub code: String,
+    /// For people.
+    pub detail: String,
+}
+
+/// A refusal or failure.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    /// A URN of the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Short, the same for every occurrence.
+    pub title: &'static str,
+    /// HTTP status.
+    pub status: u16,
+    /// Stable code.
+    pub code: String,
+    /// What went wrong this time.
+    pub detail: String,
+    /// By which the operator of the instance finds it in the log.
+    pub request_id: Option<String>,
+    /// Where the request is wrong.
+    pub errors: Vec<Place>,
+    /// Seconds to wait before trying again; also sent as `Retry-After`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_s: Option<i64>,
+}
+
+impl Problem {
+    /// A problem of `status` with a stable code.
+    #[must_use]
+    pub fn new(status: StatusCode, code: impl Into<String>, detail: impl Into<String>) -> Self {
+        let code = code.into();
+        Self {
+            kind: format!("urn:busbar:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Problem"),
+            status: status.as_u16(),
+            code,
+            detail: detail.into(),
+            request_id: None,
+            errors: Vec::new(),
+            retry_after_s: None,
+        }
+    }
+
+    /// The resource does not exist, or the caller may not know that it does.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here, or nothing you may see.")
+    }
+
+    /// Nobody is signed in.
+    #[must_use]
+    pub fn not_signed_in() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", "Sign in first.")
+    }
+
+    /// The request cannot be read.
+    #[must_use]
+    pub fn bad_request(code: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    /// One field of the body is wrong.
+    #[must_use]
+    pub fn field(pointer: &str, code: &str, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        let mut problem = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            "The request has fields that cannot be accepted.",
+        );
+        problem.errors.push(Place { pointer: pointer.to_owned(), code: code.to_owned(), detail });
+        problem
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut problem = self.clone();
+        let request_id = crate::server::draw_request_id();
+        problem.request_id = Some(request_id.clone());
+        if problem.status >= 500 {
+            tracing::warn!(request.id = %request_id, problem.code = %problem.code, "{}", problem.detail);
+        }
+        let mut response = HttpResponse::build(self.status_code());
+        response.content_type("application/problem+json");
+        if let Some(seconds) = problem.retry_after_s {
+            response.insert_header((RETRY_AFTER, seconds));
+        }
+        if let Ok(value) = HeaderValue::from_str(&request_id) {
+            response.insert_header((HeaderName::from_static("x-request-id"), value));
+        }
+        response.json(problem)
+    }
+}

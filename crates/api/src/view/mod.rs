@@ -1,0 +1,45 @@
+//! What the API shows: one file per noun, each with `to_view` from the domain's values.
+
+pub(crate) mod access;
+pub(crate) mod command;
+pub(crate) mod log;
+pub(crate) mod session;
+pub(crate) mod site;
+pub(crate) mod station;
+pub(crate) mod token;
+
+use domain::page::Page;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ListView<T> {
+    /// The rows.
+    pub data: Vec<T>,
+    /// Pass as `cursor` for the next page; null on the last.
+    pub next_cursor: Option<String>,
+    /// Whether there is a next page.
+    pub has_more: bool,
+}
+
+impl<T> ListView<T> {
+    /// A page as the API has it.
+    pub fn to_view<D>(page: Page<D>, view: impl FnMut(D) -> T) -> Self {
+        let page = page.map(view);
+        Self { has_more: page.next.is_some(), next_cursor: page.next, data: page.rows }
+    }
+
+    /// A list that is always whole.
+    pub fn whole(data: Vec<T>) -> Self {
+        Self { data, next_cursor: None, has_more: false }
+    }
+}
+
+/// The stable word of a closed list.
+pub(crate) fn word<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,162 @@
+//! Stations as the API shows and takes them.
+
+use chrono::{DateTime, Utc};
+use domain::site::AdminState;
+use domain::station::Connector;
+use domain::variable::VariableReading;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use super::word;
+
+/// Tells a field that is null from one that is not there.
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    d: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(d).map(Some)
+}
+
+/// A connector, as last reported.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConnectorView {
+    pub number: i32,
+    pub status: String,
+    pub error_code: Option<String>,
+    pub error_info: Option<String>,
+    pub status_at: Option<DateTime<Utc>>,
+}
+
+impl ConnectorView {
+    pub fn to_view(connector: Connector) -> Self {
+        Self {
+            number: connector.number,
+            status: word(&connector.status),
+            error_code: connector.error_code,
+            error_info: connector.error_info,
+            status_at: connector.status_at,
+        }
+    }
+}
+
+/// One outlet that charges one vehicle at a time.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EvseView {
+    pub id: String,
+    pub number: i32,
+    /// The most telling status of its connectors.
+    pub status: String,
+    pub power_w: Option<i64>,
+    pub session_id: Option<String>,
+    pub connectors: Vec<ConnectorView>,
+}
+
+/// What a person should look at first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FindingView {
+    pub code: String,
+    pub text: String,
+}
+
+/// A charging station.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StationView {
+    pub id: String,
+    /// Its name on the wire.
+    pub identity: String,
+    pub name: String,
+    pub site_id: Option<String>,
+    pub site_name: Option<String>,
+    pub admin_state: String,
+    pub registration: String,
+    pub online: bool,
+    pub connected_since: Option<DateTime<Utc>>,
+    pub last_seen_at: Option<DateTime<Utc>>,
+    /// Subprotocol of the newest connection.
+    pub protocol: Option<String>,
+    pub vendor: Option<String>,
+    pub model: Option<String>,
+    pub serial_number: Option<String>,
+    pub firmware_version: Option<String>,
+    /// Whether odd messages are repaired rather than refused.
+    pub policy_lenient: bool,
+    /// How many kinds of departures from the protocol were forgiven.
+    pub deviations: i64,
+    pub finding: Option<FindingView>,
+    /// Sum over its EVSEs, of those that tell.
+    pub power_w: Option<i64>,
+    pub evses: Vec<EvseView>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A new station.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StationBody {
+    /// Its name on the wire: what the charger puts at the end of the URL.
+    pub identity: String,
+    pub name: Option<String>,
+    pub site_id: Option<String>,
+    /// Drawn when not given; shown once in the answer.
+    pub password: Option<String>,
+}
+
+/// Changes to a station: a field left out stays, null clears.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StationChange {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub name: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub site_id: Option<Option<String>>,
+    #[schema(value_type = Option<String>)]
+    pub admin_state: Option<AdminState>,
+    pub policy_lenient: Option<bool>,
+}
+
+/// A new station with its password, shown this once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NewStationView {
+    pub station: StationView,
+    pub password: String,
+}
+
+/// A station's password, shown this once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PasswordView {
+    pub password: String,
+}
+
+/// A reported variable; a 1.6 key has no component.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VariableView {
+    pub component: Option<String>,
+    pub component_instance: Option<String>,
+    pub evse: Option<i32>,
+    pub connector: Option<i32>,
+    pub variable: String,
+    pub variable_instance: Option<String>,
+    pub attribute: String,
+    pub value: Option<String>,
+    pub mutability: Option<String>,
+    pub reported_at: DateTime<Utc>,
+}
+
+impl VariableView {
+    pub fn to_view(reading: VariableReading, reported_at: DateTime<Utc>) -> Self {
+        let name = reading.name;
+        Self {
+            component: name.component,
+            component_instance: name.component_instance,
+            evse: name.evse,
+            connector: name.connector,
+            variable: name.variable,
+            variable_instance: name.variable_instance,
+            attribute: reading.attribute,
+            value: reading.value,
+            mutability: reading.mutability.map(|m| word(&m)),
+            reported_at,
+        }
+    }
+}

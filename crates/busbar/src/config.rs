@@ -1,0 +1,257 @@
+//! Configuration: a TOML file, then `BUSBAR_…` environment variables over it, checked as a whole
+//! before anything starts. An unknown key is an error, not a silence.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file is not there or cannot be read.
+    #[error("cannot read the configuration file {path}: {source}")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("the configuration file {path} is not right: {source}")]
+    Wrong {
+        /// Which file.
+        path: PathBuf,
+        /// Where and why.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+    /// An environment variable is not what it should be.
+    #[error("{name}={value}: {why}")]
+    Variable {
+        /// Its name.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// What it should be.
+        why: String,
+    },
+}
+
+/// What to do with stations that nobody registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownStations {
+    /// HTTP 404, as the specification says; they are listed as waiting to be claimed.
+    Refuse,
+    /// Let in; their boot is answered Pending until somebody claims them.
+    Pending,
+}
+
+/// The whole configuration, with a default for everything.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the database file, keys and files of stations live.
+    pub data_dir: PathBuf,
+    /// The database.
+    pub database: Database,
+    /// How nodes talk.
+    pub bus: Bus,
+    /// The people's door.
+    pub http: Http,
+    /// The machines' door.
+    pub gateway: Gateway,
+    /// How long logs are kept.
+    pub retention: Retention,
+}
+
+/// The database.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// `postgres://…`, or nothing for `busbar.sqlite` in the data directory.
+    pub url: Option<String>,
+}
+
+/// How nodes talk.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Bus {
+    /// `redis://…`, or nothing for a single node.
+    pub url: Option<String>,
+}
+
+/// The people's door.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Http {
+    /// Address and port of the console and the API.
+    pub listen: String,
+    /// The address people type, where it is not the one above (behind a proxy).
+    pub public_url: Option<String>,
+}
+
+/// The machines' door.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Gateway {
+    /// Address and port of the charger port.
+    pub listen: String,
+    /// The address chargers are given, such as `wss://ocpp.example.org/ocpp`.
+    pub public_url: Option<String>,
+    /// What to do with stations that nobody registered.
+    pub unknown_stations: UnknownStations,
+    /// Seconds between heartbeats asked of stations.
+    pub heartbeat_interval_s: u32,
+    /// Seconds between our pings.
+    pub ping_interval_s: u32,
+    /// Seconds a station has to answer a call.
+    pub call_timeout_s: u32,
+}
+
+/// How long logs are kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Days of the wire log.
+    pub log_days: u32,
+    /// Days of connection attempts.
+    pub attempts_days: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("data"),
+            database: Database::default(),
+            bus: Bus::default(),
+            http: Http::default(),
+            gateway: Gateway::default(),
+            retention: Retention::default(),
+        }
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { listen: "0.0.0.0:8080".to_owned(), public_url: None }
+    }
+}
+
+impl Default for Gateway {
+    fn default() -> Self {
+        Self {
+            listen: "0.0.0.0:9000".to_owned(),
+            public_url: None,
+            unknown_stations: UnknownStations::Pending,
+            heartbeat_interval_s: 300,
+            ping_interval_s: 45,
+            call_timeout_s: 30,
+        }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { log_days: 30, attempts_days: 7 }
+    }
+}
+
+impl Config {
+    /// Reads the file, if one is named or `busbar.toml` stands in the working directory, and then
+    /// the environment through `variable`.
+    pub fn read(
+        file: Option<&Path>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let default = Path::new("busbar.toml");
+        let mut config = match file {
+            Some(path) => Self::from_file(path)?,
+            None if default.exists() => Self::from_file(default)?,
+            None => Self::default(),
+        };
+        config.apply(variable)?;
+        Ok(config)
+    }
+
+    fn from_file(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        toml::from_str(&text)
+            .map_err(|source| ConfigError::Wrong { path: path.to_owned(), source: Box::new(source) })
+    }
+
+    fn apply(&mut self, variable: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        if let Some(dir) = set("BUSBAR_DATA_DIR") {
+            self.data_dir = PathBuf::from(dir);
+        }
+        if let Some(url) = set("BUSBAR_DATABASE_URL") {
+            self.database.url = Some(url);
+        }
+        if let Some(url) = set("BUSBAR_BUS_URL") {
+            self.bus.url = Some(url);
+        }
+        if let Some(listen) = set("BUSBAR_HTTP_LISTEN") {
+            self.http.listen = listen;
+        }
+        if let Some(url) = set("BUSBAR_HTTP_PUBLIC_URL") {
+            self.http.public_url = Some(url);
+        }
+        if let Some(listen) = set("BUSBAR_GATEWAY_LISTEN") {
+            self.gateway.listen = listen;
+        }
+        if let Some(url) = set("BUSBAR_GATEWAY_PUBLIC_URL") {
+            self.gateway.public_url = Some(url);
+        }
+        if let Some(policy) = set("BUSBAR_UNKNOWN_STATIONS") {
+            self.gateway.unknown_stations = match policy.as_str() {
+                "refuse" => UnknownStations::Refuse,
+                "pending" => UnknownStations::Pending,
+                _ => {
+                    return Err(ConfigError::Variable {
+                        name: "BUSBAR_UNKNOWN_STATIONS",
+                        value: policy,
+                        why: "it is `refuse` or `pending`".to_owned(),
+                    });
+                }
+            };
+        }
+        Ok(())
+    }
+
+    /// The database URL: the configured one, or the SQLite file in the data directory.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        self.database.url.clone().unwrap_or_else(|| {
+            format!("sqlite://{}?mode=rwc", self.data_dir.join("busbar.sqlite").display())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("busbar.toml");
+        std::fs::write(&path, "[gateway]\nlissten = \"0.0.0.0:1\"\n").unwrap();
+        let error = Config::read(Some(&path), |_| None).unwrap_err();
+        assert!(std::error::Error::source(&error).unwrap().to_string().contains("lissten"));
+    }
+
+    #[test]
+    fn the_environment_stands_over_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("busbar.toml");
+        std::fs::write(&path, "[http]\nlisten = \"127.0.0.1:1\"\n").unwrap();
+        let set = |name: &str| (name == "BUSBAR_HTTP_LISTEN").then(|| "127.0.0.1:2".to_owned());
+        assert_eq!(Config::read(Some(&path), set).unwrap().http.listen, "127.0.0.1:2");
+        let wrong = |name: &str| (name == "BUSBAR_UNKNOWN_STATIONS").then(|| "maybe".to_owned());
+        assert!(Config::read(Some(&path), wrong).is_err());
+    }
+}

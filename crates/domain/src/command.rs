@@ -1,0 +1,255 @@
+//! What people ask of a station, and what came of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Moment;
+use crate::id::{CommandId, SessionId, StationId, UserId};
+use crate::token::{TokenKind, TokenUid};
+
+/// How hard a reset is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResetKind {
+    /// After ending sessions in order (1.6 Soft, 2.x OnIdle).
+    Soft,
+    /// At once (1.6 Hard, 2.x Immediate).
+    Hard,
+}
+
+/// What a station is asked to say again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TriggerKind {
+    /// A boot notification.
+    Boot,
+    /// Connector states.
+    Status,
+    /// Readings.
+    MeterValues,
+    /// A heartbeat.
+    Heartbeat,
+    /// Progress of a firmware update.
+    FirmwareStatus,
+    /// Progress of a log upload.
+    LogStatus,
+    /// The state of a running transaction (2.x).
+    Session,
+}
+
+/// How much of the device model a station is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportKind {
+    /// All of it.
+    Full,
+    /// What can be set.
+    Configuration,
+    /// What tells the state.
+    Summary,
+}
+
+/// Names one variable: a 1.6 key has neither component nor EVSE.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct VariableName {
+    /// The component (2.x).
+    pub component: Option<String>,
+    /// Which of several such components.
+    #[serde(default)]
+    pub component_instance: Option<String>,
+    /// The EVSE of the component.
+    #[serde(default)]
+    pub evse: Option<i32>,
+    /// The connector of the component.
+    #[serde(default)]
+    pub connector: Option<i32>,
+    /// The variable, or the 1.6 key.
+    pub variable: String,
+    /// Which of several such variables.
+    #[serde(default)]
+    pub variable_instance: Option<String>,
+}
+
+/// A command, in the imperative.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Restart the station, or one EVSE of a 2.x station.
+    Reset {
+        /// How hard.
+        kind: ResetKind,
+        /// Only this EVSE.
+        evse: Option<i32>,
+    },
+    /// Start a session for a token.
+    StartSession {
+        /// Where; any EVSE when not said.
+        evse: Option<i32>,
+        /// For whom.
+        token: TokenUid,
+        /// How the token is read.
+        token_kind: TokenKind,
+        /// By which the station's answer is known again (2.x remoteStartId).
+        remote_start: i32,
+    },
+    /// End a session.
+    StopSession {
+        /// Which.
+        session: SessionId,
+        /// The station's name for it.
+        wire: String,
+    },
+    /// Make the station, an EVSE or a connector operative or not.
+    ChangeAvailability {
+        /// The EVSE; the whole station when not said.
+        evse: Option<i32>,
+        /// The connector within the EVSE (2.x).
+        connector: Option<i32>,
+        /// Which way.
+        operative: bool,
+    },
+    /// Free the cable.
+    Unlock {
+        /// The EVSE.
+        evse: i32,
+        /// The connector within the EVSE; 1 when not said.
+        connector: Option<i32>,
+    },
+    /// Say something again.
+    Trigger {
+        /// What.
+        message: TriggerKind,
+        /// Of which EVSE.
+        evse: Option<i32>,
+        /// Of which connector.
+        connector: Option<i32>,
+    },
+    /// Read variables; all of them when none is named.
+    ReadVariables {
+        /// Which.
+        names: Vec<VariableName>,
+    },
+    /// Write variables.
+    WriteVariables {
+        /// Which, and the value as text.
+        values: Vec<(VariableName, String)>,
+    },
+    /// Report the device model in parts (2.x).
+    RequestReport {
+        /// How much.
+        kind: ReportKind,
+    },
+    /// Forget the cached tokens.
+    ClearCache,
+    /// Fetch and install firmware.
+    UpdateFirmware {
+        /// From where.
+        url: String,
+        /// Not before.
+        retrieve_at: Moment,
+        /// Install not before (2.x).
+        install_at: Option<Moment>,
+        /// How often to try the download again.
+        retries: Option<i32>,
+        /// Seconds between tries.
+        retry_interval_s: Option<i32>,
+    },
+    /// Any other call, in the words of the station's own protocol. The bytes are opaque here:
+    /// the machines' door checks them against its catalogue.
+    Raw {
+        /// Name of the call.
+        action: String,
+        /// Its payload as JSON text.
+        payload: String,
+    },
+}
+
+impl Command {
+    /// The stable word for the kind of command, as the API has it.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Reset { .. } => "reset",
+            Self::StartSession { .. } => "start_session",
+            Self::StopSession { .. } => "stop_session",
+            Self::ChangeAvailability { .. } => "change_availability",
+            Self::Unlock { .. } => "unlock",
+            Self::Trigger { .. } => "trigger",
+            Self::ReadVariables { .. } => "read_variables",
+            Self::WriteVariables { .. } => "write_variables",
+            Self::RequestReport { .. } => "request_report",
+            Self::ClearCache => "clear_cache",
+            Self::UpdateFirmware { .. } => "update_firmware",
+            Self::Raw { .. } => "ocpp",
+        }
+    }
+}
+
+/// Where a command stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandState {
+    /// Written down, not sent.
+    Queued,
+    /// About to be written to the socket, or written: it is never sent again.
+    Sent,
+    /// The station agreed.
+    Accepted,
+    /// The station declined.
+    Rejected,
+    /// The station answered with an error, or it could not be said in its protocol.
+    Error,
+    /// No answer in time.
+    Timeout,
+    /// Agreed, and what was asked has happened.
+    Completed,
+}
+
+/// What came of a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Where the command stands now.
+    pub state: CommandState,
+    /// The station's own answer as JSON text: an object for one call, an array for several.
+    pub answer: Option<String>,
+    /// What went wrong.
+    pub error: Option<CommandError>,
+    /// Readings of variables that the answer carried, to be stored with the outcome.
+    #[serde(default)]
+    pub variables: Vec<crate::variable::VariableReading>,
+}
+
+/// What went wrong with a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandError {
+    /// Stable code: `unsupported`, `invalid_payload`, `timeout`, `connection_lost`, or the
+    /// station's own RPC error code.
+    pub code: String,
+    /// For people.
+    pub text: String,
+    /// Where a payload breaks the schema: JSON pointer, code and text of each place.
+    #[serde(default)]
+    pub places: Vec<(String, String, String)>,
+}
+
+/// A command on record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandRecord {
+    /// Its id.
+    pub id: CommandId,
+    /// To which station.
+    pub station: StationId,
+    /// What was asked.
+    pub command: Command,
+    /// Where it stands.
+    pub state: CommandState,
+    /// What came of it.
+    pub outcome: Option<Outcome>,
+    /// When it was asked.
+    pub created_at: Moment,
+    /// When it was sent.
+    pub sent_at: Option<Moment>,
+    /// When it was settled.
+    pub settled_at: Option<Moment>,
+    /// Who asked, and the name at that time; none for Busbar itself.
+    pub issued_by: Option<(UserId, String)>,
+}

@@ -1,0 +1,24 @@
+//! What is true about charging: entities, state machines, events and commands.
+//!
+//! Pure and synchronous. Nothing here reads a clock, a socket or a database; time and randomness
+//! come in through the two ports of [`clock`].
+
+pub mod attempt;
+pub mod clock;
+pub mod command;
+pub mod deviation;
+pub mod event;
+pub mod id;
+pub mod message;
+pub mod meter;
+pub mod module;
+pub mod page;
+pub mod personal;
+pub mod quantity;
+pub mod role;
+pub mod session;
+pub mod site;
+pub mod station;
+pub mod token;
+pub mod variable;
+pub mod wire_log;
