@@ -5,10 +5,18 @@
 //! part borrows from it. What is odd but readable is listed in [`Read::oddities`], so that a
 //! strict station can be refused and a lenient one counted.
 
+mod text;
+mod write;
+
+pub use text::{mend, payload_value};
+pub use write::{MAX_DESCRIPTION, MAX_ID, WriteError};
+pub use write::{call, call_error, call_result, call_result_error, send};
+
+use text::depth;
+
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -18,13 +26,6 @@ use crate::fault::{FaultKind, FrameFault, RpcErrorCode};
 /// Deepest nesting of arrays and objects in a frame, the frame's own array included. One below
 /// the limit of the JSON reader, so that every payload of a readable frame can be parsed.
 pub const MAX_DEPTH: usize = 127;
-
-/// Longest message id that may be written (2.x Part 4 §4.1.4; 1.6 J §4.1.4). Longer ids are read
-/// and echoed, because the answer must carry the station's id.
-pub const MAX_ID: usize = 36;
-
-/// Longest error description, in characters (2.x Part 4 §4.2.3).
-pub const MAX_DESCRIPTION: usize = 255;
 
 /// The id of an answer to a frame whose id could not be read (2.x Part 4 §4.2.3).
 pub const UNREADABLE_ID: &str = "-1";
@@ -249,168 +250,6 @@ pub fn parse(version: Version, text: &str) -> Result<Read<'_>, FrameFault> {
     Ok(Read { frame, oddities })
 }
 
-/// Mends texts that are almost JSON, as some firmware sends them: a value left out after a colon
-/// (`"transactionId":,`) becomes `null`, a comma before a closing bracket goes. `None` when there
-/// is nothing of the kind. For lenient stations, after [`parse`] said
-/// [`FaultKind::NotJson`]; the raw text is what is logged.
-pub fn mend(text: &str) -> Option<String> {
-    let mut out = String::with_capacity(text.len() + 8);
-    let (mut in_text, mut escaped, mut mended) = (false, false, false);
-    for symbol in text.chars() {
-        if in_text {
-            in_text = escaped || symbol != '"';
-            escaped = !escaped && symbol == '\\';
-            out.push(symbol);
-            continue;
-        }
-        if matches!(symbol, ',' | '}' | ']') {
-            let kept = out.trim_end().len();
-            if out[..kept].ends_with(':') {
-                out.push_str("null");
-                mended = true;
-            } else if symbol != ',' && out[..kept].ends_with(',') {
-                out.truncate(kept - 1);
-                mended = true;
-            }
-        }
-        in_text = symbol == '"';
-        out.push(symbol);
-    }
-    mended.then_some(out)
-}
-
-/// Parses a payload. Lone halves of surrogate pairs (`\ud800`), which JSON allows and Rust text
-/// cannot hold, become U+FFFD; of a key that is there twice, the last wins, as in the common
-/// validators.
-///
-/// # Errors
-/// The JSON error, with line and column, when the text is not JSON or nested too deep.
-pub fn payload_value(text: &str) -> Result<Value, serde_json::Error> {
-    serde_json::from_str(text).or_else(|error| match without_lone_surrogates(text) {
-        Some(clean) => serde_json::from_str(&clean),
-        None => Err(error),
-    })
-}
-
-/// Why a frame could not be written.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// Ids of our own are at most [`MAX_ID`] characters long.
-    #[error("writing a call: the id has more than 36 characters")]
-    LongId,
-    /// OCPP payloads are JSON objects.
-    #[error("writing a frame: the payload is not an object")]
-    NotAnObject,
-    /// The payload could not be made JSON.
-    #[error("writing a frame")]
-    Json(#[source] serde_json::Error),
-}
-
-/// Writes a CALL.
-///
-/// # Errors
-/// [`WriteError`] for a long id or a payload that is no JSON object.
-pub fn call<T: Serialize + ?Sized>(
-    id: &str,
-    action: &str,
-    payload: &T,
-) -> Result<String, WriteError> {
-    request(2, id, action, payload)
-}
-
-/// Writes a SEND (2.1 only).
-///
-/// # Errors
-/// As [`call`].
-pub fn send<T: Serialize + ?Sized>(
-    id: &str,
-    action: &str,
-    payload: &T,
-) -> Result<String, WriteError> {
-    request(6, id, action, payload)
-}
-
-/// Writes a CALLRESULT; `id` is the call's, of whatever length.
-///
-/// # Errors
-/// [`WriteError`] for a payload that is no JSON object.
-pub fn call_result<T: Serialize + ?Sized>(id: &str, payload: &T) -> Result<String, WriteError> {
-    Ok(format!("[3,{},{}]", quote(id), object(payload)?))
-}
-
-/// Writes a CALLERROR in the spelling of `version`. The description is cut to
-/// [`MAX_DESCRIPTION`] characters; details that are no object are left out.
-pub fn call_error(
-    version: Version,
-    id: &str,
-    code: RpcErrorCode,
-    description: &str,
-    details: Option<&Value>,
-) -> String {
-    refusal(4, version, id, code, description, details)
-}
-
-/// Writes a CALLRESULTERROR: the answer to an invalid answer (2.1 Part 2 FR.06). Only 2.1 has it.
-pub fn call_result_error(
-    id: &str,
-    code: RpcErrorCode,
-    description: &str,
-    details: Option<&Value>,
-) -> String {
-    refusal(5, Version::V21, id, code, description, details)
-}
-
-fn request<T: Serialize + ?Sized>(
-    kind: u8,
-    id: &str,
-    action: &str,
-    payload: &T,
-) -> Result<String, WriteError> {
-    if id.chars().count() > MAX_ID {
-        return Err(WriteError::LongId);
-    }
-    Ok(format!(
-        "[{kind},{},{},{}]",
-        quote(id),
-        quote(action),
-        object(payload)?
-    ))
-}
-
-fn refusal(
-    kind: u8,
-    version: Version,
-    id: &str,
-    code: RpcErrorCode,
-    description: &str,
-    details: Option<&Value>,
-) -> String {
-    let short: String = description.chars().take(MAX_DESCRIPTION).collect();
-    let details = match details {
-        Some(details @ Value::Object(_)) => details.to_string(),
-        _ => "{}".to_owned(),
-    };
-    format!(
-        "[{kind},{},\"{}\",{},{details}]",
-        quote(id),
-        code.to_wire(version),
-        quote(&short)
-    )
-}
-
-fn object<T: Serialize + ?Sized>(payload: &T) -> Result<String, WriteError> {
-    let text = serde_json::to_string(payload).map_err(WriteError::Json)?;
-    if text.starts_with('{') {
-        Ok(text)
-    } else {
-        Err(WriteError::NotAnObject)
-    }
-}
-
-fn quote(text: &str) -> String {
-    Value::String(text.to_owned()).to_string()
-}
-
 fn text_of<'a>(part: &'a RawValue) -> Option<Cow<'a, str>> {
     let text = part.get();
     if !text.starts_with('"') {
@@ -498,56 +337,4 @@ impl Faulty {
             text: text.to_owned(),
         }
     }
-}
-
-fn depth(text: &str) -> usize {
-    let (mut now, mut most) = (0_usize, 0_usize);
-    let (mut in_text, mut escaped) = (false, false);
-    for byte in text.bytes() {
-        if in_text {
-            in_text = escaped || byte != b'"';
-            escaped = !escaped && byte == b'\\';
-            continue;
-        }
-        match byte {
-            b'"' => in_text = true,
-            b'[' | b'{' => {
-                now += 1;
-                most = most.max(now);
-            }
-            b']' | b'}' => now = now.saturating_sub(1),
-            _ => {}
-        }
-    }
-    most
-}
-
-/// Replaces escaped lone surrogates by `\ufffd`; `None` when there are none.
-fn without_lone_surrogates(text: &str) -> Option<String> {
-    let unit = |at: usize| -> Option<u32> {
-        let escape = text.get(at..at + 6)?.strip_prefix("\\u")?;
-        u32::from_str_radix(escape, 16).ok()
-    };
-    let mut out = String::with_capacity(text.len());
-    let (mut at, mut kept, mut found) = (0, 0, false);
-    let bytes = text.as_bytes();
-    while at < bytes.len() {
-        if bytes[at] != b'\\' {
-            at += 1;
-            continue;
-        }
-        match unit(at) {
-            Some(0xd800..=0xdbff) if matches!(unit(at + 6), Some(0xdc00..=0xdfff)) => at += 12,
-            Some(0xd800..=0xdfff) => {
-                out.push_str(&text[kept..at]);
-                out.push_str("\\ufffd");
-                at += 6;
-                kept = at;
-                found = true;
-            }
-            _ => at += 2,
-        }
-    }
-    out.push_str(text.get(kept..).unwrap_or_default());
-    found.then_some(out)
 }

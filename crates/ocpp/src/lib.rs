@@ -9,6 +9,11 @@
 //! knows what the payload should look like; [`check`] gives the official verdict; [`lenient`]
 //! forgives what can be forgiven.
 
-pub mod catalogue;
-pub mod fault;
+// In reading order.
 pub mod frame;
+pub mod fault;
+pub mod catalogue;
+pub mod check;
+pub mod lenient;
+
+pub use catalogue::Version;

@@ -1,0 +1,9 @@
+//! Integration tests of the ocpp room: every message of the catalogue, frames, field quirks.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod catalogue;
+mod conformance;
+mod forge;
+mod frames;
+mod lines;
+mod quirks;
