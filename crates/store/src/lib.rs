@@ -1,0 +1,39 @@
+//! Keeps and finds domain values in SQLite or PostgreSQL.
+//!
+//! Writes go through lanes (see [`Store::write`]): a unit of work returns after its commit is on
+//! disk. Reads go to a pool of their own and always name the organisation they are for, so that a
+//! foreign id reads as a missing one. Nothing outside this crate knows the tables.
+
+mod attempt;
+mod backend;
+mod command;
+mod entity;
+mod error;
+mod lane;
+mod org;
+mod outbox;
+mod page;
+mod sample;
+mod session;
+mod site;
+mod station;
+mod store;
+mod token;
+mod user;
+mod value;
+mod variable;
+mod wire_log;
+mod work;
+
+pub use attempt::Unknown;
+pub use command::CommandRow;
+pub use error::Error;
+pub use lane::{Lane, Options};
+pub use org::AuditRow;
+pub use session::{Once, SessionFilter, SessionRow};
+pub use station::{Credential, EvseRow, Opened, StationFilter, StationRow};
+pub use store::{Overview, Read, Retention, Store};
+pub use token::TokenFilter;
+pub use user::{LoginRow, MembershipRow, UserRow};
+pub use wire_log::LogFilter;
+pub use work::Work;

@@ -1,0 +1,322 @@
+//! Charging sessions, kept once however often they are told.
+
+use std::collections::HashMap;
+
+use domain::clock::Moment;
+use domain::id::{OrgId, SessionId, SiteId, StationId, TokenId};
+use domain::page::{Page, PageRequest};
+use domain::personal::Personal;
+use domain::quantity::{WattHours, Watts};
+use domain::session::{Session, SessionState};
+use domain::token::TokenUid;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+use uuid::Uuid;
+
+use crate::entity::{session_events, sessions, sites, stations};
+use crate::error::Error;
+use crate::page::{Cursor, cut};
+use crate::store::Read;
+use crate::value::{from_json, from_word, json, maybe_moment, moment, ms, word};
+use crate::work::Work;
+
+/// Whether an insert was the first of its kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Once {
+    /// It was.
+    New,
+    /// It was told before; this is what stands on record.
+    Existing(Box<Session>),
+}
+
+/// Which sessions.
+#[derive(Debug, Clone, Default)]
+pub struct SessionFilter {
+    /// Only at this station.
+    pub station: Option<StationId>,
+    /// Only at these sites.
+    pub sites: Option<Vec<SiteId>>,
+    /// Only in this state.
+    pub state: Option<SessionState>,
+    /// Only those a person should look at, or only the others.
+    pub suspect: Option<bool>,
+    /// Begun at or after.
+    pub from: Option<Moment>,
+    /// Begun before.
+    pub to: Option<Moment>,
+    /// Only of this token.
+    pub token: Option<TokenUid>,
+}
+
+/// A session with what a list shows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRow {
+    /// The session.
+    pub session: Session,
+    /// The station's name on the wire.
+    pub station_identity: String,
+    /// Name of the site.
+    pub site_name: Option<String>,
+}
+
+fn from_row(row: sessions::Model) -> Result<Session, Error> {
+    Ok(Session {
+        id: SessionId::from_uuid(row.id),
+        org: OrgId::from_uuid(row.org_id),
+        station: StationId::from_uuid(row.station_id),
+        site: row.site_id.map(SiteId::from_uuid),
+        evse: row.evse,
+        connector: row.connector,
+        wire: row.wire,
+        fingerprint: row.fingerprint,
+        token: row.token.map(|t| Personal::new(TokenUid::new(&t))),
+        token_id: row.token_id.map(TokenId::from_uuid),
+        token_group: row.token_group,
+        state: from_word(&row.state)?,
+        started_at: moment(row.started_at)?,
+        ended_at: maybe_moment(row.ended_at)?,
+        first_register: row.first_register.map(WattHours::new),
+        last_register: row.last_register.map(WattHours::new),
+        power: row.power_w.map(Watts::new),
+        charging: row.charging.as_deref().map(from_word).transpose()?,
+        stop_reason: row.stop_reason,
+        remote_start: row.remote_start,
+        suspicions: from_json(&row.suspicions)?,
+        updated_at: moment(row.updated_at)?,
+    })
+}
+
+fn to_row(session: &Session) -> sessions::ActiveModel {
+    let token = session.token.as_ref().map(Personal::sealed);
+    sessions::ActiveModel {
+        id: Set(session.id.uuid()),
+        org_id: Set(session.org.uuid()),
+        station_id: Set(session.station.uuid()),
+        site_id: Set(session.site.map(SiteId::uuid)),
+        evse: Set(session.evse),
+        connector: Set(session.connector),
+        wire: Set(session.wire.clone()),
+        fingerprint: Set(session.fingerprint.clone()),
+        token: Set(token.map(|t| t.as_str().to_owned())),
+        token_key: Set(token.map(TokenUid::key)),
+        token_id: Set(session.token_id.map(TokenId::uuid)),
+        token_group: Set(session.token_group.clone()),
+        state: Set(word(&session.state)),
+        started_at: Set(ms(session.started_at)),
+        ended_at: Set(session.ended_at.map(ms)),
+        first_register: Set(session.first_register.map(WattHours::get)),
+        last_register: Set(session.last_register.map(WattHours::get)),
+        power_w: Set(session.power.map(Watts::get)),
+        charging: Set(session.charging.as_ref().map(word)),
+        stop_reason: Set(session.stop_reason.clone()),
+        remote_start: Set(session.remote_start),
+        suspicions: Set(json(&session.suspicions)),
+        updated_at: Set(ms(session.updated_at)),
+    }
+}
+
+impl Work {
+    /// Adds a session unless the station told of it before: by its wire name, or by the digest
+    /// of a start that waits for a name.
+    pub async fn session_insert_once(&mut self, session: &Session) -> Result<Once, Error> {
+        let inserted = sessions::Entity::insert(to_row(session))
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(&self.tx)
+            .await?;
+        if inserted == 1 {
+            return Ok(Once::New);
+        }
+        let mut same = Condition::any().add(sessions::Column::Wire.eq(session.wire.clone()));
+        if let Some(fingerprint) = &session.fingerprint {
+            same = same.add(sessions::Column::Fingerprint.eq(fingerprint.clone()));
+        }
+        let existing = sessions::Entity::find()
+            .filter(sessions::Column::StationId.eq(session.station.uuid()))
+            .filter(same)
+            .one(&self.tx)
+            .await?;
+        match existing {
+            Some(row) => Ok(Once::Existing(Box::new(from_row(row)?))),
+            None => Err(Error::Conflict("session id".to_owned())),
+        }
+    }
+
+    /// Replaces a session.
+    pub async fn session_update(&mut self, session: &Session) -> Result<(), Error> {
+        to_row(session).reset_all().update(&self.tx).await?;
+        Ok(())
+    }
+
+    /// A session by the station's name for it, read inside the unit.
+    pub async fn session_by_wire(
+        &mut self,
+        station: StationId,
+        wire: &str,
+    ) -> Result<Option<Session>, Error> {
+        let found = sessions::Entity::find()
+            .filter(sessions::Column::StationId.eq(station.uuid()))
+            .filter(sessions::Column::Wire.eq(wire))
+            .one(&self.tx)
+            .await?;
+        found.map(from_row).transpose()
+    }
+
+    /// Notes that a numbered report of a session was heard: false when it was heard before.
+    pub async fn session_event_once(
+        &mut self,
+        session: SessionId,
+        seq: i64,
+        phase: &str,
+        at: Moment,
+    ) -> Result<bool, Error> {
+        let row = session_events::ActiveModel {
+            session_id: Set(session.uuid()),
+            seq: Set(seq),
+            phase: Set(phase.to_owned()),
+            at: Set(ms(at)),
+        };
+        let inserted = session_events::Entity::insert(row)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(&self.tx)
+            .await?;
+        Ok(inserted == 1)
+    }
+
+    /// Takes the next `count` transaction numbers of the instance; returns the first.
+    pub async fn numbers_take(&mut self, count: i64) -> Result<i64, Error> {
+        use crate::entity::counters;
+        const NAME: &str = "transaction_number";
+        let row = counters::ActiveModel {
+            name: Set(NAME.to_owned()),
+            value: Set(1),
+        };
+        counters::Entity::insert(row)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(&self.tx)
+            .await?;
+        counters::Entity::update_many()
+            .col_expr(
+                counters::Column::Value,
+                Expr::col(counters::Column::Value).add(count),
+            )
+            .filter(counters::Column::Name.eq(NAME))
+            .exec(&self.tx)
+            .await?;
+        let now = counters::Entity::find_by_id(NAME.to_owned())
+            .one(&self.tx)
+            .await?;
+        Ok(now.map_or(1, |c| c.value - count))
+    }
+}
+
+impl Read {
+    /// The sessions that run at a station.
+    pub async fn open_sessions(&self, station: StationId) -> Result<Vec<Session>, Error> {
+        let rows = sessions::Entity::find()
+            .filter(sessions::Column::StationId.eq(station.uuid()))
+            .filter(sessions::Column::State.eq("active"))
+            .order_by_asc(sessions::Column::Id)
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(from_row).collect()
+    }
+
+    /// A session of an organisation.
+    pub async fn session(&self, org: OrgId, id: SessionId) -> Result<Option<SessionRow>, Error> {
+        let row = sessions::Entity::find_by_id(id.uuid())
+            .filter(sessions::Column::OrgId.eq(org.uuid()))
+            .one(&self.db)
+            .await?;
+        match row {
+            Some(row) => Ok(self.dress_sessions(vec![row]).await?.pop()),
+            None => Ok(None),
+        }
+    }
+
+    /// Sessions, the newest first.
+    pub async fn sessions(
+        &self,
+        org: OrgId,
+        filter: &SessionFilter,
+        page: &PageRequest,
+    ) -> Result<Page<SessionRow>, Error> {
+        use sessions::Column as C;
+        let mut query = sessions::Entity::find().filter(C::OrgId.eq(org.uuid()));
+        if let Some(station) = filter.station {
+            query = query.filter(C::StationId.eq(station.uuid()));
+        }
+        if let Some(sites) = &filter.sites {
+            query = query.filter(C::SiteId.is_in(sites.iter().map(|s| s.uuid())));
+        }
+        if let Some(state) = filter.state {
+            query = query.filter(C::State.eq(word(&state)));
+        }
+        if let Some(suspect) = filter.suspect {
+            query = query.filter(if suspect {
+                C::Suspicions.ne("[]")
+            } else {
+                C::Suspicions.eq("[]")
+            });
+        }
+        if let Some(from) = filter.from {
+            query = query.filter(C::StartedAt.gte(ms(from)));
+        }
+        if let Some(to) = filter.to {
+            query = query.filter(C::StartedAt.lt(ms(to)));
+        }
+        if let Some(token) = &filter.token {
+            query = query.filter(C::TokenKey.eq(token.key()));
+        }
+        if let Some(cursor) = &page.cursor {
+            let after = Cursor::from_text(cursor, "sessions")?;
+            let at = after.number()?;
+            let tie = Condition::all()
+                .add(C::StartedAt.eq(at))
+                .add(C::Id.lt(after.id));
+            query = query.filter(Condition::any().add(C::StartedAt.lt(at)).add(tie));
+        }
+        let rows = query
+            .order_by_desc(C::StartedAt)
+            .order_by_desc(C::Id)
+            .limit(u64::from(page.limit) + 1)
+            .all(&self.db)
+            .await?;
+        let (rows, next) = cut(rows, page.limit, "sessions", |r| Cursor {
+            value: r.started_at.to_string(),
+            id: r.id,
+        });
+        Ok(Page {
+            rows: self.dress_sessions(rows).await?,
+            next,
+        })
+    }
+
+    async fn dress_sessions(&self, rows: Vec<sessions::Model>) -> Result<Vec<SessionRow>, Error> {
+        let of = |ids: Vec<Uuid>| stations::Entity::find().filter(stations::Column::Id.is_in(ids));
+        let identities: HashMap<Uuid, String> = of(rows.iter().map(|r| r.station_id).collect())
+            .all(&self.db)
+            .await?
+            .into_iter()
+            .map(|s| (s.id, s.identity))
+            .collect();
+        let names: HashMap<Uuid, String> = sites::Entity::find()
+            .filter(sites::Column::Id.is_in(rows.iter().filter_map(|r| r.site_id)))
+            .all(&self.db)
+            .await?
+            .into_iter()
+            .map(|s| (s.id, s.name))
+            .collect();
+        rows.into_iter()
+            .map(|row| {
+                Ok(SessionRow {
+                    station_identity: identities.get(&row.station_id).cloned().unwrap_or_default(),
+                    site_name: row.site_id.and_then(|s| names.get(&s).cloned()),
+                    session: from_row(row)?,
+                })
+            })
+            .collect()
+    }
+}

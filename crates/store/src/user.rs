@@ -1,0 +1,311 @@
+//! People, what they are in organisations, their web sessions, and failed sign-ins.
+
+use domain::clock::Moment;
+use domain::id::{LoginId, OrgId, SiteId, UserId};
+use domain::role::RoleSet;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+};
+
+use crate::entity::{login_failures, logins, memberships, setup_links, users};
+use crate::error::{Error, corrupt};
+use crate::store::Read;
+use crate::value::{from_json, json, moment, ms};
+use crate::work::Work;
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserRow {
+    /// The person's id.
+    pub id: UserId,
+    /// As it was typed; compared without case.
+    pub email: String,
+    /// For people.
+    pub name: String,
+    /// PHC string of the password.
+    pub password_hash: String,
+    /// When the account was made.
+    pub created_at: Moment,
+}
+
+/// A person in an organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MembershipRow {
+    /// The person.
+    pub user: UserId,
+    /// The organisation.
+    pub org: OrgId,
+    /// The roles there.
+    pub roles: RoleSet,
+    /// Only these sites; all when none.
+    pub sites: Option<Vec<SiteId>>,
+    /// Since when.
+    pub created_at: Moment,
+}
+
+/// A web session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginRow {
+    /// Its id.
+    pub id: LoginId,
+    /// Digest of the secret in the cookie.
+    pub hash: String,
+    /// Whose.
+    pub user: UserId,
+    /// In which organisation.
+    pub org: OrgId,
+    /// Since when.
+    pub created_at: Moment,
+    /// Until when.
+    pub expires_at: Moment,
+    /// The browser's name for itself.
+    pub user_agent: Option<String>,
+    /// From where.
+    pub remote_ip: Option<String>,
+}
+
+fn user(row: users::Model) -> Result<UserRow, Error> {
+    Ok(UserRow {
+        id: UserId::from_uuid(row.id),
+        email: row.email,
+        name: row.name,
+        password_hash: row.password_hash,
+        created_at: moment(row.created_at)?,
+    })
+}
+
+fn membership(row: memberships::Model) -> Result<MembershipRow, Error> {
+    let bits = u8::try_from(row.roles).map_err(|_| corrupt("roles are not a set"))?;
+    let sites: Option<Vec<SiteId>> = row.sites.as_deref().map(from_json).transpose()?;
+    Ok(MembershipRow {
+        user: UserId::from_uuid(row.user_id),
+        org: OrgId::from_uuid(row.org_id),
+        roles: RoleSet::from_bits(bits),
+        sites,
+        created_at: moment(row.created_at)?,
+    })
+}
+
+fn login(row: logins::Model) -> Result<LoginRow, Error> {
+    Ok(LoginRow {
+        id: LoginId::from_uuid(row.id),
+        hash: row.hash,
+        user: UserId::from_uuid(row.user_id),
+        org: OrgId::from_uuid(row.org_id),
+        created_at: moment(row.created_at)?,
+        expires_at: moment(row.expires_at)?,
+        user_agent: row.user_agent,
+        remote_ip: row.remote_ip,
+    })
+}
+
+impl Work {
+    /// Adds a person; a second one with the same address is a conflict.
+    pub async fn user_insert(&mut self, user: &UserRow) -> Result<(), Error> {
+        let row = users::ActiveModel {
+            id: Set(user.id.uuid()),
+            email: Set(user.email.clone()),
+            email_key: Set(user.email.to_lowercase()),
+            name: Set(user.name.clone()),
+            password_hash: Set(user.password_hash.clone()),
+            created_at: Set(ms(user.created_at)),
+        };
+        row.insert(&self.tx).await?;
+        Ok(())
+    }
+
+    /// Gives a person another password and ends all of the person's web sessions.
+    pub async fn user_password(&mut self, id: UserId, hash: &str) -> Result<(), Error> {
+        let row = users::ActiveModel {
+            id: Set(id.uuid()),
+            password_hash: Set(hash.to_owned()),
+            ..Default::default()
+        };
+        row.update(&self.tx).await?;
+        logins::Entity::delete_many()
+            .filter(logins::Column::UserId.eq(id.uuid()))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Makes a person a member, or replaces what the person is there.
+    pub async fn membership_put(&mut self, m: &MembershipRow) -> Result<(), Error> {
+        let row = memberships::ActiveModel {
+            user_id: Set(m.user.uuid()),
+            org_id: Set(m.org.uuid()),
+            roles: Set(i32::from(m.roles.bits())),
+            sites: Set(m.sites.as_ref().map(json)),
+            created_at: Set(ms(m.created_at)),
+        };
+        let replace =
+            OnConflict::columns([memberships::Column::UserId, memberships::Column::OrgId])
+                .update_columns([memberships::Column::Roles, memberships::Column::Sites])
+                .to_owned();
+        memberships::Entity::insert(row)
+            .on_conflict(replace)
+            .exec_without_returning(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Opens a web session.
+    pub async fn login_insert(&mut self, login: &LoginRow) -> Result<(), Error> {
+        let row = logins::ActiveModel {
+            id: Set(login.id.uuid()),
+            hash: Set(login.hash.clone()),
+            user_id: Set(login.user.uuid()),
+            org_id: Set(login.org.uuid()),
+            created_at: Set(ms(login.created_at)),
+            seen_at: Set(ms(login.created_at)),
+            expires_at: Set(ms(login.expires_at)),
+            user_agent: Set(login.user_agent.clone()),
+            remote_ip: Set(login.remote_ip.clone()),
+        };
+        row.insert(&self.tx).await?;
+        Ok(())
+    }
+
+    /// Ends a web session; one that is gone already is no error.
+    pub async fn login_delete(&mut self, id: LoginId) -> Result<(), Error> {
+        logins::Entity::delete_by_id(id.uuid())
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Counts a failed sign-in under `key`; tells how many there are now. A count older than
+    /// `since` starts again.
+    pub async fn login_failed(
+        &mut self,
+        key: &str,
+        at: Moment,
+        since: Moment,
+    ) -> Result<i32, Error> {
+        let before = login_failures::Entity::find_by_id(key.to_owned())
+            .one(&self.tx)
+            .await?;
+        let count = before
+            .filter(|b| b.last_at >= ms(since))
+            .map_or(0, |b| b.count)
+            + 1;
+        let row = login_failures::ActiveModel {
+            key: Set(key.to_owned()),
+            count: Set(count),
+            last_at: Set(ms(at)),
+        };
+        let replace = OnConflict::column(login_failures::Column::Key)
+            .update_columns([
+                login_failures::Column::Count,
+                login_failures::Column::LastAt,
+            ])
+            .to_owned();
+        login_failures::Entity::insert(row)
+            .on_conflict(replace)
+            .exec_without_returning(&self.tx)
+            .await?;
+        Ok(count)
+    }
+
+    /// Forgets failed sign-ins after a good one.
+    pub async fn login_succeeded(&mut self, key: &str) -> Result<(), Error> {
+        login_failures::Entity::delete_by_id(key.to_owned())
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Puts a link for the first administrator in place of all earlier ones.
+    pub async fn setup_link_replace(
+        &mut self,
+        hash: &str,
+        expires_at: Moment,
+    ) -> Result<(), Error> {
+        setup_links::Entity::delete_many().exec(&self.tx).await?;
+        let row = setup_links::ActiveModel {
+            hash: Set(hash.to_owned()),
+            expires_at: Set(ms(expires_at)),
+        };
+        setup_links::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Uses up a link: true once, when it is there and not expired.
+    pub async fn setup_link_take(&mut self, hash: &str, now: Moment) -> Result<bool, Error> {
+        let taken = setup_links::Entity::delete_many()
+            .filter(setup_links::Column::Hash.eq(hash))
+            .filter(setup_links::Column::ExpiresAt.gt(ms(now)))
+            .exec(&self.tx)
+            .await?;
+        Ok(taken.rows_affected == 1)
+    }
+
+    /// How many people there are, read inside the unit.
+    pub async fn any_user(&mut self) -> Result<bool, Error> {
+        Ok(users::Entity::find().one(&self.tx).await?.is_some())
+    }
+}
+
+impl Read {
+    /// A person by address.
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<UserRow>, Error> {
+        let found = users::Entity::find()
+            .filter(users::Column::EmailKey.eq(email.to_lowercase()))
+            .one(&self.db)
+            .await?;
+        found.map(user).transpose()
+    }
+
+    /// A person.
+    pub async fn user(&self, id: UserId) -> Result<Option<UserRow>, Error> {
+        users::Entity::find_by_id(id.uuid())
+            .one(&self.db)
+            .await?
+            .map(user)
+            .transpose()
+    }
+
+    /// Everybody, by address.
+    pub async fn users(&self) -> Result<Vec<UserRow>, Error> {
+        let rows = users::Entity::find()
+            .order_by_asc(users::Column::EmailKey)
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(user).collect()
+    }
+
+    /// What a person is, in every organisation.
+    pub async fn memberships(&self, user: UserId) -> Result<Vec<MembershipRow>, Error> {
+        let rows = memberships::Entity::find()
+            .filter(memberships::Column::UserId.eq(user.uuid()))
+            .order_by_asc(memberships::Column::CreatedAt)
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(membership).collect()
+    }
+
+    /// The web session of a cookie's digest.
+    pub async fn login_by_hash(&self, hash: &str) -> Result<Option<LoginRow>, Error> {
+        let found = logins::Entity::find()
+            .filter(logins::Column::Hash.eq(hash))
+            .one(&self.db)
+            .await?;
+        found.map(login).transpose()
+    }
+
+    /// Failed sign-ins under `key`: how many, and the newest.
+    pub async fn login_failures(&self, key: &str) -> Result<Option<(i32, Moment)>, Error> {
+        let found = login_failures::Entity::find_by_id(key.to_owned())
+            .one(&self.db)
+            .await?;
+        found.map(|f| Ok((f.count, moment(f.last_at)?))).transpose()
+    }
+
+    /// Whether anybody has an account.
+    pub async fn any_user(&self) -> Result<bool, Error> {
+        Ok(users::Entity::find().one(&self.db).await?.is_some())
+    }
+}

@@ -1,0 +1,25 @@
+//! Database migrations, one file a step, for SQLite and PostgreSQL alike. Steps are only ever
+//! added. Moments are unix milliseconds in UTC, closed lists are their words, and ids are UUIDs.
+
+mod m0001_people;
+mod m0002_stations;
+mod m0003_sessions;
+mod m0004_records;
+mod step;
+
+use sea_orm_migration::prelude::*;
+
+/// All steps, in order.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_people::Migration),
+            Box::new(m0002_stations::Migration),
+            Box::new(m0003_sessions::Migration),
+            Box::new(m0004_records::Migration),
+        ]
+    }
+}
