@@ -140,34 +140,17 @@ pub fn parse(version: Version, text: &str) -> Result<Read<'_>, FrameFault> {
     if text.starts_with('\u{feff}') || text.contains('\0') {
         oddities.push(Oddity::Padding);
     }
+    let fault = |kind: FaultKind, text: &str| Faulty::of(version, trimmed).with(kind, text);
     if depth(trimmed) > MAX_DEPTH {
-        let fault = Faulty {
-            version,
-            head: head(trimmed),
-        };
-        return Err(fault.with(FaultKind::TooDeep, "nested too deep"));
+        return Err(fault(FaultKind::TooDeep, "nested too deep"));
     }
     let Ok(parts) = serde_json::from_str::<Vec<&RawValue>>(trimmed) else {
-        let fault = Faulty {
-            version,
-            head: head(trimmed),
-        };
-        let kind = match serde_json::from_str::<&RawValue>(trimmed) {
-            Ok(_) => FaultKind::NotAFrame,
-            Err(_) => FaultKind::NotJson,
-        };
-        let text = if kind == FaultKind::NotJson {
-            "not JSON"
-        } else {
-            "not a JSON array"
-        };
-        return Err(fault.with(kind, text));
+        return Err(match serde_json::from_str::<&RawValue>(trimmed) {
+            Ok(_) => fault(FaultKind::NotAFrame, "not a JSON array"),
+            Err(_) => fault(FaultKind::NotJson, "not JSON"),
+        });
     };
-    let fault = Faulty {
-        version,
-        head: head(trimmed),
-    };
-    let not_a_frame = |text: &str| fault.with(FaultKind::NotAFrame, text);
+    let not_a_frame = |text: &str| fault(FaultKind::NotAFrame, text);
 
     let Some(number) = parts
         .first()
@@ -181,7 +164,12 @@ pub fn parse(version: Version, text: &str) -> Result<Read<'_>, FrameFault> {
         (4, _) => 5,
         (5, Version::V21) => 5,
         (6, Version::V21) => 4,
-        _ => return Err(fault.with(FaultKind::UnknownType, "the message type is not known")),
+        _ => {
+            return Err(fault(
+                FaultKind::UnknownType,
+                "the message type is not known",
+            ));
+        }
     };
     let Some(id) = parts.get(1).and_then(|part| text_of(part)) else {
         return Err(not_a_frame("the message id is not a string"));
@@ -311,6 +299,13 @@ struct Faulty {
 }
 
 impl Faulty {
+    fn of(version: Version, text: &str) -> Self {
+        Self {
+            version,
+            head: head(text),
+        }
+    }
+
     fn with(&self, kind: FaultKind, text: &str) -> FrameFault {
         let id = self.head.id.as_deref();
         let reply_id = id.unwrap_or(UNREADABLE_ID);
