@@ -1,0 +1,60 @@
+//! News: what every node hears of. Lost when nobody listens.
+
+use std::sync::Arc;
+
+use domain::event::{Event, Telemetry};
+use domain::id::{AttemptId, CommandId, OrgId, UserId};
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
+
+/// One piece of news. Ids and figures only: no names, cards or addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum News {
+    /// Facts that were committed and numbered.
+    Events(Vec<(i64, Event)>),
+    /// A reading.
+    Telemetry(Telemetry),
+    /// A station tried to connect.
+    Attempt(AttemptId),
+    /// Somebody's rights or logins changed: whoever acts for them must be looked at again.
+    Revoked(UserId),
+    /// The members or modules of an organisation changed.
+    OrganisationChanged(OrgId),
+    /// A command was settled: whoever waits looks at its row.
+    Settled(CommandId),
+}
+
+/// What runs through the node's channel.
+#[derive(Debug, Clone)]
+pub(crate) enum Item {
+    News(Arc<News>),
+    /// The link to the other nodes was down for a while.
+    Gap,
+}
+
+/// Why the next piece of news is not the one after the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Missed {
+    /// Some were lost: read again what you care about.
+    #[error("some news was missed")]
+    Lagged,
+    /// The bus is gone.
+    #[error("the bus is closed")]
+    Closed,
+}
+
+/// A listener's place.
+#[derive(Debug)]
+pub struct Subscription(pub(crate) broadcast::Receiver<Item>);
+
+impl Subscription {
+    /// The next piece of news. Nothing is lost when the future is dropped.
+    pub async fn recv(&mut self) -> Result<Arc<News>, Missed> {
+        match self.0.recv().await {
+            Ok(Item::News(news)) => Ok(news),
+            Ok(Item::Gap) | Err(broadcast::error::RecvError::Lagged(_)) => Err(Missed::Lagged),
+            Err(broadcast::error::RecvError::Closed) => Err(Missed::Closed),
+        }
+    }
+}
