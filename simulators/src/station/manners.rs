@@ -1,0 +1,157 @@
+//! Bad manners on request: what strange chargers do to their messages.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+/// One way of misbehaving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Manner {
+    /// Sends every start of a session twice: same content, new message id.
+    DuplicateStart,
+    /// Has no clock: times count from 1970.
+    ClockOf1970,
+    /// Writes times without a zone.
+    ClockWithoutZone,
+    /// Sends the first half of a message's JSON, then the whole message.
+    HalfJson,
+    /// Writes half a WebSocket frame for its next message, then the connection breaks off.
+    HalfFrame,
+    /// Falls silent after its next message: the socket stays open, nothing is read or written.
+    SilentDeath,
+    /// Writes `null` in place of an empty payload.
+    NullPayloads,
+    /// Writes numbers as strings.
+    WrongTypes,
+    /// Uses one message id for everything.
+    ReusedMessageIds,
+    /// Writes serial numbers, models and versions far longer than allowed.
+    OverlongStrings,
+    /// Sends meter values with transaction id 2^63 − 1 (1.6).
+    HugeTransactionId,
+}
+
+/// All manners, for lists and help.
+pub const ALL: [(&str, Manner); 11] = [
+    ("duplicate-start", Manner::DuplicateStart),
+    ("clock-1970", Manner::ClockOf1970),
+    ("clock-without-zone", Manner::ClockWithoutZone),
+    ("half-json", Manner::HalfJson),
+    ("half-frame", Manner::HalfFrame),
+    ("silent-death", Manner::SilentDeath),
+    ("null-payloads", Manner::NullPayloads),
+    ("wrong-types", Manner::WrongTypes),
+    ("reused-message-ids", Manner::ReusedMessageIds),
+    ("overlong-strings", Manner::OverlongStrings),
+    ("huge-transaction-id", Manner::HugeTransactionId),
+];
+
+impl std::str::FromStr for Manner {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        ALL.iter()
+            .find(|(name, _)| *name == text)
+            .map(|(_, manner)| *manner)
+            .ok_or_else(|| {
+                let names: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
+                format!("unknown manner {text:?}; use one of {}", names.join(", "))
+            })
+    }
+}
+
+/// Spoils a payload as the manners demand; `since` is when the station's clock began.
+pub(super) fn spoil(
+    manners: &HashSet<Manner>,
+    action: &str,
+    payload: String,
+    since: DateTime<Utc>,
+) -> String {
+    if manners.is_empty() {
+        return payload;
+    }
+    let Ok(mut value) = serde_json::from_str::<Value>(&payload) else {
+        return payload;
+    };
+    let has = |manner| manners.contains(&manner);
+    if has(Manner::ClockOf1970) || has(Manner::ClockWithoutZone) {
+        spoil_times(
+            &mut value,
+            has(Manner::ClockOf1970).then_some(since),
+            has(Manner::ClockWithoutZone),
+        );
+    }
+    if has(Manner::OverlongStrings) {
+        lengthen(&mut value);
+    }
+    if has(Manner::HugeTransactionId) && action == "MeterValues" {
+        if let Some(id) = value.get_mut("transactionId") {
+            *id = Value::from(i64::MAX);
+        }
+    }
+    if has(Manner::WrongTypes) {
+        numbers_as_text(&mut value);
+    }
+    if has(Manner::NullPayloads) && value.as_object().is_some_and(serde_json::Map::is_empty) {
+        value = Value::Null;
+    }
+    value.to_string()
+}
+
+fn each(value: &mut Value, change: &mut impl FnMut(&str, &mut Value)) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields.iter_mut() {
+                change(name, field);
+                each(field, change);
+            }
+        }
+        Value::Array(rows) => rows.iter_mut().for_each(|row| each(row, change)),
+        _ => {}
+    }
+}
+
+fn spoil_times(value: &mut Value, since: Option<DateTime<Utc>>, no_zone: bool) {
+    each(value, &mut |name, field| {
+        if !matches!(name, "timestamp" | "generatedAt") {
+            return;
+        }
+        let Some(at) = field
+            .as_str()
+            .and_then(|t| DateTime::parse_from_rfc3339(t).ok())
+        else {
+            return;
+        };
+        let mut at = at.with_timezone(&Utc);
+        if let Some(since) = since {
+            at = DateTime::UNIX_EPOCH + at.signed_duration_since(since);
+        }
+        let zone = if no_zone { "" } else { "Z" };
+        *field = Value::from(format!("{}{zone}", at.format("%Y-%m-%dT%H:%M:%S")));
+    });
+}
+
+fn lengthen(value: &mut Value) {
+    each(value, &mut |name, field| {
+        let long = matches!(
+            name,
+            "chargePointSerialNumber"
+                | "chargePointModel"
+                | "serialNumber"
+                | "model"
+                | "firmwareVersion"
+        );
+        if let (true, Some(text)) = (long, field.as_str()) {
+            *field = Value::from(format!("{text}-{}", "0123456789".repeat(8)));
+        }
+    });
+}
+
+fn numbers_as_text(value: &mut Value) {
+    each(value, &mut |_, field| {
+        if let Value::Number(number) = field {
+            *field = Value::from(number.to_string());
+        }
+    });
+}
