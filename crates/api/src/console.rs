@@ -19,7 +19,11 @@ pub(crate) async fn file(request: HttpRequest) -> HttpResponse {
     let path = request.path().trim_start_matches('/');
     if let Some(found) = Dist::get(path) {
         let forever = path.starts_with("assets/");
-        let cache = if forever { "public, max-age=31536000, immutable" } else { "no-cache" };
+        let cache = if forever {
+            "public, max-age=31536000, immutable"
+        } else {
+            "no-cache"
+        };
         return HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, content_type(path)))
             .insert_header((CACHE_CONTROL, cache))

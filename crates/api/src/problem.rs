@@ -63,7 +63,11 @@ impl Problem {
     /// The resource does not exist, or the caller may not know that it does.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here, or nothing you may see.")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "There is nothing here, or nothing you may see.",
+        )
     }
 
     /// Nobody is signed in.
@@ -87,7 +91,11 @@ impl Problem {
             "invalid",
             "The request has fields that cannot be accepted.",
         );
-        problem.errors.push(Place { pointer: pointer.to_owned(), code: code.to_owned(), detail });
+        problem.errors.push(Place {
+            pointer: pointer.to_owned(),
+            code: code.to_owned(),
+            detail,
+        });
         problem
     }
 }
@@ -105,7 +113,10 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let mut problem = self.clone();
-        let request_id = crate::server::draw_request_id();
+        let request_id = problem
+            .request_id
+            .take()
+            .unwrap_or_else(crate::server::draw_request_id);
         problem.request_id = Some(request_id.clone());
         if problem.status >= 500 {
             tracing::warn!(request.id = %request_id, problem.code = %problem.code, "{}", problem.detail);
@@ -119,5 +130,46 @@ impl ResponseError for Problem {
             response.insert_header((HeaderName::from_static("x-request-id"), value));
         }
         response.json(problem)
+    }
+}
+
+/// One of the two files that map the six kinds; the other is the machines' door.
+impl From<app::Error> for Problem {
+    fn from(error: app::Error) -> Self {
+        use app::Error as E;
+        let text = error.to_string();
+        match error {
+            E::Denied { permission, why } => {
+                let detail = match permission {
+                    Some(p) => format!("This needs the permission {} ({}).", p.key(), p.title()),
+                    None => "You may not do this.".to_owned(),
+                };
+                Self::new(StatusCode::FORBIDDEN, why, detail)
+            }
+            E::NotFound => Self::not_found(),
+            E::Invalid { problems } => {
+                let mut problem = Self::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "invalid",
+                    "The request has fields that cannot be accepted.",
+                );
+                let place = |p: app::Problem| Place {
+                    pointer: p.pointer,
+                    code: p.code,
+                    detail: p.detail,
+                };
+                problem.errors = problems.into_iter().map(place).collect();
+                problem
+            }
+            E::Conflict { code, detail } => Self::new(StatusCode::CONFLICT, code, detail),
+            E::Unavailable { code, detail } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+            }
+            E::Internal { id } => {
+                let mut problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", text);
+                problem.request_id = Some(id);
+                problem
+            }
+        }
     }
 }

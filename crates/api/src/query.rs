@@ -29,7 +29,8 @@ pub(crate) fn wrong(name: &str, detail: &str) -> Problem {
 
 /// Reads an id in a filter; one of the wrong shape is refused.
 pub(crate) fn id<T: FromStr>(name: &str, text: Option<&str>) -> Result<Option<T>, Problem> {
-    text.map(|t| t.parse().map_err(|_| wrong(name, "not an id of that kind"))).transpose()
+    text.map(|t| t.parse().map_err(|_| wrong(name, "not an id of that kind")))
+        .transpose()
 }
 
 /// Reads an id in a path; one of the wrong shape is a thing that does not exist.
@@ -42,7 +43,9 @@ pub(crate) fn words<T: serde::de::DeserializeOwned>(
     name: &str,
     text: Option<&str>,
 ) -> Result<Vec<T>, Problem> {
-    let Some(text) = text else { return Ok(Vec::new()) };
+    let Some(text) = text else {
+        return Ok(Vec::new());
+    };
     text.split(',')
         .map(|word| {
             serde_json::from_value(serde_json::Value::String(word.trim().to_owned()))

@@ -58,15 +58,17 @@ impl CommandView {
             answer: answer.map(|text| {
                 serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
             }),
-            error: outcome
-                .and_then(|o| o.error)
-                .map(|e| CommandErrorView { code: e.code, text: e.text }),
+            error: outcome.and_then(|o| o.error).map(|e| CommandErrorView {
+                code: e.code,
+                text: e.text,
+            }),
             created_at: record.created_at,
             sent_at: record.sent_at,
             settled_at: record.settled_at,
-            issued_by: record
-                .issued_by
-                .map(|(id, name)| PersonView { id: id.to_string(), name }),
+            issued_by: record.issued_by.map(|(id, name)| PersonView {
+                id: id.to_string(),
+                name,
+            }),
         }
     }
 }
@@ -110,7 +112,11 @@ params! {
 
 /// Reads `params` of a command; what is wrong with it is told at `/params`.
 pub(crate) fn params<T: serde::de::DeserializeOwned>(params: Value) -> Result<T, Problem> {
-    let params = if params.is_null() { Value::Object(serde_json::Map::new()) } else { params };
+    let params = if params.is_null() {
+        Value::Object(serde_json::Map::new())
+    } else {
+        params
+    };
     serde_json::from_value(params).map_err(|e| Problem::field("/params", "invalid", e.to_string()))
 }
 

@@ -22,7 +22,11 @@ pub(crate) struct DeviationView {
 
 impl DeviationView {
     pub fn to_view(deviation: Deviation) -> Self {
-        Self { code: deviation.code, path: deviation.path, text: deviation.text }
+        Self {
+            code: deviation.code,
+            path: deviation.path,
+            text: deviation.text,
+        }
     }
 }
 
@@ -58,7 +62,11 @@ impl LogView {
             payload,
             error_code: row.error_code,
             latency_ms: row.latency_ms,
-            deviations: row.deviations.into_iter().map(DeviationView::to_view).collect(),
+            deviations: row
+                .deviations
+                .into_iter()
+                .map(DeviationView::to_view)
+                .collect(),
             session_id: row.session.map(|s| s.to_string()),
         }
     }

@@ -27,12 +27,20 @@ impl<T> ListView<T> {
     /// A page as the API has it.
     pub fn to_view<D>(page: Page<D>, view: impl FnMut(D) -> T) -> Self {
         let page = page.map(view);
-        Self { has_more: page.next.is_some(), next_cursor: page.next, data: page.rows }
+        Self {
+            has_more: page.next.is_some(),
+            next_cursor: page.next,
+            data: page.rows,
+        }
     }
 
     /// A list that is always whole.
     pub fn whole(data: Vec<T>) -> Self {
-        Self { data, next_cursor: None, has_more: false }
+        Self {
+            data,
+            next_cursor: None,
+            has_more: false,
+        }
     }
 }
 

@@ -24,7 +24,10 @@ pub(crate) struct SuspicionView {
 
 impl SuspicionView {
     pub fn to_view(suspicion: Suspicion) -> Self {
-        Self { code: suspicion.code(), text: suspicion.text() }
+        Self {
+            code: suspicion.code(),
+            text: suspicion.text(),
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Sites as the API shows and takes them.
 
+use app::sites::SiteView as Found;
 use chrono::{DateTime, Utc};
-use domain::site::{Accessibility, AdminState, Site};
+use domain::site::{Accessibility, AdminState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -33,7 +34,8 @@ pub(crate) struct SiteView {
 const DEGREE_E7: f64 = 1e7;
 
 impl SiteView {
-    pub fn to_view(site: Site, stations: i64) -> Self {
+    pub fn to_view(found: Found) -> Self {
+        let Found { site, stations } = found;
         #[allow(clippy::cast_precision_loss)] // 1.8e9 at most: exact in an f64
         let degrees = |e7: i64| e7 as f64 / DEGREE_E7;
         Self {
@@ -88,16 +90,28 @@ impl SiteBody {
             (Some(None), Some(None)) => Ok(Some(None)),
             (Some(Some(lat)), Some(Some(lon))) => {
                 if !(-90.0..=90.0).contains(&lat) {
-                    return Err(Problem::field("/latitude", "out_of_range", "latitude is -90 to 90"));
+                    return Err(Problem::field(
+                        "/latitude",
+                        "out_of_range",
+                        "latitude is -90 to 90",
+                    ));
                 }
                 if !(-180.0..=180.0).contains(&lon) {
-                    return Err(Problem::field("/longitude", "out_of_range", "longitude is -180 to 180"));
+                    return Err(Problem::field(
+                        "/longitude",
+                        "out_of_range",
+                        "longitude is -180 to 180",
+                    ));
                 }
                 #[allow(clippy::cast_possible_truncation)] // bounded above
                 let e7 = |degrees: f64| (degrees * DEGREE_E7).round() as i64;
                 Ok(Some(Some((e7(lat), e7(lon)))))
             }
-            _ => Err(Problem::field("/latitude", "incomplete", "latitude and longitude go together")),
+            _ => Err(Problem::field(
+                "/latitude",
+                "incomplete",
+                "latitude and longitude go together",
+            )),
         }
     }
 }

@@ -119,7 +119,8 @@ pub(crate) struct StationChange {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NewStationView {
     pub station: StationView,
-    pub password: String,
+    /// Null when it was let in without one.
+    pub password: Option<String>,
 }
 
 /// A station's password, shown this once.

@@ -1,0 +1,80 @@
+//! The cookie of a web session, and from it the caller of a request.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use domain::role::Caller;
+
+use crate::problem::Problem;
+use crate::server::State;
+
+/// Over plain HTTP: a first look on a local network.
+const PLAIN: &str = "busbar_login";
+/// Over HTTPS: bound to the host by its name.
+const SECURE: &str = "__Host-busbar_login";
+
+/// The caller of a request; extracting one refuses those who are not signed in.
+pub(crate) struct SignedIn(pub Caller);
+
+impl FromRequest for SignedIn {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let state = request.app_data::<web::Data<State>>().cloned();
+        let secret = secret(request);
+        Box::pin(async move {
+            let (Some(state), Some(secret)) = (state, secret) else {
+                return Err(Problem::not_signed_in());
+            };
+            match app::logins::caller(&state.app, &secret).await? {
+                Some(caller) => Ok(Self(caller)),
+                None => Err(Problem::not_signed_in()),
+            }
+        })
+    }
+}
+
+/// The secret in the cookie of a request.
+pub(crate) fn secret(request: &HttpRequest) -> Option<String> {
+    let name = if is_secure(request) { SECURE } else { PLAIN };
+    request.cookie(name).map(|cookie| cookie.value().to_owned())
+}
+
+/// Whether the request came over HTTPS, also through a proxy that says so.
+fn is_secure(request: &HttpRequest) -> bool {
+    request.connection_info().scheme() == "https"
+}
+
+/// The cookie that carries `secret`.
+pub(crate) fn cookie(request: &HttpRequest, secret: &str) -> Cookie<'static> {
+    let secure = is_secure(request);
+    Cookie::build(if secure { SECURE } else { PLAIN }, secret.to_owned())
+        .path("/")
+        .http_only(true)
+        .secure(secure)
+        .same_site(SameSite::Lax)
+        .finish()
+}
+
+/// The cookie that takes the one above away.
+pub(crate) fn no_cookie(request: &HttpRequest) -> Cookie<'static> {
+    let mut cookie = cookie(request, "");
+    cookie.set_max_age(Duration::ZERO);
+    cookie
+}
+
+/// The address of the client, as far as the connection tells; the port is left out.
+pub(crate) fn remote_ip(request: &HttpRequest) -> Option<String> {
+    request.peer_addr().map(|addr| addr.ip().to_string())
+}
+
+/// The client's name for itself, cut at 200 characters.
+pub(crate) fn user_agent(request: &HttpRequest) -> Option<String> {
+    let value = request.headers().get("user-agent")?.to_str().ok()?;
+    Some(value.chars().take(200).collect())
+}

@@ -1,0 +1,42 @@
+//! All routes, in one list: the server is built from it, and so are OpenAPI's `x-permission` and
+//! the test that calls every route as every role.
+
+use actix_web::web::ServiceConfig;
+use domain::role::Permission;
+
+use crate::route::{Endpoint, Need};
+use crate::{live, v1};
+
+/// The registry.
+pub const ALL: &[&[Endpoint]] = &[
+    v1::access::ROUTES,
+    v1::sites::ROUTES,
+    v1::stations::ROUTES,
+    v1::records::ROUTES,
+    v1::commands::ROUTES,
+    v1::attempts::ROUTES,
+    v1::sessions::ROUTES,
+    v1::tokens::ROUTES,
+    live::ROUTES,
+];
+
+/// Every route of the registry.
+pub(crate) fn all() -> impl Iterator<Item = &'static Endpoint> {
+    ALL.iter().flat_map(|group| group.iter())
+}
+
+/// Adds every route to the server.
+pub(crate) fn register(config: &mut ServiceConfig) {
+    for endpoint in all() {
+        (endpoint.register)(config);
+    }
+}
+
+/// The words of a need, as OpenAPI shows them.
+pub(crate) fn words(need: Need) -> Vec<&'static str> {
+    match need {
+        Need::Open | Need::SignedIn => Vec::new(),
+        Need::Permission(permission) => vec![permission.key()],
+        Need::ByKind(permissions) => permissions.iter().map(|p: &Permission| p.key()).collect(),
+    }
+}

@@ -1,0 +1,159 @@
+//! The HTTP server: middleware, the registry's routes below `/api/v1`, probes, and the console.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::{Compress, Next, from_fn};
+use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
+use app::App;
+
+use crate::problem::Problem;
+use crate::{console, openapi, origin, routes};
+
+/// What the people's door must be told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// What chargers are given as URL, with `{identity}` where their name goes.
+    pub station_url_template: String,
+    /// Subprotocols the machines' door speaks, for people.
+    pub protocols: Vec<&'static str>,
+}
+
+/// What every handler has at hand.
+pub(crate) struct State {
+    pub app: App,
+    pub settings: Settings,
+}
+
+/// A server that listens already and runs when it is told to.
+pub struct Server {
+    /// Where it listens: the port is known even when 0 was asked for.
+    pub address: SocketAddr,
+    inner: actix_web::dev::Server,
+}
+
+impl Server {
+    /// Listens.
+    pub fn bind(app: App, settings: Settings) -> std::io::Result<Self> {
+        let listen = settings.listen;
+        let state = web::Data::from(Arc::new(State { app, settings }));
+        let server = HttpServer::new(move || {
+            ActixApp::new()
+                .app_data(state.clone())
+                .app_data(json_config())
+                .app_data(query_config())
+                .app_data(web::PayloadConfig::new(MOST_BODY_BYTES))
+                .wrap(from_fn(origin::check))
+                .wrap(Compress::default())
+                .wrap(from_fn(secure_headers))
+                .route("/healthz", web::get().to(HttpResponse::NoContent))
+                .route("/readyz", web::get().to(ready))
+                .service(
+                    web::scope("/api/v1")
+                        .configure(routes::register)
+                        .route("/openapi.json", web::get().to(openapi::document))
+                        .route("/docs", web::get().to(openapi::page))
+                        .default_service(web::to(missing)),
+                )
+                .default_service(web::get().to(console::file))
+        })
+        .disable_signals()
+        .shutdown_timeout(5)
+        .workers(2)
+        .bind(listen)?;
+        let address = server.addrs().first().copied().unwrap_or(listen);
+        Ok(Self {
+            address,
+            inner: server.run(),
+        })
+    }
+
+    /// By which the server is told to stop.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        self.inner.handle()
+    }
+
+    /// Serves until it is told to stop.
+    pub async fn run(self) -> std::io::Result<()> {
+        self.inner.await
+    }
+}
+
+const MOST_BODY_BYTES: usize = 1024 * 1024;
+
+fn json_config() -> web::JsonConfig {
+    web::JsonConfig::default()
+        .limit(MOST_BODY_BYTES)
+        .error_handler(|error, _| {
+            use actix_web::error::JsonPayloadError as E;
+            match &error {
+                E::Overflow { .. } | E::OverflowKnownLength { .. } => Problem::new(
+                    actix_web::http::StatusCode::PAYLOAD_TOO_LARGE,
+                    "body_too_large",
+                    "The body is larger than 1 MiB.",
+                ),
+                E::ContentType => Problem::new(
+                    actix_web::http::StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    "not_json",
+                    "Send the body as application/json.",
+                ),
+                E::Deserialize(e) if e.is_data() => Problem::field("", "invalid", e.to_string()),
+                _ => Problem::bad_request("malformed_body", error.to_string()),
+            }
+            .into()
+        })
+}
+
+fn query_config() -> web::QueryConfig {
+    web::QueryConfig::default().error_handler(|error, _| {
+        Problem::bad_request("invalid_parameter", error.to_string()).into()
+    })
+}
+
+async fn missing() -> Result<HttpResponse, Problem> {
+    Err(Problem::not_found())
+}
+
+async fn ready(state: web::Data<State>) -> HttpResponse {
+    if app::health::ready(&state.app).await {
+        HttpResponse::NoContent().finish()
+    } else {
+        HttpResponse::ServiceUnavailable().body("the database does not answer")
+    }
+}
+
+/// The headers of every answer: no framing, no sniffing, and scripts only of our own.
+async fn secure_headers(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    const HEADERS: [(&str, &str); 4] = [
+        (
+            "content-security-policy",
+            "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+             worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'",
+        ),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "same-origin"),
+        ("x-frame-options", "DENY"),
+    ];
+    let mut response = next.call(request).await?;
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
+    }
+    Ok(response)
+}
+
+/// A fresh id by which an operator finds a failure in the log.
+pub(crate) fn draw_request_id() -> String {
+    format!("req_{}", uuid::Uuid::now_v7().simple())
+}

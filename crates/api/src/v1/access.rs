@@ -1,0 +1,209 @@
+//! The way in, and who the caller is: `/setup`, `/login`, `/logout`, `/me`, `/roles`; and the two
+//! pages everybody sees, `/overview` and `/connect`.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use app::logins::SignIn;
+use domain::role::{Permission, Role};
+
+use crate::login::{self, SignedIn};
+use crate::problem::Problem;
+use crate::route::{Endpoint, Need, endpoint};
+use crate::server::State;
+use crate::view::access::{
+    ConnectView, LoginBody, MeView, OrganisationView, OverviewView, PermissionView, RoleView,
+    RolesView, SetupBody, SetupView, UserView,
+};
+
+pub(crate) const ROUTES: &[Endpoint] = &[
+    endpoint!(GET "/setup", Need::Open, setup_state),
+    endpoint!(POST "/setup", Need::Open, setup),
+    endpoint!(POST "/login", Need::Open, login),
+    endpoint!(POST "/logout", Need::SignedIn, logout),
+    endpoint!(GET "/me", Need::SignedIn, me),
+    endpoint!(GET "/roles", Need::SignedIn, roles),
+    endpoint!(GET "/overview", Need::Permission(Permission::DashboardView), overview),
+    endpoint!(GET "/connect", Need::SignedIn, connect),
+];
+
+/// Whether the first administrator is still to come.
+#[utoipa::path(get, path = "/setup", tag = "access", responses((status = 200, body = SetupView)))]
+pub(crate) async fn setup_state(state: web::Data<State>) -> Result<web::Json<SetupView>, Problem> {
+    Ok(web::Json(SetupView {
+        needed: app::setup::needed(&state.app).await?,
+    }))
+}
+
+/// Makes the first administrator and organisation, and signs in.
+#[utoipa::path(post, path = "/setup", tag = "access", request_body = SetupBody,
+    responses((status = 201, body = MeView)))]
+pub(crate) async fn setup(
+    state: web::Data<State>,
+    request: HttpRequest,
+    body: web::Json<SetupBody>,
+) -> Result<HttpResponse, Problem> {
+    let body = body.into_inner();
+    let first = app::setup::FirstPerson {
+        name: body.name,
+        email: body.email,
+        password: body.password,
+        organisation: body.organisation,
+    };
+    let (ip, agent) = (login::remote_ip(&request), login::user_agent(&request));
+    let (secret, me) = app::setup::finish(
+        &state.app,
+        &body.token,
+        &first,
+        ip.as_deref(),
+        agent.as_deref(),
+    )
+    .await?;
+    Ok(HttpResponse::Created()
+        .cookie(login::cookie(&request, &secret))
+        .json(me_view(me)))
+}
+
+/// Signs in.
+#[utoipa::path(post, path = "/login", tag = "access", request_body = LoginBody,
+    responses((status = 200, body = MeView)))]
+pub(crate) async fn login(
+    state: web::Data<State>,
+    request: HttpRequest,
+    body: web::Json<LoginBody>,
+) -> Result<HttpResponse, Problem> {
+    let (ip, agent) = (login::remote_ip(&request), login::user_agent(&request));
+    let opened = app::logins::open(
+        &state.app,
+        &body.email,
+        &body.password,
+        ip.as_deref(),
+        agent.as_deref(),
+    )
+    .await?;
+    match opened {
+        SignIn::Opened { cookie, me, .. } => Ok(HttpResponse::Ok()
+            .cookie(login::cookie(&request, &cookie))
+            .json(me_view(*me))),
+        SignIn::WrongCredentials => Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "invalid_credentials",
+            "The address or the password is wrong.",
+        )),
+        SignIn::TooMany { retry_after_s } => {
+            let mut problem = Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_attempts",
+                format!("Too many failed sign-ins; try again in {retry_after_s} s."),
+            );
+            problem.retry_after_s = Some(retry_after_s);
+            Err(problem)
+        }
+    }
+}
+
+/// Signs out.
+#[utoipa::path(post, path = "/logout", tag = "access", responses((status = 204)))]
+pub(crate) async fn logout(
+    state: web::Data<State>,
+    request: HttpRequest,
+    caller: SignedIn,
+) -> Result<HttpResponse, Problem> {
+    app::logins::close(&state.app, &caller.0).await?;
+    Ok(HttpResponse::NoContent()
+        .cookie(login::no_cookie(&request))
+        .finish())
+}
+
+/// The caller, and everything the caller may do.
+#[utoipa::path(get, path = "/me", tag = "access", responses((status = 200, body = MeView)))]
+pub(crate) async fn me(
+    state: web::Data<State>,
+    caller: SignedIn,
+) -> Result<web::Json<MeView>, Problem> {
+    Ok(web::Json(me_view(
+        app::me::describe(&state.app, &caller.0).await?,
+    )))
+}
+
+fn me_view(me: app::me::Me) -> MeView {
+    MeView {
+        user: UserView {
+            id: me.user.to_string(),
+            name: me.name,
+            email: me.email,
+        },
+        organisation: OrganisationView {
+            id: me.organisation.to_string(),
+            name: me.organisation_name,
+        },
+        roles: me.roles.iter().map(|r| r.key().to_owned()).collect(),
+        permissions: me.permissions.iter().map(|p| p.key().to_owned()).collect(),
+        modules: me.modules,
+        sites: me
+            .sites
+            .map(|sites| sites.iter().map(ToString::to_string).collect()),
+    }
+}
+
+/// The policy that is enforced: which role has which permission.
+#[utoipa::path(get, path = "/roles", tag = "access", responses((status = 200, body = RolesView)))]
+pub(crate) async fn roles(
+    state: web::Data<State>,
+    caller: SignedIn,
+) -> Result<web::Json<RolesView>, Problem> {
+    let matrix = app::roles::matrix(&state.app, &caller.0).await?;
+    let row = |permission: &Permission| {
+        let (module, submodule) = permission.module();
+        let granted = |role: &Role| (role.key(), matrix.grants(*role, *permission));
+        PermissionView {
+            key: permission.key(),
+            module,
+            submodule,
+            title: permission.title(),
+            granted: Role::ALL.iter().map(granted).collect(),
+        }
+    };
+    Ok(web::Json(RolesView {
+        roles: Role::ALL
+            .iter()
+            .map(|r| RoleView {
+                key: r.key(),
+                title: r.title(),
+            })
+            .collect(),
+        permissions: Permission::ALL.iter().map(row).collect(),
+    }))
+}
+
+/// The first glance at the fleet.
+#[utoipa::path(get, path = "/overview", tag = "overview",
+    responses((status = 200, body = OverviewView)))]
+pub(crate) async fn overview(
+    state: web::Data<State>,
+    caller: SignedIn,
+) -> Result<web::Json<OverviewView>, Problem> {
+    let o = app::overview::read(&state.app, &caller.0).await?;
+    Ok(web::Json(OverviewView {
+        stations: o.stations,
+        online: o.online,
+        charging: o.charging,
+        faulted: o.faulted,
+        power_w: o.power_w,
+        energy_today_wh: o.energy_wh,
+        sessions_active: o.sessions_active,
+        unclaimed: o.unclaimed,
+    }))
+}
+
+/// What a charger must be told to come here.
+#[utoipa::path(get, path = "/connect", tag = "overview",
+    responses((status = 200, body = ConnectView)))]
+pub(crate) async fn connect(
+    state: web::Data<State>,
+    _caller: SignedIn,
+) -> Result<web::Json<ConnectView>, Problem> {
+    Ok(web::Json(ConnectView {
+        url_template: state.settings.station_url_template.clone(),
+        protocols: state.settings.protocols.clone(),
+    }))
+}

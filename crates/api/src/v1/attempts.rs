@@ -1,0 +1,61 @@
+//! `/connection_attempts`: who called at the charger port, and what became of it.
+
+use actix_web::web;
+use domain::id::StationId;
+use domain::role::Permission;
+
+use super::sites::PageQuery;
+use crate::login::SignedIn;
+use crate::problem::Problem;
+use crate::query;
+use crate::route::{Endpoint, Need, endpoint};
+use crate::server::State;
+use crate::view::ListView;
+use crate::view::log::{AttemptView, UnclaimedView};
+
+pub(crate) const ROUTES: &[Endpoint] = &[
+    endpoint!(GET "/connection_attempts", Need::Permission(Permission::StationsEdit), list),
+    endpoint!(GET "/connection_attempts/unclaimed", Need::Permission(Permission::StationsEdit), unclaimed),
+    endpoint!(GET "/stations/{id}/attempts", Need::Permission(Permission::LogsView), of_station),
+];
+
+/// All attempts, the newest first.
+#[utoipa::path(get, path = "/connection_attempts", tag = "connect", params(PageQuery),
+    responses((status = 200, body = ListView<AttemptView>)))]
+pub(crate) async fn list(
+    state: web::Data<State>,
+    caller: SignedIn,
+    query: web::Query<PageQuery>,
+) -> Result<web::Json<ListView<AttemptView>>, Problem> {
+    let page =
+        app::attempts::list(&state.app, &caller.0, None, &query.into_inner().page()?).await?;
+    Ok(web::Json(ListView::to_view(page, AttemptView::to_view)))
+}
+
+/// Stations that called and that nobody registered.
+#[utoipa::path(get, path = "/connection_attempts/unclaimed", tag = "connect",
+    responses((status = 200, body = ListView<UnclaimedView>)))]
+pub(crate) async fn unclaimed(
+    state: web::Data<State>,
+    caller: SignedIn,
+) -> Result<web::Json<ListView<UnclaimedView>>, Problem> {
+    let rows = app::attempts::unclaimed(&state.app, &caller.0).await?;
+    Ok(web::Json(ListView::whole(
+        rows.into_iter().map(UnclaimedView::to_view).collect(),
+    )))
+}
+
+/// Attempts of one station.
+#[utoipa::path(get, path = "/stations/{id}/attempts", tag = "connect", params(PageQuery),
+    responses((status = 200, body = ListView<AttemptView>)))]
+pub(crate) async fn of_station(
+    state: web::Data<State>,
+    caller: SignedIn,
+    id: web::Path<String>,
+    query: web::Query<PageQuery>,
+) -> Result<web::Json<ListView<AttemptView>>, Problem> {
+    let id: StationId = query::path_id(&id)?;
+    let page = query.into_inner().page()?;
+    let page = app::attempts::list(&state.app, &caller.0, Some(id), &page).await?;
+    Ok(web::Json(ListView::to_view(page, AttemptView::to_view)))
+}

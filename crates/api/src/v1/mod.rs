@@ -1,0 +1,10 @@
+//! The handlers, one file per plural noun: read the request, call one use case, show the result.
+
+pub(crate) mod access;
+pub(crate) mod attempts;
+pub(crate) mod commands;
+pub(crate) mod records;
+pub(crate) mod sessions;
+pub(crate) mod sites;
+pub(crate) mod stations;
+pub(crate) mod tokens;

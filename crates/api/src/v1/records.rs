@@ -1,0 +1,119 @@
+//! What is kept about a station: `/stations/{id}/logs`, `variables`, `deviations`, `notices`.
+
+use actix_web::web;
+use domain::id::StationId;
+use domain::role::Permission;
+use domain::wire_log::Direction;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::sites::PageQuery;
+use crate::login::SignedIn;
+use crate::problem::Problem;
+use crate::query;
+use crate::route::{Endpoint, Need, endpoint};
+use crate::server::State;
+use crate::view::ListView;
+use crate::view::log::{DeviationCountView, LogView, NoticeView};
+use crate::view::station::VariableView;
+
+pub(crate) const ROUTES: &[Endpoint] = &[
+    endpoint!(GET "/stations/{id}/logs", Need::Permission(Permission::LogsView), logs),
+    endpoint!(GET "/stations/{id}/variables", Need::Permission(Permission::StationSettingsView), variables),
+    endpoint!(GET "/stations/{id}/deviations", Need::Permission(Permission::StationsList), deviations),
+    endpoint!(GET "/stations/{id}/notices", Need::Permission(Permission::StationsList), notices),
+];
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogQuery {
+    /// Names of calls, with commas.
+    action: Option<String>,
+    /// `in` or `out`.
+    direction: Option<String>,
+    /// Part of the payload.
+    q: Option<String>,
+    /// Only refusals, unreadable frames and those with deviations.
+    errors_only: Option<bool>,
+    from: Option<String>,
+    to: Option<String>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+/// Frames of a station, the newest first.
+#[utoipa::path(get, path = "/stations/{id}/logs", tag = "logs", params(LogQuery),
+    responses((status = 200, body = ListView<LogView>)))]
+pub(crate) async fn logs(
+    state: web::Data<State>,
+    caller: SignedIn,
+    id: web::Path<String>,
+    query: web::Query<LogQuery>,
+) -> Result<web::Json<ListView<LogView>>, Problem> {
+    let id: StationId = query::path_id(&id)?;
+    let q = query.into_inner();
+    let page = query::page(q.limit, q.cursor)?;
+    let filter = app::logs::LogQuery {
+        actions: q
+            .action
+            .map_or_else(Vec::new, |a| a.split(',').map(str::to_owned).collect()),
+        direction: query::words::<Direction>("direction", q.direction.as_deref())?
+            .first()
+            .copied(),
+        errors_only: q.errors_only.unwrap_or(false),
+        text: q.q,
+        from: query::moment("from", q.from.as_deref())?,
+        to: query::moment("to", q.to.as_deref())?,
+    };
+    let page = app::logs::list(&state.app, &caller.0, id, &filter, &page).await?;
+    Ok(web::Json(ListView::to_view(page, |line| {
+        LogView::to_view(line.row, line.payload)
+    })))
+}
+
+/// What a station reported of its configuration and device model.
+#[utoipa::path(get, path = "/stations/{id}/variables", tag = "stations",
+    responses((status = 200, body = ListView<VariableView>)))]
+pub(crate) async fn variables(
+    state: web::Data<State>,
+    caller: SignedIn,
+    id: web::Path<String>,
+) -> Result<web::Json<ListView<VariableView>>, Problem> {
+    let id: StationId = query::path_id(&id)?;
+    let rows = app::stations::variables(&state.app, &caller.0, id).await?;
+    let views = rows
+        .into_iter()
+        .map(|(reading, at)| VariableView::to_view(reading, at));
+    Ok(web::Json(ListView::whole(views.collect())))
+}
+
+/// What was forgiven to a station.
+#[utoipa::path(get, path = "/stations/{id}/deviations", tag = "logs",
+    responses((status = 200, body = ListView<DeviationCountView>)))]
+pub(crate) async fn deviations(
+    state: web::Data<State>,
+    caller: SignedIn,
+    id: web::Path<String>,
+) -> Result<web::Json<ListView<DeviationCountView>>, Problem> {
+    let id: StationId = query::path_id(&id)?;
+    let rows = app::stations::deviations(&state.app, &caller.0, id).await?;
+    let views = rows.into_iter().map(DeviationCountView::to_view);
+    Ok(web::Json(ListView::whole(views.collect())))
+}
+
+/// Security events, firmware progress and the like.
+#[utoipa::path(get, path = "/stations/{id}/notices", tag = "logs", params(PageQuery),
+    responses((status = 200, body = ListView<NoticeView>)))]
+pub(crate) async fn notices(
+    state: web::Data<State>,
+    caller: SignedIn,
+    id: web::Path<String>,
+    query: web::Query<PageQuery>,
+) -> Result<web::Json<ListView<NoticeView>>, Problem> {
+    let id: StationId = query::path_id(&id)?;
+    let page = query.into_inner().page()?;
+    let page = app::stations::notices(&state.app, &caller.0, id, &page).await?;
+    Ok(web::Json(ListView::to_view(page, |(id, notice)| {
+        NoticeView::to_view(id, notice)
+    })))
+}

@@ -1,0 +1,269 @@
+//! `/stations`: what people see and say of stations.
+
+use actix_web::{HttpResponse, web};
+use app::stations::NewPassword;
+use domain::id::{SiteId, StationId};
+use domain::role::Permission;
+use domain::station::ConnectorStatus;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::login::SignedIn;
+use crate::problem::Problem;
+use crate::query;
+use crate::route::{Endpoint, Need, endpoint};
+use crate::server::State;
+use crate::view::session::{EvseMeterView, PointView, StationMeterView};
+use crate::view::station::{
+    ConnectorView, EvseView, FindingView, NewStationView, PasswordView, StationBody, StationChange,
+    StationView,
+};
+use crate::view::{ListView, word};
+
+pub(crate) const ROUTES: &[Endpoint] = &[
+    endpoint!(GET "/stations", Need::Permission(Permission::StationsList), list),
+    endpoint!(POST "/stations", Need::Permission(Permission::StationsEdit), create),
+    endpoint!(GET "/stations/{id}", Need::Permission(Permission::StationsList), find),
+    endpoint!(PATCH "/stations/{id}", Need::Permission(Permission::StationsEdit), edit),
+    endpoint!(DELETE "/stations/{id}", Need::Permission(Permission::StationsEdit), archive),
+    endpoint!(POST "/stations/{id}/password", Need::Permission(Permission::StationsEdit), password),
+    endpoint!(GET "/stations/{id}/evses", Need::Permission(Permission::StationsList), evses),
+    endpoint!(GET "/stations/{id}/meter", Need::Permission(Permission::StationsList), meter),
+];
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StationQuery {
+    site_id: Option<String>,
+    /// Words of connector states, with commas.
+    status: Option<String>,
+    online: Option<bool>,
+    /// Part of identity, name, model or serial number.
+    q: Option<String>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+/// Stations, by identity.
+#[utoipa::path(get, path = "/stations", tag = "stations", params(StationQuery),
+    responses((status = 200, body = ListView<StationView>)))]
+pub(crate) async fn list(
+    state: web::Data<State>,
+    caller: SignedIn,
+    query: web::Query<StationQuery>,
+) -> Result<web::Json<ListView<StationView>>, Problem> {
+    let q = query.into_inner();
+    let page = query::page(q.limit, q.cursor)?;
+    let filter = app::stations::StationQuery {
+        site: query::id::<SiteId>("site_id", q.site_id.as_deref())?,
+        statuses: query::words::<ConnectorStatus>("status", q.status.as_deref())?,
+        online: q.online,
+        q: q.q,
+    };
+    let page = app::stations::list(&state.app, &caller.0, &filter, &page).await?;
+    Ok(web::Json(ListView::to_view(page, view)))
+}
+
+/// Adds a station, or claims one that waits.
+#[utoipa::path(post, path = "/stations", tag = "stations", request_body = StationBody,
+    responses((status = 201, body = NewStationView)))]
+pub(crate) async fn create(
+    state: web::Data<State>,
+    caller: SignedIn,
+    body: web::Json<StationBody>,
+) -> Result<HttpResponse, Problem> {
+    let body = body.into_inner();
+    let site = match body.site_id.as_deref() {
+        None => None,
+        Some(id) => Some(site_field(id)?),
+    };
+    let new = app::stations::NewStation {
+        identity: body.identity,
+        name: body.name,
+        site,
+        password: body
+            .password
+            .map_or(NewPassword::Drawn, NewPassword::Chosen),
+    };
+    let (row, password) = app::stations::create(&state.app, &caller.0, new).await?;
+    Ok(HttpResponse::Created().json(NewStationView {
+        station: view(row),
+        password,
+    }))
+}
+
+/// A station.
+#[utoipa::path(get, path = "/stations/{id}", tag = "stations",
+    responses((status = 200, body = StationView)))]
+pub(crate) async fn find(
+    state: web::Data<State>,
+    caller: SignedIn,
+    id: web::Path<String>,
+) -> Result<web::Json<StationView>, Problem> {
+    let id: StationId = query::path_id(&id)?;
+    Ok(web::Json(view(
+        app::stations::find(&state.app, &caller.0, id).await?,
+    )))
+}
+
+/// Changes what people say of a station.
+#[utoipa::path(patch, path = "/stations/{id}", tag = "stations", request_body = StationChange,
+    responses((status = 200, body = StationView)))]
+pub(crate) async fn edit(
+    state: web::Data<State>,
+    caller: SignedIn,
+    id: web::Path<String>,
+    body: web::Json<StationChange>,
+) -> Result<web::Json<StationView>, Problem> {
+    let id: StationId = query::path_id(&id)?;
+    let body = body.into_inner();
+    let site = match body.site_id {
+        None => None,
+        Some(None) => Some(None),
+        Some(Some(site)) => Some(Some(site_field(&site)?)),
+    };
+    let change = app::stations::StationEdit {
+        name: body.name,
+        site,
+        admin_state: body.admin_state,
+        lenient: body.policy_lenient,
+    };
+    Ok(web::Json(view(
+        app::stations::edit(&state.app, &caller.0, id, change).await?,
+    )))
+}
+
+/// Archives a station; its history stays.
+#[utoipa::path(delete, path = "/stations/{id}", tag = "stations", responses((status = 204)))]
+pub(crate) async fn archive(
+    state: web::Data<State>,
+    caller: SignedIn,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    app::stations::archive(&state.app, &caller.0, query::path_id(&id)?).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Draws another password, shown this once.
+#[utoipa::path(post, path = "/stations/{id}/password", tag = "stations",
+    responses((status = 200, body = PasswordView)))]
+pub(crate) async fn password(
+    state: web::Data<State>,
+    caller: SignedIn,
+    id: web::Path<String>,
+) -> Result<web::Json<PasswordView>, Problem> {
+    let id: StationId = query::path_id(&id)?;
+    let password = app::stations::renew_password(&state.app, &caller.0, id).await?;
+    Ok(web::Json(PasswordView { password }))
+}
+
+/// The EVSEs of a station.
+#[utoipa::path(get, path = "/stations/{id}/evses", tag = "stations",
+    responses((status = 200, body = ListView<EvseView>)))]
+pub(crate) async fn evses(
+    state: web::Data<State>,
+    caller: SignedIn,
+    id: web::Path<String>,
+) -> Result<web::Json<ListView<EvseView>>, Problem> {
+    let id: StationId = query::path_id(&id)?;
+    let evses = app::stations::evses(&state.app, &caller.0, id).await?;
+    Ok(web::Json(ListView::whole(
+        evses.into_iter().map(evse_view).collect(),
+    )))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MeterQuery {
+    /// How far back, 1 to 10080; 60 when not given.
+    minutes: Option<i64>,
+}
+
+/// The newest readings of a station.
+#[utoipa::path(get, path = "/stations/{id}/meter", tag = "stations", params(MeterQuery),
+    responses((status = 200, body = StationMeterView)))]
+pub(crate) async fn meter(
+    state: web::Data<State>,
+    caller: SignedIn,
+    id: web::Path<String>,
+    query: web::Query<MeterQuery>,
+) -> Result<web::Json<StationMeterView>, Problem> {
+    let id: StationId = query::path_id(&id)?;
+    let minutes = query.minutes.unwrap_or(60);
+    if !(1..=10_080).contains(&minutes) {
+        return Err(query::wrong(
+            "minutes",
+            "minutes is a number from 1 to 10080",
+        ));
+    }
+    let points = app::stations::meter(&state.app, &caller.0, id, minutes).await?;
+    let mut evses: Vec<EvseMeterView> = Vec::new();
+    for (number, point) in &points {
+        let place = match evses.iter().position(|e| e.number == *number) {
+            Some(place) => place,
+            None => {
+                evses.push(EvseMeterView {
+                    number: *number,
+                    points: Vec::new(),
+                });
+                evses.len() - 1
+            }
+        };
+        evses[place].points.push(PointView::to_view(point));
+    }
+    evses.sort_by_key(|e| e.number);
+    Ok(web::Json(StationMeterView { evses }))
+}
+
+fn site_field(id: &str) -> Result<SiteId, Problem> {
+    id.parse()
+        .map_err(|_| Problem::field("/site_id", "invalid", "not the id of a site"))
+}
+
+fn view(row: app::stations::StationView) -> StationView {
+    let station = row.station;
+    StationView {
+        id: station.id.to_string(),
+        name: station
+            .name
+            .unwrap_or_else(|| station.identity.as_str().to_owned()),
+        identity: station.identity.as_str().to_owned(),
+        site_id: station.site.map(|s| s.to_string()),
+        site_name: row.site_name,
+        admin_state: word(&station.admin_state),
+        registration: word(&station.registration),
+        online: station.online,
+        connected_since: station.connected_since,
+        last_seen_at: station.last_seen_at,
+        protocol: station.protocol,
+        vendor: station.hardware.vendor,
+        model: station.hardware.model,
+        serial_number: station.hardware.serial_number,
+        firmware_version: station.hardware.firmware_version,
+        policy_lenient: station.lenient,
+        deviations: row.deviations,
+        finding: row.finding.map(|f| FindingView {
+            code: f.code.to_owned(),
+            text: f.text,
+        }),
+        power_w: row.power.map(|p| p.get()),
+        evses: row.evses.into_iter().map(evse_view).collect(),
+        created_at: station.created_at,
+    }
+}
+
+fn evse_view(row: app::stations::EvseView) -> EvseView {
+    EvseView {
+        id: row.evse.id.to_string(),
+        number: row.evse.number,
+        status: word(&row.evse.status()),
+        power_w: row.power.map(|p| p.get()),
+        session_id: row.evse.session.map(|s| s.to_string()),
+        connectors: row
+            .evse
+            .connectors
+            .into_iter()
+            .map(ConnectorView::to_view)
+            .collect(),
+    }
+}

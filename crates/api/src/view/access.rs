@@ -1,0 +1,107 @@
+//! Who is signed in, roles and permissions as the API shows them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A person.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UserView {
+    pub id: String,
+    pub name: String,
+    pub email: String,
+}
+
+/// An organisation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OrganisationView {
+    pub id: String,
+    pub name: String,
+}
+
+/// The caller, and everything the caller may do: a page never guesses.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MeView {
+    pub user: UserView,
+    pub organisation: OrganisationView,
+    pub roles: Vec<String>,
+    pub permissions: Vec<String>,
+    pub modules: Vec<String>,
+    /// Only these sites; all when null.
+    pub sites: Option<Vec<String>>,
+}
+
+/// A role.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RoleView {
+    pub key: &'static str,
+    pub title: &'static str,
+}
+
+/// A permission and which roles have it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PermissionView {
+    pub key: &'static str,
+    pub module: &'static str,
+    pub submodule: &'static str,
+    pub title: &'static str,
+    /// By the key of the role.
+    pub granted: BTreeMap<&'static str, bool>,
+}
+
+/// The policy that is enforced, as a table.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RolesView {
+    pub roles: Vec<RoleView>,
+    pub permissions: Vec<PermissionView>,
+}
+
+/// Whether the first administrator is still to come.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SetupView {
+    pub needed: bool,
+}
+
+/// The first administrator and organisation.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetupBody {
+    /// From the link that the server printed.
+    pub token: String,
+    pub name: String,
+    pub email: String,
+    pub password: String,
+    /// Name of the organisation.
+    pub organisation: String,
+}
+
+/// A sign-in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoginBody {
+    pub email: String,
+    pub password: String,
+}
+
+/// The first glance at the fleet.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OverviewView {
+    pub stations: i64,
+    pub online: i64,
+    pub charging: i64,
+    pub faulted: i64,
+    pub power_w: i64,
+    pub energy_today_wh: i64,
+    pub sessions_active: i64,
+    pub unclaimed: i64,
+}
+
+/// What a charger must be told.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConnectView {
+    /// With `{identity}` where the charger's name goes.
+    pub url_template: String,
+    /// Subprotocols that are spoken.
+    pub protocols: Vec<&'static str>,
+}
