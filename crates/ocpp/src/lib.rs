@@ -7,7 +7,7 @@
 //!
 //! Reading order: a text becomes a [`frame`] (or a [`fault`] with its answer); the [`catalogue`]
 //! knows what the payload should look like; [`check`] gives the official verdict; [`lenient`]
-//! forgives what can be forgiven.
+//! forgives what can be forgiven; a [`dialect`] translates; [`personal`] marks what must be masked.
 
 // In reading order.
 pub mod frame;
@@ -15,5 +15,9 @@ pub mod fault;
 pub mod catalogue;
 pub mod check;
 pub mod lenient;
+pub mod dialect;
+mod v16;
+mod v2;
+pub mod personal;
 
 pub use catalogue::Version;

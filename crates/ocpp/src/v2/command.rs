@@ -1,0 +1,179 @@
+//! What we ask of a 2.x station.
+//!
+//! Owns the wording of every command and the size of the portions in which variables are read and
+//! written.
+
+use domain::command::{Command, CommandError, ReportKind, ResetKind, TriggerKind, VariableName};
+use domain::token::TokenKind;
+use serde_json::{Value, json};
+
+use super::device_model::named;
+use crate::dialect::{PlannedCall, call, timestamp, unsupported};
+
+/// Variables in one call. A station tells its own bound (ItemsPerMessage); few allow less.
+const PORTION: usize = 20;
+
+/// The calls for a command, before the last look at them.
+pub(crate) fn calls(
+    command: &Command,
+    request_number: i32,
+) -> Result<Vec<PlannedCall>, CommandError> {
+    let (action, payload) = match command {
+        Command::Reset { kind, evse } => {
+            let word = match kind {
+                ResetKind::Soft => "OnIdle",
+                ResetKind::Hard => "Immediate",
+            };
+            let mut payload = json!({"type": word});
+            if let Some(evse) = evse {
+                payload["evseId"] = json!(evse);
+            }
+            ("Reset", payload)
+        }
+        Command::StartSession {
+            evse,
+            token,
+            token_kind,
+            remote_start,
+        } => {
+            let mut payload = json!({
+                "remoteStartId": remote_start,
+                "idToken": {"idToken": token.as_str(), "type": kind(*token_kind)},
+            });
+            if let Some(evse) = evse.filter(|evse| *evse > 0) {
+                payload["evseId"] = json!(evse);
+            }
+            ("RequestStartTransaction", payload)
+        }
+        Command::StopSession { wire, .. } => {
+            ("RequestStopTransaction", json!({"transactionId": wire}))
+        }
+        Command::ChangeAvailability {
+            evse,
+            connector,
+            operative,
+        } => {
+            let word = if *operative {
+                "Operative"
+            } else {
+                "Inoperative"
+            };
+            let mut payload = json!({"operationalStatus": word});
+            if let Some(place) = place(*evse, *connector) {
+                payload["evse"] = place;
+            }
+            ("ChangeAvailability", payload)
+        }
+        Command::Unlock { evse, connector } => {
+            let payload = json!({"evseId": evse, "connectorId": connector.unwrap_or(1)});
+            ("UnlockConnector", payload)
+        }
+        Command::Trigger {
+            message,
+            evse,
+            connector,
+        } => ("TriggerMessage", trigger(*message, *evse, *connector)),
+        Command::ReadVariables { names } if names.is_empty() => {
+            ("GetBaseReport", report(ReportKind::Full, request_number))
+        }
+        Command::ReadVariables { names } => {
+            let items = names.iter().map(item).collect::<Result<Vec<_>, _>>()?;
+            return Ok(portions("GetVariables", "getVariableData", &items));
+        }
+        Command::WriteVariables { values } => {
+            let items = values.iter().map(|(name, value)| {
+                let mut item = item(name)?;
+                item["attributeValue"] = json!(value);
+                Ok(item)
+            });
+            let items = items.collect::<Result<Vec<_>, CommandError>>()?;
+            return Ok(portions("SetVariables", "setVariableData", &items));
+        }
+        Command::RequestReport { kind } => ("GetBaseReport", report(*kind, request_number)),
+        Command::ClearCache => ("ClearCache", json!({})),
+        Command::UpdateFirmware {
+            url,
+            retrieve_at,
+            install_at,
+            retries,
+            retry_interval_s,
+        } => {
+            let mut payload = json!({
+                "requestId": request_number,
+                "firmware": {"location": url, "retrieveDateTime": timestamp(*retrieve_at)},
+            });
+            if let Some(install_at) = install_at {
+                payload["firmware"]["installDateTime"] = json!(timestamp(*install_at));
+            }
+            if let Some(retries) = retries {
+                payload["retries"] = json!(retries);
+            }
+            if let Some(seconds) = retry_interval_s {
+                payload["retryInterval"] = json!(seconds);
+            }
+            ("UpdateFirmware", payload)
+        }
+        Command::Raw { .. } => return Err(unsupported("a raw call is sent in its own words")),
+    };
+    Ok(vec![call(action, &payload)])
+}
+
+fn kind(kind: TokenKind) -> &'static str {
+    match kind {
+        TokenKind::Emaid => "eMAID",
+        TokenKind::Iso14443 => "ISO14443",
+        TokenKind::Iso15693 => "ISO15693",
+        TokenKind::KeyCode => "KeyCode",
+        TokenKind::Local => "Local",
+        TokenKind::MacAddress => "MacAddress",
+        TokenKind::NoAuthorization => "NoAuthorization",
+        // A token that we name is ours as far as the station is concerned.
+        TokenKind::Central | TokenKind::Other => "Central",
+    }
+}
+
+fn report(kind: ReportKind, request_number: i32) -> Value {
+    let base = match kind {
+        ReportKind::Full => "FullInventory",
+        ReportKind::Configuration => "ConfigurationInventory",
+        ReportKind::Summary => "SummaryInventory",
+    };
+    json!({"requestId": request_number, "reportBase": base})
+}
+
+fn place(evse: Option<i32>, connector: Option<i32>) -> Option<Value> {
+    let mut place = json!({"id": evse.filter(|evse| *evse > 0)?});
+    if let Some(connector) = connector {
+        place["connectorId"] = json!(connector);
+    }
+    Some(place)
+}
+
+fn trigger(message: TriggerKind, evse: Option<i32>, connector: Option<i32>) -> Value {
+    let (word, place) = match message {
+        TriggerKind::Boot => ("BootNotification", None),
+        // F06.FR.13: a status is asked of a connector, never of an EVSE.
+        TriggerKind::Status => ("StatusNotification", place(evse, connector.or(Some(1)))),
+        TriggerKind::MeterValues => ("MeterValues", place(evse, None)),
+        TriggerKind::Heartbeat => ("Heartbeat", None),
+        TriggerKind::FirmwareStatus => ("FirmwareStatusNotification", None),
+        TriggerKind::LogStatus => ("LogStatusNotification", None),
+        TriggerKind::Session => ("TransactionEvent", place(evse, None)),
+    };
+    let mut payload = json!({"requestedMessage": word});
+    if let Some(place) = place {
+        payload["evse"] = place;
+    }
+    payload
+}
+
+fn item(name: &VariableName) -> Result<Value, CommandError> {
+    named(name).ok_or_else(|| unsupported("a variable of OCPP 2.x needs its component"))
+}
+
+fn portions(action: &str, list: &str, items: &[Value]) -> Vec<PlannedCall> {
+    items
+        .chunks(PORTION)
+        .map(|portion| call(action, &json!({list: portion})))
+        .collect()
+}
