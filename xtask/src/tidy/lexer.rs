@@ -67,7 +67,8 @@ fn after_word(chars: &[char], i: usize) -> bool {
     // `br"…"` is a raw string too, any other word before the r is not.
     let before = |n: usize| i.checked_sub(n).and_then(|at| chars.get(at)).copied();
     let word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    word(before(1)) && !(before(1) == Some('b') && !word(before(2)))
+    let byte_string = before(1) == Some('b') && !word(before(2));
+    word(before(1)) && !byte_string
 }
 
 fn end_of_line(chars: &[char], i: usize) -> usize {

@@ -1,0 +1,60 @@
+# Orders npm and cargo, nothing else. `make` without a word lists what there is.
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+PROFILE ?= release
+MINUTES ?= 30
+CASES ?= 20000
+
+DENY = $(shell tools/cargo-tool.sh cargo-deny 0.20.2)
+NEXTEST = $(shell tools/cargo-tool.sh cargo-nextest 0.9.143)
+
+.PHONY: help run test check bench soak fuzz console openapi prepare
+
+help:
+	@echo 'make run      the server with a demo fleet, and its console'
+	@echo 'make test     every test: rooms, stories, console, browser, foreign clients'
+	@echo 'make check    format, clippy, tidy, licences'
+	@echo 'make bench    the figures of docs/OPERATIONS.md, measured here'
+	@echo 'make soak     the demo fleet for MINUTES=$(MINUTES), watching memory and open files'
+	@echo 'make fuzz     the property tests with CASES=$(CASES) cases each'
+	@echo 'make console  the console into console/dist'
+	@echo 'make openapi  openapi.json and the types the console takes from it'
+
+run: console
+	cargo run --profile $(PROFILE) -- serve --demo
+
+check:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo xtask tidy
+	$(DENY) --all-features check licenses bans sources
+
+test: prepare console
+	npm --prefix console run check
+	npm --prefix console test
+	cargo build --workspace --bins
+	tools/with-services.sh $(NEXTEST) nextest run --workspace --locked
+	BUSBAR=$(abspath $(TARGET))/debug/busbar npm --prefix console run e2e
+	BUSBAR=$(abspath $(TARGET))/debug/busbar tests/clients/run.sh
+
+bench:
+	tools/with-services.sh cargo run --release --package busbar-tests --bin bench
+
+soak: console
+	cargo build --release
+	tools/soak.sh $(TARGET)/release/busbar $(MINUTES)
+
+fuzz:
+	PROPTEST_CASES=$(CASES) $(NEXTEST) nextest run --cargo-profile release \
+		-p busbar-domain -p busbar-ocpp -p busbar-gateway
+
+console:
+	tools/console.sh
+
+openapi:
+	cargo run --quiet -- openapi > openapi.json.new
+	mv openapi.json.new openapi.json
+	npm --prefix console run generate
+
+prepare:
+	tools/prepare.sh
