@@ -89,8 +89,17 @@ fn walk(payload: &str, node: &Node, key: &str, hot: bool, spans: &mut Vec<Span>)
     };
     match node {
         Node::Text(start, end) => {
-            if hot || tells_inside(payload.get(*start..*end).unwrap_or_default()) {
+            let text = payload.get(*start..*end).unwrap_or_default();
+            if hot {
                 mark(*start, *end);
+            } else if tells_inside(text) {
+                // In pieces so short that a mask shows no end of any.
+                let mut from = *start;
+                for (at, _) in text.char_indices().step_by(7).skip(1) {
+                    mark(from, start + at);
+                    from = start + at;
+                }
+                mark(from, *end);
             }
         }
         Node::Number(start, end) if hot => mark(*start, *end),

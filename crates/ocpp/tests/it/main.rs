@@ -3,6 +3,8 @@
 
 mod catalogue;
 mod conformance;
+mod dialect;
+mod dialect_out;
 mod forge;
 mod frames;
 mod lines;
