@@ -1,1 +1,8 @@
-//! Busbar.
+//! The front hall: reads the configuration, builds the rooms in order, runs the two doors and
+//! shuts down. Everything else is a verb of the command line.
+
+pub mod config;
+pub mod rooms;
+pub mod demo;
+pub mod serve;
+pub mod cli;

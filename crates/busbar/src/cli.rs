@@ -1,0 +1,72 @@
+//! The command line: one file a verb.
+#![allow(clippy::print_stdout)] // the output of a command is what it is for
+
+mod access;
+mod migrate;
+mod ocpp;
+mod openapi;
+mod serve;
+mod setup;
+mod station;
+mod user;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+
+/// What a verb fails with: shown with its causes.
+pub type Failure = Box<dyn Error + Send + Sync>;
+
+/// Busbar, the charge-point management backend.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Cli {
+    /// Configuration file; `busbar.toml` in the working directory is read when there is one.
+    #[arg(long, global = true, env = "BUSBAR_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run the server: the charger port, the API and the console.
+    Serve(serve::Serve),
+    /// Print a new link for the first administrator (valid 30 minutes).
+    Setup,
+    /// Bring the database to this version.
+    Migrate,
+    /// Print the OpenAPI document.
+    Openapi,
+    /// The permissions that are enforced.
+    #[command(subcommand)]
+    Access(access::Access),
+    /// People and their roles.
+    #[command(subcommand)]
+    User(user::User),
+    /// Stations.
+    #[command(subcommand)]
+    Station(station::Station),
+    /// Tools for OCPP messages.
+    #[command(subcommand)]
+    Ocpp(ocpp::Ocpp),
+}
+
+/// Carries out a command line.
+pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let config = || Config::read(cli.config.as_deref(), |name| std::env::var(name).ok());
+    match cli.verb {
+        Verb::Serve(serve) => serve.run(config()?).await,
+        Verb::Setup => setup::run(config()?).await,
+        Verb::Migrate => migrate::run(config()?).await,
+        Verb::Openapi => openapi::run(),
+        Verb::Access(access) => access.run().await,
+        Verb::User(user) => user.run(config()?).await,
+        Verb::Station(station) => station.run(config()?).await,
+        Verb::Ocpp(ocpp) => ocpp.run(),
+    }
+}

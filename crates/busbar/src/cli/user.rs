@@ -1,0 +1,108 @@
+//! `busbar user`: people and their roles, from the command line of the instance.
+#![allow(clippy::print_stdout)]
+
+use std::io::{BufRead, IsTerminal};
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use domain::role::{Caller, Role, RoleSet};
+
+use super::Failure;
+use crate::config::Config;
+use crate::rooms;
+
+const CALLER: Caller = Caller::System { why: "busbar user" };
+
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Add a person with roles. The password is read from standard input, one line.
+    Create {
+        /// Mail address, by which the person signs in.
+        email: String,
+        /// The person's name.
+        #[arg(long)]
+        name: String,
+        /// Roles, such as `administrator` or `technician`; several with commas.
+        #[arg(long, value_delimiter = ',', required = true)]
+        roles: Vec<String>,
+    },
+    /// Give a person another password, read from standard input; ends the person's web sessions.
+    ResetPassword {
+        /// Mail address.
+        email: String,
+    },
+    /// List people and their roles.
+    List,
+}
+
+impl User {
+    pub async fn run(self, config: Config) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Create { email, name, roles } => {
+                let roles = read_roles(&roles)?;
+                let password = read_password()?;
+                let app = rooms::build(&config).await?;
+                let id = app::users::create(&app, &CALLER, &email, &name, &password, roles)
+                    .await
+                    .map_err(explained)?;
+                println!("{id}");
+            }
+            Self::ResetPassword { email } => {
+                let password = read_password()?;
+                let app = rooms::build(&config).await?;
+                app::users::reset_password(&app, &CALLER, &email, &password)
+                    .await
+                    .map_err(explained)?;
+                println!("the password was changed and all web sessions of {email} ended");
+            }
+            Self::List => {
+                let app = rooms::build(&config).await?;
+                for user in app::users::list(&app, &CALLER).await? {
+                    let roles: Vec<&str> = user.roles.iter().map(Role::key).collect();
+                    println!("{}\t{}\t{}", user.email, user.name, roles.join(","));
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn read_roles(words: &[String]) -> Result<RoleSet, Failure> {
+    words
+        .iter()
+        .map(|word| {
+            Role::from_key(word.trim()).ok_or_else(|| {
+                let known: Vec<&str> = Role::ALL.iter().map(|r| r.key()).collect();
+                format!("{word:?} is no role; the roles are {}", known.join(", ")).into()
+            })
+        })
+        .collect()
+}
+
+fn read_password() -> Result<String, Failure> {
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        println!("Password (it is shown while you type):");
+    }
+    let mut line = String::new();
+    input.lock().read_line(&mut line)?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        return Err("no password on standard input".into());
+    }
+    Ok(password.to_owned())
+}
+
+/// The places of an invalid request, in the words of the command line.
+pub(super) fn explained(error: app::Error) -> Failure {
+    match error {
+        app::Error::Invalid { problems } => {
+            let texts: Vec<String> = problems
+                .into_iter()
+                .map(|p| format!("{}: {}", p.pointer.trim_start_matches('/'), p.detail))
+                .collect();
+            texts.join("; ").into()
+        }
+        other => other.into(),
+    }
+}

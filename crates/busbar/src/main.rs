@@ -1,0 +1,32 @@
+//! The program: reads the command line and hands over.
+#![allow(clippy::print_stderr)] // the place where a failure reaches the person at the terminal
+
+use std::process::ExitCode;
+
+use busbar::cli::{self, Cli};
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("busbar: the runtime did not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    runtime.block_on(async {
+        match cli::run(cli).await {
+            Ok(code) => code,
+            Err(error) => {
+                eprintln!("busbar: {error}");
+                let mut source = error.source();
+                while let Some(cause) = source {
+                    eprintln!("  because: {cause}");
+                    source = cause.source();
+                }
+                ExitCode::FAILURE
+            }
+        }
+    })
+}

@@ -1,0 +1,143 @@
+//! Running the server: both doors and the timers, until a signal; then the doors close in order.
+#![allow(clippy::print_stdout)] // the banner is for the person who started it
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use app::App;
+use domain::role::Caller;
+use gateway::Gateway;
+use tokio::sync::watch;
+
+use crate::cli::Failure;
+use crate::config::Config;
+use crate::{demo, rooms};
+
+/// Runs until SIGINT or SIGTERM.
+pub async fn run(config: Config, with_demo: bool) -> Result<ExitCode, Failure> {
+    let started = Instant::now();
+    let app = rooms::build(&config).await?;
+    let machines = Gateway::bind(app.clone(), gateway_settings(&config)?).await.map_err(|e| {
+        format!("cannot listen for chargers on {}: {e}", config.gateway.listen)
+    })?;
+    let stations_at = machines.addr();
+    let people = api::Server::bind(app.clone(), api_settings(&config, stations_at)?)
+        .map_err(|e| format!("cannot listen for people on {}: {e}", config.http.listen))?;
+    let people_at = people.address;
+    let handle = people.handle();
+
+    let (stop, stopping) = watch::channel(false);
+    let timers = tokio::spawn(app::jobs::run(app.clone(), stopping.clone()));
+    let machines = tokio::spawn(machines.run(told_to_stop(stopping.clone())));
+    let people = tokio::spawn(people.run());
+    banner(&config, people_at, stations_at, started.elapsed());
+    let fleet = if with_demo {
+        Some(demo::start(&app, &config.data_dir, people_at, stations_at, stopping.clone()).await?)
+    } else {
+        invite(&app, &config, people_at).await?;
+        None
+    };
+
+    signal().await?;
+    tracing::info!("stopping: stations are asked to come back later");
+    stop.send_replace(true);
+    if let Some(fleet) = fleet {
+        let _ = tokio::time::timeout(Duration::from_secs(5), fleet).await;
+    }
+    if !machines.await? {
+        tracing::warn!("some stations did not close their connection in time");
+    }
+    handle.stop(true).await;
+    people.await??;
+    timers.await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The address of the console for people, as configured.
+#[must_use]
+pub fn console_url(config: &Config) -> String {
+    let listen = config.http.listen.parse::<SocketAddr>().ok();
+    config.http.public_url.clone().unwrap_or_else(|| match listen {
+        Some(addr) => format!("http://{}", shown(addr)),
+        None => format!("http://{}", config.http.listen),
+    })
+}
+
+/// An address that a person can type: a listener on all addresses is reached on this machine.
+fn shown(addr: SocketAddr) -> SocketAddr {
+    if addr.ip().is_unspecified() {
+        SocketAddr::from(([127, 0, 0, 1], addr.port()))
+    } else {
+        addr
+    }
+}
+
+fn station_url(config: &Config, at: SocketAddr) -> String {
+    match &config.gateway.public_url {
+        Some(url) => format!("{}/{{identity}}", url.trim_end_matches('/')),
+        None => format!("ws://{}/ocpp/{{identity}}", shown(at)),
+    }
+}
+
+fn gateway_settings(config: &Config) -> Result<gateway::Settings, Failure> {
+    let listen = address("gateway.listen", &config.gateway.listen)?;
+    Ok(gateway::Settings {
+        ping_interval: Duration::from_secs(u64::from(config.gateway.ping_interval_s)),
+        call_timeout: Duration::from_secs(u64::from(config.gateway.call_timeout_s)),
+        ..gateway::Settings::on(listen)
+    })
+}
+
+fn api_settings(config: &Config, stations_at: SocketAddr) -> Result<api::Settings, Failure> {
+    Ok(api::Settings {
+        listen: address("http.listen", &config.http.listen)?,
+        station_url_template: station_url(config, stations_at),
+        protocols: ocpp::dialect::Dialect::SUBPROTOCOLS.to_vec(),
+    })
+}
+
+fn address(key: &str, text: &str) -> Result<SocketAddr, Failure> {
+    text.parse().map_err(|_| format!("{key} = {text:?} is not an address like 0.0.0.0:8080").into())
+}
+
+fn banner(config: &Config, people: SocketAddr, stations: SocketAddr, took: Duration) {
+    let database = if config.database.url.is_some() { "PostgreSQL" } else { "SQLite" };
+    println!(
+        "  busbar {}   data {} ({database})   started in {:.1} s",
+        env!("CARGO_PKG_VERSION"),
+        config.data_dir.display(),
+        took.as_secs_f64()
+    );
+    let console = config.http.public_url.clone().unwrap_or_else(|| format!("http://{}", shown(people)));
+    println!("  Console   {console}");
+    println!("  Chargers  {}", station_url(config, stations).replace("{identity}", "<station-id>"));
+    if !api::is_built_in() {
+        println!("  The console is not built into this binary: run `make console` and build again.");
+    }
+}
+
+/// Prints the way in for the first administrator, where there is none yet.
+async fn invite(app: &App, config: &Config, people: SocketAddr) -> Result<(), Failure> {
+    if app::setup::needed(app).await? {
+        let token = app::setup::create_link(app, &Caller::System { why: "first run" }).await?;
+        let console = config.http.public_url.clone().unwrap_or_else(|| format!("http://{}", shown(people)));
+        println!("  First run: open {console}/setup#{token}");
+        println!("             (valid 30 minutes; `busbar setup` prints a new one)");
+    }
+    Ok(())
+}
+
+async fn told_to_stop(mut stopping: watch::Receiver<bool>) {
+    // A sender that is gone means the same.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+async fn signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed,
+        _ = terminate.recv() => Ok(()),
+    }
+}
