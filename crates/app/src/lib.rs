@@ -1,1 +1,48 @@
-//! Busbar.
+//! The deeds: one async function per use case, grouped by noun.
+//!
+//! People's use cases take a [`domain::role::Caller`] and begin with the permission gate; the
+//! machines' side takes what the charger port has already identified. A use case decides, stores
+//! what it decided in one unit of work, and publishes after the commit. Use cases never call one
+//! another; only [`ingest`] and [`jobs`] call many. Nothing here knows OCPP or HTTP.
+
+mod app;
+mod audit;
+mod error;
+mod gate;
+mod link;
+mod masking;
+mod secret;
+mod waiters;
+
+// the machines' side
+pub mod attempts;
+pub mod connections;
+pub mod ingest;
+
+// the people's side
+pub mod commands;
+pub mod live;
+pub mod logins;
+pub mod logs;
+pub mod me;
+pub mod organisations;
+pub mod overview;
+pub mod raw;
+pub mod roles;
+pub mod sessions;
+pub mod setup;
+pub mod sites;
+pub mod stations;
+pub mod tokens;
+pub mod users;
+
+// by itself
+pub mod health;
+pub mod jobs;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use app::{App, AppParts, PasswordCost, Settings, StationSecret, UnknownStations};
+pub use error::{Error, Problem};
+pub use gate::driver_data;
+pub use link::StationLink;

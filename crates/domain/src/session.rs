@@ -29,7 +29,7 @@ pub enum SessionState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Suspicion {
-    /// A stop arrived for a transaction whose start never did.
+    /// Reports arrived for a transaction whose start never did.
     StopWithoutStart,
     /// The station named the transaction by a number that we cannot have given.
     LostNumber,
@@ -73,9 +73,7 @@ impl Suspicion {
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
-            Self::StopWithoutStart => {
-                "The station reported the end of a session whose start never arrived."
-            }
+            Self::StopWithoutStart => "The start of this session was never reported.",
             Self::LostNumber => {
                 "The station named the session by a number that was never given to it."
             }
@@ -160,8 +158,21 @@ impl Session {
         }
     }
 
+    /// Whether no start was reported yet: the figures at the beginning are provisional.
+    #[must_use]
+    pub fn start_is_missing(&self) -> bool {
+        self.suspicions.contains(&Suspicion::StopWithoutStart)
+    }
+
+    /// Whether the station itself reported the end.
+    #[must_use]
+    pub fn end_was_reported(&self) -> bool {
+        self.state == SessionState::Ended && !self.suspicions.contains(&Suspicion::NeverEnded)
+    }
+
     /// Takes in one report. Values that a report leaves out keep what they were, for a 2.x
-    /// station says the EVSE, the token and the reservation only once (Part 2 E §1.5).
+    /// station says the EVSE, the token and the reservation only once (Part 2 E §1.5). Reports
+    /// taken in another order give the same figures (E §1.3.2).
     pub fn absorb(&mut self, report: &TransactionReport, now: Moment) {
         self.updated_at = now;
         if clock_is_wrong(report.at, now) {
@@ -179,27 +190,29 @@ impl Session {
             self.charging = report.charging;
         }
         match report.phase {
-            Phase::Started => {
-                self.started_at = report.at;
-                if let Some(register) = report.register {
-                    self.first_register = Some(register);
-                    self.last_register =
-                        Some(self.last_register.map_or(register, |l| l.max(register)));
+            Phase::Started => self.begin(report),
+            Phase::Updated | Phase::Ended => {
+                if self.start_is_missing() && report.at < self.started_at {
+                    self.started_at = report.at;
                 }
             }
-            Phase::Updated => {}
-            Phase::Ended => self.state = SessionState::Ended,
         }
         self.absorb_points(&report.points);
         if report.phase == Phase::Ended {
             self.end(report);
         }
+        self.judge_the_end();
     }
 
     /// Takes in readings; a boundary reading counts like any other, a register that goes back
-    /// does not.
+    /// does not, nor does one from after the reported end (some stations go on using the number
+    /// of a session that is over).
     pub fn absorb_points(&mut self, points: &[MeterPoint]) {
+        let end = self.ended_at.filter(|_| self.end_was_reported());
         for point in points {
+            if end.is_some_and(|end| point.at > end) {
+                continue;
+            }
             if let Some(register) = point.energy {
                 self.read(register);
             }
@@ -207,24 +220,58 @@ impl Session {
                 self.power = point.power;
             }
         }
+        self.judge_the_end();
+    }
+
+    /// Ends a session in whose place another began at `at`, without a word of the station.
+    pub fn displace(&mut self, at: Moment) {
+        self.suspect(Suspicion::NeverEnded);
+        self.state = SessionState::Ended;
+        self.ended_at = Some(at.max(self.started_at));
+        self.power = None;
+        self.charging = None;
+        self.judge_the_end();
+    }
+
+    fn begin(&mut self, report: &TransactionReport) {
+        self.suspicions
+            .retain(|s| *s != Suspicion::StopWithoutStart);
+        self.started_at = report.at;
+        let first_point = report
+            .points
+            .iter()
+            .filter(|p| p.energy.is_some())
+            .min_by_key(|p| p.at)
+            .and_then(|p| p.energy);
+        if let Some(register) = report.register.or(first_point) {
+            if self.first_register.is_some_and(|first| first < register) {
+                self.suspect(Suspicion::MeterWentBack);
+            }
+            self.first_register = Some(register);
+            self.last_register = Some(self.last_register.map_or(register, |l| l.max(register)));
+        }
     }
 
     fn read(&mut self, register: WattHours) {
-        if self.first_register.is_none() {
-            self.first_register = Some(register);
-        }
-        match self.last_register {
-            Some(last) if register < last => {
-                // Reports may arrive out of order; only a register below the first is impossible.
-                if self.first_register.is_some_and(|first| register < first) {
+        match self.first_register {
+            Some(first) if register < first => {
+                // Reports may arrive out of order: before the start is known, a lower register
+                // is only an earlier one.
+                if self.start_is_missing() {
+                    self.first_register = Some(register);
+                } else {
                     self.suspect(Suspicion::MeterWentBack);
                 }
             }
-            _ => self.last_register = Some(register),
+            Some(_) => {}
+            None => self.first_register = Some(register),
         }
+        self.last_register = Some(self.last_register.map_or(register, |l| l.max(register)));
     }
 
     fn end(&mut self, report: &TransactionReport) {
+        self.suspicions.retain(|s| *s != Suspicion::NeverEnded);
+        self.state = SessionState::Ended;
         self.ended_at = Some(report.at);
         self.power = None;
         self.charging = None;
@@ -235,14 +282,28 @@ impl Session {
             }
             self.read(register);
         }
-        if report.at < self.started_at {
+    }
+
+    /// Judges beginning and end against each other, anew with each report, since either may
+    /// arrive last.
+    fn judge_the_end(&mut self) {
+        let Some(ended_at) = self.ended_at else {
+            return;
+        };
+        self.suspicions.retain(|s| {
+            !matches!(
+                s,
+                Suspicion::EndsBeforeStart | Suspicion::NoMeter | Suspicion::ImpossibleEnergy
+            )
+        });
+        if ended_at < self.started_at {
             self.suspect(Suspicion::EndsBeforeStart);
         }
         match self.energy() {
             None => self.suspect(Suspicion::NoMeter),
             Some(energy) => {
-                let minutes = (report.at - self.started_at).num_minutes().max(1);
-                if energy.get() > MOST_WATTS / 60 * minutes {
+                let minutes = (ended_at - self.started_at).num_minutes().max(1);
+                if energy.get() > (MOST_WATTS / 60).saturating_mul(minutes) {
                     self.suspect(Suspicion::ImpossibleEnergy);
                 }
             }

@@ -1,0 +1,171 @@
+//! Inbound connection attempts, and what else may be written a little later: signs of life.
+//! An attempt costs an attacker nothing, so what waits to be written is bounded, in all and for
+//! each address.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+use bus::News;
+use domain::attempt::{Attempt, Unclaimed};
+use domain::clock::Moment;
+use domain::deviation::Deviation;
+use domain::id::StationId;
+use domain::page::{Page, PageRequest};
+use domain::role::{Caller, Permission};
+use domain::station::Identity;
+use store::Lane;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::gate;
+
+/// The most attempts between two writes, in all and from one address.
+const MOST: usize = 500;
+const MOST_OF_ONE: usize = 20;
+
+/// What waits to be written outside the durability promise.
+#[derive(Default)]
+pub(crate) struct Deferred(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    attempts: Vec<Attempt>,
+    of_one: HashMap<String, usize>,
+    seen: BTreeSet<StationId>,
+    deviations: Vec<Forgiven>,
+    dropped: u64,
+}
+
+/// What was forgiven in a message whose answer did not wait for the disk.
+#[derive(Clone)]
+struct Forgiven {
+    station: StationId,
+    action: String,
+    found: Vec<Deviation>,
+    at: Moment,
+}
+
+impl Deferred {
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A station gave a sign of life.
+    pub fn seen(&self, station: StationId) {
+        self.waiting().seen.insert(station);
+    }
+
+    /// Something was forgiven in a heartbeat or the like.
+    pub fn deviations(
+        &self,
+        station: StationId,
+        action: String,
+        found: Vec<Deviation>,
+        at: Moment,
+    ) {
+        let mut waiting = self.waiting();
+        if waiting.deviations.len() < MOST {
+            waiting.deviations.push(Forgiven {
+                station,
+                action,
+                found,
+                at,
+            });
+        }
+    }
+
+    fn attempt(&self, attempt: Attempt) {
+        let mut waiting = self.waiting();
+        let full = waiting.attempts.len() >= MOST;
+        let count = waiting.of_one.entry(attempt.remote_ip.clone()).or_default();
+        *count += 1;
+        if full || *count > MOST_OF_ONE {
+            waiting.dropped += 1;
+        } else {
+            waiting.attempts.push(attempt);
+        }
+    }
+}
+
+/// Keeps an attempt, a little later.
+pub fn record(app: &App, attempt: Attempt) {
+    app.deferred().attempt(attempt);
+}
+
+/// Writes what waits. When the database is away it is lost: none of it was promised.
+pub(crate) async fn write_deferred(app: &App) -> Result<(), store::Error> {
+    let waiting = std::mem::take(&mut *app.deferred().waiting());
+    if waiting.dropped > 0 {
+        tracing::warn!(
+            attempts.dropped = waiting.dropped,
+            "too many connection attempts to keep"
+        );
+    }
+    if waiting.attempts.is_empty() && waiting.seen.is_empty() && waiting.deviations.is_empty() {
+        return Ok(());
+    }
+    let now = app.now();
+    let seen: std::sync::Arc<[StationId]> = waiting.seen.into_iter().collect();
+    let attempts: std::sync::Arc<[Attempt]> = waiting.attempts.into();
+    let forgiven: std::sync::Arc<[Forgiven]> = waiting.deviations.into();
+    let news: Vec<_> = attempts.iter().map(|a| a.id).collect();
+    app.store()
+        .write(Lane::Instance, move |work| {
+            let (seen, attempts, forgiven) = (seen.clone(), attempts.clone(), forgiven.clone());
+            Box::pin(async move {
+                for some in seen.chunks(1_000) {
+                    work.seen(some, now).await?;
+                }
+                for attempt in attempts.iter() {
+                    work.attempt(attempt).await?;
+                }
+                for f in forgiven.iter() {
+                    work.deviations(f.station, &f.action, &f.found, f.at)
+                        .await?;
+                }
+                Ok(())
+            })
+        })
+        .await?;
+    for id in news {
+        app.bus().publish(News::Attempt(id)).await;
+    }
+    Ok(())
+}
+
+/// Attempts, the newest first: of one station (with `logs.view`), or of all that came to this
+/// instance (with `stations.edit`, which is who connects stations).
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    station: Option<StationId>,
+    page: &PageRequest,
+) -> Result<Page<Attempt>, Error> {
+    let identity: Option<Identity> = match station {
+        Some(id) => {
+            let pass = gate::permit(app, caller, Permission::LogsView).await?;
+            Some(pass.station(app, id).await?.station.identity)
+        }
+        None => {
+            whole_instance(app, caller).await?;
+            None
+        }
+    };
+    Ok(app.store().read.attempts(identity.as_ref(), page).await?)
+}
+
+/// Stations that called and that nobody registered, with `stations.edit`.
+pub async fn unclaimed(app: &App, caller: &Caller) -> Result<Vec<Unclaimed>, Error> {
+    whole_instance(app, caller).await?;
+    Ok(app.store().read.unclaimed().await?)
+}
+
+/// Unknown stations belong to nobody yet: the root organisation sees them.
+async fn whole_instance(app: &App, caller: &Caller) -> Result<(), Error> {
+    let pass = gate::permit_whole(app, caller, Permission::StationsEdit).await?;
+    if app.root().await? == Some(pass.org) {
+        Ok(())
+    } else {
+        Err(Error::NotFound)
+    }
+}

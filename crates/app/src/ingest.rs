@@ -1,0 +1,279 @@
+//! The one entrance of station messages. Each is decided and stored as one unit of work in the
+//! station's lane: session, readings, facts, the frame and what was forgiven in it. The reply is
+//! given back after the commit, and only then does the link know better.
+//!
+//! Idempotent by content, since message ids prove nothing: a numbered report counts once by
+//! (session, number), a 1.6 start by a digest of what it says, an end by having ended. Nothing
+//! that is about money is refused for what it says; doubts are kept with the session.
+
+mod meter;
+mod scene;
+mod token;
+mod transaction;
+
+use std::sync::Arc;
+
+use bus::News;
+use domain::clock::Moment;
+use domain::deviation::Deviation;
+use domain::message::{Message, Phase, Reply, TransactionName};
+use domain::page::PageRequest;
+use domain::session::{Session, Suspicion};
+use domain::site::AdminState;
+use domain::station::Registration;
+use domain::wire_log::LogRow;
+use store::{Lane, SessionFilter};
+
+use crate::app::App;
+use crate::connections::registration_of;
+use crate::link::{Known, StationLink, Who};
+use scene::{Done, Task};
+
+/// A message as it arrived.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    /// When, by our clock.
+    pub at: Moment,
+    /// What it says.
+    pub message: Message,
+    /// Whether we asked for it: a triggered message, or a report that answers a request.
+    pub requested: bool,
+    /// The frame.
+    pub log: LogRow,
+    /// What was forgiven in it.
+    pub deviations: Vec<Deviation>,
+}
+
+/// Why there is no reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The database is away: close the socket without an answer, so that the station queues.
+    #[error("the database is away")]
+    DatabaseAway,
+    /// A fault of ours with this message; the log has more.
+    #[error("the message could not be stored")]
+    Broken,
+    /// The station was registered while it waited unclaimed: close the socket, so that it comes
+    /// in again by the front door.
+    #[error("the station was registered meanwhile")]
+    Reconnect,
+}
+
+/// Hears one message. What it says is on disk when this returns, with two exceptions: a
+/// heartbeat, and a message that nothing here handles, are answered at once and their traces
+/// follow outside the durability promise.
+pub async fn hear(app: &App, link: &mut StationLink, heard: Heard) -> Result<Reply, Failure> {
+    let known = match &link.who {
+        Who::Known(known) => known.clone(),
+        Who::Unclaimed => return hear_unclaimed(app, link, &heard).await,
+    };
+    app.deferred().seen(link.station);
+    if !known.registration.permits(&heard.message, heard.requested) {
+        later(app, link, &heard);
+        return Ok(Reply::NotYet);
+    }
+    match &heard.message {
+        Message::Heartbeat => {
+            later(app, link, &heard);
+            Ok(Reply::Heartbeat { now: heard.at })
+        }
+        Message::Other { .. } => {
+            later(app, link, &heard);
+            Ok(Reply::Default)
+        }
+        _ => store_and_answer(app, link, known, heard).await,
+    }
+}
+
+/// Keeps frames outside the durability promise: our answers, answers to our calls, frames that
+/// could not be read.
+pub fn note(app: &App, link: &StationLink, rows: &[LogRow]) {
+    if !link.is_unclaimed() {
+        app.store().log_later(rows);
+    }
+}
+
+fn later(app: &App, link: &StationLink, heard: &Heard) {
+    app.store().log_later(std::slice::from_ref(&heard.log));
+    if !heard.deviations.is_empty() {
+        let action = heard.log.action.clone().unwrap_or_default();
+        app.deferred()
+            .deviations(link.station, action, heard.deviations.clone(), heard.at);
+    }
+}
+
+async fn store_and_answer(
+    app: &App,
+    link: &mut StationLink,
+    known: Arc<Known>,
+    heard: Heard,
+) -> Result<Reply, Failure> {
+    let heard = Arc::new(heard);
+    loop {
+        let task = prepare(app, link, known.clone(), heard.clone())
+            .await
+            .map_err(failed)?;
+        let task = Arc::new(task);
+        let done = app
+            .store()
+            .write(Lane::Station(link.station), move |work| {
+                let task = task.clone();
+                Box::pin(async move { task.run(work).await })
+            })
+            .await
+            .map_err(failed)?;
+        let Some(Done {
+            known,
+            reply,
+            telemetry,
+            facts,
+        }) = done
+        else {
+            // The number was taken by a session that the station named by itself: once more,
+            // with the next one.
+            continue;
+        };
+        link.who = Who::Known(Arc::new(known));
+        if facts {
+            app.facts_committed();
+        }
+        for reading in telemetry {
+            app.bus().publish(News::Telemetry(reading)).await;
+        }
+        return Ok(reply);
+    }
+}
+
+/// Draws and reads everything that the unit of work will need, so that it can run again.
+async fn prepare(
+    app: &App,
+    link: &StationLink,
+    known: Arc<Known>,
+    heard: Arc<Heard>,
+) -> Result<Task, store::Error> {
+    let presented = match &heard.message {
+        Message::Authorize(token) => Some(token),
+        Message::Transaction(report) => report.token.as_ref(),
+        _ => None,
+    };
+    let boots = matches!(heard.message, Message::Boot(_));
+    let (mut place_open, mut registration) = (true, Registration::Accepted);
+    if presented.is_some() || boots {
+        let state = admin_states(app, link, &known).await?;
+        place_open = state.iter().all(|s| *s == AdminState::InService);
+        registration = state
+            .first()
+            .map_or(Registration::Rejected, |s| registration_of(*s));
+    }
+    let mut number = None;
+    let mut recent = Vec::new();
+    if let Message::Transaction(report) = &heard.message {
+        match &report.name {
+            TransactionName::Asked => number = Some(app.transaction_number().await?),
+            TransactionName::Lost(_) if report.phase == Phase::Ended => {
+                recent = recently_lost(app, link, &known).await?;
+            }
+            _ => {}
+        }
+    }
+    let many = Task::ids_needed(&heard.message, &known);
+    Ok(Task {
+        station: link.station,
+        vouched: presented.is_some_and(|t| link.vouches(&t.uid, heard.at)),
+        place_open,
+        registration,
+        interval_s: match registration {
+            Registration::Accepted => app.settings().heartbeat_interval_s,
+            _ => app.settings().retry_interval_s,
+        },
+        number,
+        recent,
+        ids: (0..many).map(|_| app.draw()).collect(),
+        before: known,
+        heard,
+    })
+}
+
+/// What people say of the station, and of its site. Read anew each time, for they may say
+/// something else while the connection is open.
+async fn admin_states(
+    app: &App,
+    link: &StationLink,
+    known: &Known,
+) -> Result<Vec<AdminState>, store::Error> {
+    let read = &app.store().read;
+    let Some(row) = read.station(known.org, link.station).await? else {
+        return Ok(vec![AdminState::Archived]);
+    };
+    let mut states = vec![row.station.admin_state];
+    if let Some(site) = row.station.site {
+        states.extend(read.site(known.org, site).await?.map(|s| s.admin_state));
+    }
+    Ok(states)
+}
+
+/// Sessions of the station that ended under a number which was never given.
+async fn recently_lost(
+    app: &App,
+    link: &StationLink,
+    known: &Known,
+) -> Result<Vec<Session>, store::Error> {
+    let filter = SessionFilter {
+        station: Some(link.station),
+        suspect: Some(true),
+        ..SessionFilter::default()
+    };
+    let page = PageRequest {
+        limit: 200,
+        cursor: None,
+    };
+    let found = app.store().read.sessions(known.org, &filter, &page).await?;
+    let sessions = found.rows.into_iter().map(|row| row.session);
+    Ok(sessions
+        .filter(|s| s.suspicions.contains(&Suspicion::LostNumber))
+        .collect())
+}
+
+fn failed(error: store::Error) -> Failure {
+    match error {
+        store::Error::Unavailable(_) | store::Error::Closed | store::Error::NotMigrated => {
+            Failure::DatabaseAway
+        }
+        other => {
+            tracing::error!("a station's message could not be stored: {other}");
+            Failure::Broken
+        }
+    }
+}
+
+/// A station that nobody registered may boot, and is told to wait.
+async fn hear_unclaimed(app: &App, link: &StationLink, heard: &Heard) -> Result<Reply, Failure> {
+    let Message::Boot(boot) = &heard.message else {
+        return Ok(Reply::NotYet);
+    };
+    let registered = app
+        .store()
+        .read
+        .credential(&link.identity)
+        .await
+        .map_err(failed)?;
+    if registered.is_some() {
+        return Err(Failure::Reconnect);
+    }
+    let (identity, make) = (link.identity.clone(), boot.hardware.clone());
+    app.store()
+        .write(Lane::Instance, move |work| {
+            let (identity, make) = (identity.clone(), make.clone());
+            Box::pin(async move {
+                work.unknown_booted(&identity, make.vendor.as_deref(), make.model.as_deref())
+                    .await
+            })
+        })
+        .await
+        .map_err(failed)?;
+    Ok(Reply::Boot {
+        registration: Registration::Pending,
+        interval_s: app.settings().retry_interval_s,
+        now: heard.at,
+    })
+}

@@ -1,0 +1,301 @@
+//! One unit of work about one message: what it was given before it ran, and what it collects
+//! while it runs. It can run again from the same beginning.
+
+use std::sync::Arc;
+
+use domain::event::{Change, Event, Telemetry};
+use domain::id::{EventId, EvseId, NoticeId, StationId};
+use domain::message::{Boot, Message, Notice, NoticeKind, Reply, StatusReport, VendorMessage};
+use domain::meter::MeterPoint;
+use domain::quantity::Watts;
+use domain::session::Session;
+use domain::station::Registration;
+use domain::variable::VariableReport;
+use store::{Error, Work};
+use uuid::Uuid;
+
+use super::Heard;
+use crate::link::Known;
+
+/// The most EVSEs a station is believed to have.
+const MOST_EVSES: usize = 256;
+
+/// Everything a unit needs, drawn and read beforehand.
+pub(super) struct Task {
+    pub station: StationId,
+    pub before: Arc<Known>,
+    pub heard: Arc<Heard>,
+    /// Whether tokens may charge here at all now.
+    pub place_open: bool,
+    /// Whether a person vouches for the presented token.
+    pub vouched: bool,
+    /// What a boot is given.
+    pub registration: Registration,
+    /// Seconds for the answer to a boot.
+    pub interval_s: i64,
+    /// For a start that waits for a number.
+    pub number: Option<i32>,
+    /// Sessions that ended under a number never given.
+    pub recent: Vec<Session>,
+    pub ids: Vec<Uuid>,
+}
+
+/// What a unit comes to.
+pub(super) struct Done {
+    pub known: Known,
+    pub reply: Reply,
+    pub telemetry: Vec<Telemetry>,
+    /// Whether facts were stored.
+    pub facts: bool,
+}
+
+/// A unit while it runs.
+pub(super) struct Scene<'a> {
+    pub task: &'a Task,
+    pub work: &'a mut Work,
+    pub known: Known,
+    pub telemetry: Vec<Telemetry>,
+    /// The session that the message is about.
+    pub about: Option<domain::id::SessionId>,
+    facts: bool,
+    drawn: usize,
+}
+
+impl Task {
+    /// How many ids a unit about `message` can come to need: one for each reading, connector and
+    /// notice, one for each session it may displace, and some for the session and its facts.
+    pub fn ids_needed(message: &Message, known: &Known) -> usize {
+        let rows = match message {
+            Message::Transaction(report) => report.points.len(),
+            Message::Meter(report) => report.points.len(),
+            Message::Noticed { notices, statuses } => notices.len() + 2 * statuses.len(),
+            _ => 0,
+        };
+        rows + 2 * known.open.len() + 8
+    }
+
+    /// Runs the unit. None when the drawn number turned out to be taken.
+    pub async fn run(&self, work: &mut Work) -> Result<Option<Done>, Error> {
+        let mut scene = Scene {
+            task: self,
+            work,
+            known: (*self.before).clone(),
+            telemetry: Vec::new(),
+            about: None,
+            facts: false,
+            drawn: 0,
+        };
+        let Some(reply) = scene.decide().await? else {
+            return Ok(None);
+        };
+        scene.keep_frame().await?;
+        Ok(Some(Done {
+            known: scene.known,
+            reply,
+            telemetry: scene.telemetry,
+            facts: scene.facts,
+        }))
+    }
+}
+
+impl Scene<'_> {
+    async fn decide(&mut self) -> Result<Option<Reply>, Error> {
+        let task = self.task;
+        Ok(Some(match &task.heard.message {
+            Message::Boot(boot) => self.boot(boot).await?,
+            Message::Status(report) => {
+                self.status(report).await?;
+                Reply::Done
+            }
+            Message::Authorize(token) => Reply::Authorize(self.judge(token).await?.verdict),
+            Message::Transaction(report) => return self.transaction(report).await,
+            Message::Meter(report) => {
+                self.meter(report).await?;
+                Reply::Done
+            }
+            Message::Vendor(vendor) => self.vendor(vendor),
+            Message::VariablesReported(report) => self.variables(report).await?,
+            Message::Noticed { notices, statuses } => {
+                for report in statuses {
+                    self.status(report).await?;
+                }
+                for notice in notices {
+                    self.notice(notice);
+                }
+                Reply::Done
+            }
+            Message::Heartbeat => Reply::Heartbeat { now: task.heard.at },
+            Message::Other { .. } => Reply::Default,
+        }))
+    }
+
+    /// A fresh id of those drawn before the unit ran.
+    pub fn draw(&mut self) -> Uuid {
+        let id = self.task.ids.get(self.drawn).copied();
+        self.drawn += 1;
+        id.unwrap_or_else(Uuid::now_v7)
+    }
+
+    /// Keeps a fact.
+    pub fn fact(&mut self, change: Change) {
+        let event = Event {
+            id: EventId::from_uuid(self.draw()),
+            org: self.known.org,
+            site: self.known.site,
+            station: Some(self.task.station),
+            at: self.task.heard.at,
+            change,
+        };
+        self.work.event(&event);
+        self.facts = true;
+    }
+
+    /// Makes sure that an EVSE is on record; false for one that is not to be believed.
+    pub async fn evse(&mut self, number: i32) -> Result<bool, Error> {
+        if number < 1 {
+            return Ok(false);
+        }
+        if !self.known.evses.contains(&number) {
+            if self.known.evses.len() >= MOST_EVSES {
+                return Ok(false);
+            }
+            let id = EvseId::from_uuid(self.draw());
+            self.work.evse_ensure(id, self.task.station, number).await?;
+            self.known.evses.insert(number);
+        }
+        Ok(true)
+    }
+
+    /// Keeps readings.
+    pub fn samples(
+        &mut self,
+        session: Option<domain::id::SessionId>,
+        evse: i32,
+        points: &[MeterPoint],
+    ) {
+        let rows: Vec<_> = points
+            .iter()
+            .filter(|p| !p.is_empty())
+            .map(|p| (self.draw(), p.clone()))
+            .collect();
+        self.work
+            .samples(self.task.station, session, evse, self.task.heard.at, &rows);
+    }
+
+    /// Notes what an EVSE does now, by the session that runs there.
+    pub async fn evse_now(&mut self, evse: i32, idle_power: Option<Watts>) -> Result<(), Error> {
+        if !self.evse(evse).await? {
+            return Ok(());
+        }
+        let running = self.known.open.iter().filter(|s| s.evse == evse);
+        let running = running.max_by_key(|s| s.started_at);
+        let (power, session) = match running {
+            Some(session) => (session.power.or(idle_power), Some(session.id)),
+            None => (idle_power, None),
+        };
+        self.work
+            .evse_now(self.task.station, evse, power, session)
+            .await
+    }
+
+    async fn boot(&mut self, boot: &Boot) -> Result<Reply, Error> {
+        let (task, registration) = (self.task, self.task.registration);
+        self.work
+            .booted(task.station, &boot.hardware, registration, task.heard.at)
+            .await?;
+        self.known.registration = registration;
+        self.fact(Change::StationBooted { registration });
+        Ok(Reply::Boot {
+            registration,
+            interval_s: task.interval_s,
+            now: task.heard.at,
+        })
+    }
+
+    async fn status(&mut self, report: &StatusReport) -> Result<(), Error> {
+        let at = report.at.unwrap_or(self.task.heard.at);
+        if report.evse > 0 && !self.evse(report.evse).await? {
+            return Ok(());
+        }
+        let place = (report.evse, report.connector);
+        let before = self.known.statuses.get(&place).copied();
+        if before.is_some_and(|(_, then)| then > at) {
+            // Older than what is on record: it arrived out of order.
+            return Ok(());
+        }
+        self.work
+            .connector_status(self.task.station, report, at)
+            .await?;
+        self.known.statuses.insert(place, (report.status, at));
+        if before.is_none_or(|(status, _)| status != report.status) {
+            self.fact(Change::StationStatusChanged {
+                evse: report.evse,
+                connector: report.connector,
+                status: report.status,
+            });
+        }
+        Ok(())
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        let id = NoticeId::from_uuid(self.draw());
+        self.work
+            .notice(id, self.task.station, notice, self.task.heard.at);
+        self.fact(Change::NoticeRecorded);
+    }
+
+    fn vendor(&mut self, vendor: &VendorMessage) -> Reply {
+        let title = match &vendor.message {
+            Some(message) => format!("{} {message}", vendor.vendor),
+            None => vendor.vendor.clone(),
+        };
+        let detail = vendor.data.as_ref().map_or_else(
+            || "null".to_owned(),
+            |data| match serde_json::from_str::<serde_json::Value>(data) {
+                Ok(_) => data.clone(),
+                Err(_) => serde_json::Value::String(data.clone()).to_string(),
+            },
+        );
+        self.notice(&Notice {
+            kind: NoticeKind::DataTransfer,
+            title,
+            at: None,
+            detail,
+        });
+        Reply::UnknownVendor
+    }
+
+    async fn variables(&mut self, report: &VariableReport) -> Result<Reply, Error> {
+        self.work
+            .variables(self.task.station, &report.readings, self.task.heard.at)
+            .await?;
+        if !report.more {
+            self.fact(Change::VariablesReported);
+        }
+        Ok(Reply::Done)
+    }
+
+    /// Keeps the frame, and what was forgiven in it.
+    async fn keep_frame(&mut self) -> Result<(), Error> {
+        let heard = self.task.heard.clone();
+        let mut row = heard.log.clone();
+        row.session = self.about.or(row.session);
+        self.work.log(&row);
+        if heard.deviations.is_empty() {
+            return Ok(());
+        }
+        let action = row.action.unwrap_or_default();
+        self.work
+            .deviations(self.task.station, &action, &heard.deviations, heard.at)
+            .await?;
+        let mut new = false;
+        for deviation in &heard.deviations {
+            let name = (action.clone(), deviation.code.clone());
+            new |= self.known.deviations.insert(name);
+        }
+        if new {
+            self.fact(Change::DeviationRecorded);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,147 @@
+//! The one place for timers and reactions: publishing the outbox, writing what was deferred,
+//! giving up on commands whose node died, sweeping. Every step can be cut off anywhere: what is
+//! not done is done by the next one.
+
+use std::time::Duration;
+
+use bus::{LeaseGuard, News};
+use store::{Lane, Retention};
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::app::App;
+use crate::error::Error;
+use crate::{attempts, commands};
+
+/// Who holds this numbers the facts of all nodes.
+const PUBLISHER: &str = "outbox";
+const LEASE: Duration = Duration::from_secs(10);
+/// How often facts of other nodes are looked for; those of this node are known at once.
+const LOOK: Duration = Duration::from_millis(100);
+/// How many facts are numbered in one commit.
+const AT_ONCE: u64 = 500;
+
+/// Runs until `shutdown` turns true or its sender is gone.
+pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
+    tokio::join!(
+        until(shutdown.clone(), publish(app.clone())),
+        until(shutdown.clone(), every(LOOK * 5, || write_deferred(&app))),
+        until(
+            shutdown.clone(),
+            every(Duration::from_secs(5), || give_up_stale(&app))
+        ),
+        until(shutdown, every(Duration::from_secs(600), || sweep(&app))),
+    );
+    // What still waits goes out with the last light.
+    if let Err(error) = attempts::write_deferred(&app).await {
+        tracing::warn!("what was deferred is lost: {error}");
+    }
+    if let Err(error) = publish_outbox(&app).await {
+        tracing::debug!("facts wait for the next start: {error}");
+    }
+}
+
+async fn until(mut shutdown: watch::Receiver<bool>, work: impl Future<Output = ()>) {
+    tokio::select! {
+        _ = shutdown.wait_for(|stop| *stop) => {}
+        () = work => {}
+    }
+}
+
+async fn every<F: Future<Output = ()>>(period: Duration, mut work: impl FnMut() -> F) {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        work().await;
+    }
+}
+
+/// Marks all stations as away: for a process that starts alone, before its charger port opens.
+/// What the last process left behind is not true any more.
+pub async fn begin_alone(app: &App) -> Result<(), Error> {
+    app.store()
+        .write(Lane::Instance, |work| {
+            Box::pin(async move { work.all_disconnected(None).await })
+        })
+        .await?;
+    Ok(())
+}
+
+async fn publish(app: App) {
+    let mut ticks = interval(LOOK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut lease: Option<LeaseGuard> = None;
+    let mut renewed = tokio::time::Instant::now();
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = app.facts_wait() => {}
+        }
+        let due = renewed.elapsed() >= LEASE / 3;
+        match &lease {
+            None => lease = app.bus().lease(PUBLISHER, LEASE).await.ok().flatten(),
+            Some(held) if due && !matches!(held.renew().await, Ok(true)) => lease = None,
+            Some(_) if !due => {}
+            Some(_) => renewed = tokio::time::Instant::now(),
+        }
+        if lease.is_none() {
+            renewed = tokio::time::Instant::now();
+            continue;
+        }
+        if let Err(error) = publish_outbox(&app).await {
+            tracing::debug!("facts wait: {error}");
+        }
+    }
+}
+
+/// Numbers the facts that are committed and tells everybody; returns how many. Only the holder of
+/// the lease may call this, or a test.
+pub async fn publish_outbox(app: &App) -> Result<usize, Error> {
+    let mut count = 0;
+    loop {
+        let numbered = app
+            .store()
+            .write(Lane::Instance, |work| {
+                Box::pin(async move { work.outbox_number(AT_ONCE).await })
+            })
+            .await?;
+        if numbered.is_empty() {
+            return Ok(count);
+        }
+        count += numbered.len();
+        app.bus().publish(News::Events(numbered)).await;
+    }
+}
+
+/// Writes signs of life, connection attempts and the like that were deferred.
+pub async fn write_deferred(app: &App) {
+    if let Err(error) = attempts::write_deferred(app).await {
+        tracing::debug!("what was deferred is lost: {error}");
+    }
+}
+
+/// Times out commands whose node died.
+pub async fn give_up_stale(app: &App) {
+    match commands::give_up_stale(app).await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(
+            commands.count = count,
+            "commands without an outcome timed out"
+        ),
+        Err(error) => tracing::debug!("stale commands wait: {error}"),
+    }
+}
+
+/// Removes records that are old enough.
+pub async fn sweep(app: &App) {
+    let retention = Retention {
+        log_days: app.settings().log_days,
+        attempts_days: app.settings().attempts_days,
+    };
+    match app.store().sweep(app.now(), retention).await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(rows.count = count, "old records were removed"),
+        Err(error) => tracing::debug!("old records stay: {error}"),
+    }
+}

@@ -1,0 +1,321 @@
+//! The live stream of a person: facts by their number, resumable without a hole, and readings
+//! that are gone when nobody looks. Filtered event by event by what the person may see.
+
+use std::collections::VecDeque;
+
+use bus::{Missed, News, Subscription};
+use domain::clock::Moment;
+use domain::event::{Change, Event, Telemetry};
+use domain::id::{SiteId, UserId};
+use domain::role::{Caller, Permission};
+use serde_json::{Map, Value, json};
+
+use crate::app::App;
+use crate::error::Error;
+use crate::gate::{self, Pass};
+
+/// What a stream can be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Topic {
+    /// Stations, sites, and what they reported of themselves (`stations.list`).
+    Station,
+    /// Sessions (`sessions.view`).
+    Session,
+    /// Commands (`stations.control`).
+    Command,
+    /// Connection attempts to this instance (`stations.edit`).
+    Attempt,
+    /// Power and energy (`stations.list`).
+    Meter,
+}
+
+impl Topic {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Station,
+        Self::Session,
+        Self::Command,
+        Self::Attempt,
+        Self::Meter,
+    ];
+
+    /// The stable word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Station => "station",
+            Self::Session => "session",
+            Self::Command => "command",
+            Self::Attempt => "attempt",
+            Self::Meter => "meter",
+        }
+    }
+
+    /// The topic of a word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|t| t.word() == word)
+    }
+
+    const fn permission(self) -> Permission {
+        match self {
+            Self::Station | Self::Meter => Permission::StationsList,
+            Self::Session => Permission::SessionsView,
+            Self::Command => Permission::StationsControl,
+            Self::Attempt => Permission::StationsEdit,
+        }
+    }
+
+    const fn of(change: &Change) -> Self {
+        match change {
+            Change::SessionStarted { .. }
+            | Change::SessionUpdated { .. }
+            | Change::SessionEnded { .. } => Self::Session,
+            Change::CommandUpdated { .. } => Self::Command,
+            Change::StationConnected
+            | Change::StationDisconnected
+            | Change::StationBooted { .. }
+            | Change::StationStatusChanged { .. }
+            | Change::StationEdited
+            | Change::SiteEdited { .. }
+            | Change::NoticeRecorded
+            | Change::VariablesReported
+            | Change::DeviationRecorded => Self::Station,
+        }
+    }
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// The number of a fact, by which a stream resumes; none for readings and attempts.
+    pub seq: Option<i64>,
+    /// Its stable name, such as `session.started`.
+    pub name: &'static str,
+    /// Ids and figures.
+    pub data: Value,
+}
+
+/// What came of asking for a stream.
+pub enum Subscribed {
+    /// Here it is.
+    Stream(Box<Stream>),
+    /// The facts after that number are not all there any more: read again, then ask for a stream
+    /// from now on (410).
+    Gone,
+}
+
+/// A stream. Ends by itself when the person's rights change, when the login is over, or when the
+/// node stops; the client then comes back with the rights it has.
+pub struct Stream {
+    app: App,
+    user: UserId,
+    pass: Pass,
+    topics: Vec<Topic>,
+    root: bool,
+    news: Subscription,
+    waiting: VecDeque<Item>,
+    /// Number of the newest fact that was looked at.
+    last: i64,
+    until: Moment,
+}
+
+/// How many facts are read at a time when a stream catches up.
+const AT_ONCE: u64 = 500;
+
+/// Opens a stream about `topics`; those that the caller may not see are left out, and it is
+/// refused when none is left. After `after`, when given, all facts are told without a hole.
+pub async fn subscribe(
+    app: &App,
+    caller: &Caller,
+    topics: &[Topic],
+    after: Option<i64>,
+) -> Result<Subscribed, Error> {
+    let mut allowed = Vec::new();
+    let mut pass = None;
+    let mut denied = None;
+    for topic in topics {
+        let checked = if *topic == Topic::Attempt {
+            gate::permit_whole(app, caller, topic.permission()).await
+        } else {
+            gate::permit(app, caller, topic.permission()).await
+        };
+        match checked {
+            Ok(passed) => {
+                allowed.push(*topic);
+                pass = Some(passed);
+            }
+            Err(error) => denied = Some(error),
+        }
+    }
+    let member = caller.member().ok_or(Error::Denied {
+        permission: None,
+        why: "not_signed_in",
+    })?;
+    let Some(pass) = pass else {
+        return Err(denied
+            .unwrap_or_else(|| Error::invalid("topics", "required", "Name at least one topic.")));
+    };
+    // Listen first and read then, so that nothing falls between.
+    let news = app.bus().subscribe();
+    let (first, newest) = app.store().read.outbox_range().await?;
+    if let Some(after) = after {
+        let unknown = after > newest || after < 0;
+        let swept = after + 1 < first;
+        if unknown || swept {
+            return Ok(Subscribed::Gone);
+        }
+    }
+    let mut stream = Stream {
+        user: member.user,
+        root: app.root().await? == Some(pass.org),
+        pass,
+        topics: allowed,
+        news,
+        waiting: VecDeque::new(),
+        last: after.unwrap_or(newest),
+        until: app.now() + app.settings().login_lifetime,
+        app: app.clone(),
+    };
+    stream.catch_up().await?;
+    Ok(Subscribed::Stream(Box::new(stream)))
+}
+
+impl Stream {
+    /// The next thing that happened; none at the end of the stream. Nothing is lost when the
+    /// future is dropped.
+    pub async fn next(&mut self) -> Option<Item> {
+        loop {
+            if self.app.now() >= self.until {
+                return None;
+            }
+            if let Some(item) = self.waiting.pop_front() {
+                return Some(item);
+            }
+            match self.news.recv().await {
+                Ok(news) => self.hear(&news).await?,
+                Err(Missed::Lagged) => self.catch_up().await.ok()?,
+                Err(Missed::Closed) => return None,
+            }
+        }
+    }
+
+    /// None ends the stream.
+    async fn hear(&mut self, news: &News) -> Option<()> {
+        match news {
+            News::Events(events) => {
+                let hole = events.first().is_some_and(|(seq, _)| *seq > self.last + 1);
+                if hole {
+                    self.catch_up().await.ok()?;
+                }
+                for (seq, event) in events {
+                    self.fact(*seq, event);
+                }
+            }
+            News::Telemetry(reading) => self.reading(reading),
+            News::Attempt(id) => {
+                if self.root && self.topics.contains(&Topic::Attempt) {
+                    self.waiting.push_back(Item {
+                        seq: None,
+                        name: "attempt.recorded",
+                        data: json!({"type": "attempt.recorded", "attempt_id": id}),
+                    });
+                }
+            }
+            News::Revoked(user) if *user == self.user => return None,
+            News::OrganisationChanged(org) if *org == self.pass.org => return None,
+            News::Revoked(_) | News::OrganisationChanged(_) | News::Settled(_) => {}
+        }
+        Some(())
+    }
+
+    async fn catch_up(&mut self) -> Result<(), Error> {
+        loop {
+            let facts = self
+                .app
+                .store()
+                .read
+                .events_since(self.last, AT_ONCE)
+                .await?;
+            if facts.is_empty() {
+                return Ok(());
+            }
+            for (seq, event) in &facts {
+                self.fact(*seq, event);
+            }
+        }
+    }
+
+    fn sees(&self, org: domain::id::OrgId, site: Option<SiteId>, topic: Topic) -> bool {
+        org == self.pass.org && self.topics.contains(&topic) && self.pass.reaches(site)
+    }
+
+    fn fact(&mut self, seq: i64, event: &Event) {
+        if seq <= self.last {
+            return;
+        }
+        self.last = seq;
+        if self.sees(event.org, event.site, Topic::of(&event.change)) {
+            self.waiting.push_back(told(seq, event));
+        }
+    }
+
+    fn reading(&mut self, reading: &Telemetry) {
+        if self.sees(reading.org, reading.site, Topic::Meter) {
+            self.waiting.push_back(Item {
+                seq: None,
+                name: "meter",
+                data: json!({
+                    "type": "meter",
+                    "at": reading.at,
+                    "organisation_id": reading.org,
+                    "station_id": reading.station,
+                    "evse": reading.evse,
+                    "power_w": reading.power,
+                    "energy_wh": reading.energy,
+                }),
+            });
+        }
+    }
+}
+
+/// A fact as the stream tells it: its ids at the top, the rest under `change`.
+fn told(seq: i64, event: &Event) -> Item {
+    let name = event.change.name();
+    let mut data = Map::new();
+    data.insert("seq".to_owned(), json!(seq));
+    data.insert("type".to_owned(), json!(name));
+    data.insert("at".to_owned(), json!(event.at));
+    data.insert("organisation_id".to_owned(), json!(event.org));
+    data.insert("site_id".to_owned(), json!(event.site));
+    data.insert("station_id".to_owned(), json!(event.station));
+    let change = match &event.change {
+        Change::StationBooted { registration } => json!({"registration": registration}),
+        Change::StationStatusChanged {
+            evse,
+            connector,
+            status,
+        } => json!({"evse": evse, "connector": connector, "status": status}),
+        Change::SiteEdited { site } => {
+            data.insert("site_id".to_owned(), json!(site));
+            json!({})
+        }
+        Change::SessionStarted { session }
+        | Change::SessionUpdated { session }
+        | Change::SessionEnded { session } => {
+            data.insert("session_id".to_owned(), json!(session));
+            json!({})
+        }
+        Change::CommandUpdated { command, state } => {
+            data.insert("command_id".to_owned(), json!(command));
+            json!({"command_id": command, "state": state})
+        }
+        _ => json!({}),
+    };
+    data.insert("change".to_owned(), change);
+    Item {
+        seq: Some(seq),
+        name,
+        data: Value::Object(data),
+    }
+}

@@ -1,0 +1,106 @@
+//! The wire log of a station, as far as the caller may read it.
+
+use domain::id::StationId;
+use domain::page::{Page, PageRequest};
+use domain::role::{Caller, Permission};
+use domain::token::mask;
+use domain::wire_log::{FrameKind, LogRow, masked};
+use store::LogFilter;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::gate;
+
+/// Which frames are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct LogQuery {
+    /// Only these calls and the answers to them.
+    pub actions: Vec<String>,
+    /// Only of this sender.
+    pub direction: Option<domain::wire_log::Direction>,
+    /// With this in the payload, as the caller may read it.
+    pub text: Option<String>,
+    /// Only refusals, unreadable frames and those with deviations.
+    pub errors_only: bool,
+    /// At or after.
+    pub from: Option<domain::clock::Moment>,
+    /// Before.
+    pub to: Option<domain::clock::Moment>,
+}
+
+/// A frame and what the caller may read of it.
+#[derive(Debug, Clone)]
+pub struct LogView {
+    /// The frame; its payload is sealed.
+    pub row: LogRow,
+    /// The payload, masked for whoever may not read driver data.
+    pub payload: String,
+}
+
+/// How many pages a search reads before it hands over what it has and a cursor to go on.
+const MOST_PAGES: usize = 20;
+
+/// Frames of a station, the newest first, with `logs.view`, and `logs.search` for a text. Without
+/// the right to driver data the masked text is searched, so that a search tells nothing that the
+/// page does not. A page can be shorter than asked for and still have a next one.
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    station: StationId,
+    query: &LogQuery,
+    page: &PageRequest,
+) -> Result<Page<LogView>, Error> {
+    let pass = gate::permit(app, caller, Permission::LogsView).await?;
+    if query.text.is_some() {
+        gate::permit(app, caller, Permission::LogsSearch).await?;
+    }
+    pass.station(app, station).await?;
+    let grant = gate::driver_data(app, caller);
+    let filter = LogFilter {
+        actions: query.actions.clone(),
+        direction: query.direction,
+        errors_only: query.errors_only,
+        text: None,
+        from: query.from,
+        to: query.to,
+    };
+    let wanted = query.text.as_ref().map(|t| t.to_lowercase());
+    let mut rows = Vec::new();
+    let mut cursor = page.cursor.clone();
+    for _ in 0..MOST_PAGES {
+        let left = page
+            .limit
+            .saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+        let request = PageRequest {
+            limit: left,
+            cursor: cursor.take(),
+        };
+        let found = app.store().read.log(station, &filter, &request).await?;
+        cursor = found.next;
+        rows.extend(
+            found
+                .rows
+                .into_iter()
+                .map(|row| view(row, grant.as_ref()))
+                .filter(|v| {
+                    wanted
+                        .as_ref()
+                        .is_none_or(|text| v.payload.to_lowercase().contains(text))
+                }),
+        );
+        if cursor.is_none() || rows.len() >= page.limit as usize {
+            break;
+        }
+    }
+    Ok(Page { rows, next: cursor })
+}
+
+fn view(row: LogRow, grant: Option<&domain::personal::DriverDataGrant>) -> LogView {
+    let payload = match grant {
+        Some(grant) => row.payload.reveal(grant).clone(),
+        // A frame that could not be parsed is personal as a whole.
+        None if row.kind == FrameKind::Unreadable => mask(""),
+        None => masked(row.payload.sealed(), &row.personal),
+    };
+    LogView { row, payload }
+}

@@ -1,0 +1,210 @@
+//! A whole app for tests: a SQLite file in a directory of its own, the bus of one node, a clock
+//! that stands still, ids counted from a seed. Jobs are drained by hand.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::{Gate, Policy};
+use bus::Bus;
+use chrono::DateTime;
+use domain::clock::{FixedClock, IdSource, Moment, SeededIds};
+use domain::id::{LogId, NodeId, OrgId, SiteId, StationId, UserId};
+use domain::message::{Boot, Message, Reply};
+use domain::module::ModuleSet;
+use domain::personal::Personal;
+use domain::role::{Caller, Member, Role, RoleSet, Scope};
+use domain::station::Hardware;
+use domain::wire_log::{Direction, FrameKind, LogRow};
+use store::{Options, Store};
+use tempfile::TempDir;
+
+use crate::connections::{self, Admission};
+use crate::ingest::{self, Failure, Heard};
+use crate::setup::FirstPerson;
+use crate::stations::{NewPassword, NewStation};
+use crate::{App, AppParts, PasswordCost, Settings, StationLink, StationSecret, UnknownStations};
+use crate::{logins, setup, stations};
+
+/// The password of the first administrator.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// An app of a test.
+pub struct TestApp {
+    /// The app.
+    pub app: App,
+    /// Its clock.
+    pub clock: FixedClock,
+    /// Its bus.
+    pub bus: Bus,
+    /// The organisation made by the setup.
+    pub org: OrgId,
+    /// Its Administrator, signed in.
+    pub admin: Caller,
+    /// The Administrator's cookie.
+    pub cookie: String,
+    gate: Gate,
+    directory: TempDir,
+}
+
+impl TestApp {
+    /// An app after its setup, at noon of a day in 2026.
+    pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// An app after its setup with settings of its own.
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/test.db?mode=rwc", directory.path().display());
+        let clock = FixedClock::at(noon());
+        let ids = Arc::new(SeededIds::from_seed(1));
+        let node = NodeId::from_uuid(ids.draw());
+        let bus = Bus::local(node);
+        let gate = Gate::new(Policy::built_in().await.unwrap());
+        let mut settings = Settings {
+            command_timeout: Duration::from_secs(5),
+            password_cost: PasswordCost {
+                memory_kib: 8,
+                rounds: 1,
+            },
+            unknown_stations: UnknownStations::Pending,
+            ..Settings::default()
+        };
+        change(&mut settings);
+        let app = App::new(AppParts {
+            store: Store::open(&url, Options::default()).await.unwrap(),
+            bus: bus.clone(),
+            gate: gate.clone(),
+            clock: Arc::new(clock.clone()),
+            ids,
+            settings,
+            secret: StationSecret::new([7; 32]),
+        });
+        let token = setup::create_link(&app, &Caller::System { why: "test" })
+            .await
+            .unwrap();
+        let first = FirstPerson {
+            name: "Ada".to_owned(),
+            email: "ada@example.org".to_owned(),
+            password: PASSWORD.to_owned(),
+            organisation: "Depot".to_owned(),
+        };
+        let (cookie, me) = setup::finish(&app, &token, &first, None, None)
+            .await
+            .unwrap();
+        let admin = logins::caller(&app, &cookie).await.unwrap().unwrap();
+        Self {
+            org: me.organisation,
+            app,
+            clock,
+            bus,
+            admin,
+            cookie,
+            gate,
+            directory,
+        }
+    }
+
+    /// Where the database lies.
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
+    /// Somebody with these roles in the organisation, at these sites or all.
+    pub fn caller(&self, roles: &[Role], sites: Option<Vec<SiteId>>) -> Caller {
+        let roles: RoleSet = roles.iter().copied().collect();
+        Caller::User(Member {
+            user: UserId::from_uuid(self.app.draw()),
+            name: "Bo".to_owned(),
+            login: None,
+            scope: Scope {
+                org: self.org,
+                sites,
+            },
+            roles,
+            permissions: self.gate.permissions(roles, &ModuleSet::everything()),
+        })
+    }
+
+    /// A station without a password.
+    pub async fn station(&self, identity: &str, site: Option<SiteId>) -> StationId {
+        let new = NewStation {
+            identity: identity.to_owned(),
+            name: None,
+            site,
+            password: NewPassword::None,
+        };
+        let (view, _) = stations::create(&self.app, &self.admin, new).await.unwrap();
+        view.station.id
+    }
+
+    /// Opens a connection of a station.
+    pub async fn connect(&self, identity: &str) -> StationLink {
+        let admitted = connections::admit(&self.app, identity, None, "test", "192.0.2.1")
+            .await
+            .unwrap();
+        let (Admission::Known(entry) | Admission::Pending(entry)) = admitted else {
+            panic!("refused: {admitted:?}");
+        };
+        connections::open(&self.app, entry, "test", "192.0.2.1")
+            .await
+            .unwrap()
+    }
+
+    /// A registered, connected and booted station.
+    pub async fn booted(&self, identity: &str, site: Option<SiteId>) -> StationLink {
+        self.station(identity, site).await;
+        let mut link = self.connect(identity).await;
+        let boot = Boot {
+            hardware: Hardware::default(),
+            reason: None,
+        };
+        self.say(&mut link, Message::Boot(boot)).await.unwrap();
+        link
+    }
+
+    /// A station says something.
+    pub async fn say(&self, link: &mut StationLink, message: Message) -> Result<Reply, Failure> {
+        let log = self.frame(link, "Test", "{}", &[]);
+        let heard = Heard {
+            at: self.app.now(),
+            message,
+            requested: false,
+            log,
+            deviations: Vec::new(),
+        };
+        ingest::hear(&self.app, link, heard).await
+    }
+
+    /// An incoming call as the wire log keeps it.
+    pub fn frame(
+        &self,
+        link: &StationLink,
+        action: &str,
+        payload: &str,
+        personal: &[(u32, u32)],
+    ) -> LogRow {
+        LogRow {
+            id: LogId::from_uuid(self.app.draw()),
+            station: link.id(),
+            at: self.app.now(),
+            direction: Direction::In,
+            kind: FrameKind::Call,
+            message_id: Some("1".to_owned()),
+            action: Some(action.to_owned()),
+            payload: Personal::new(payload.to_owned()),
+            personal: personal.to_vec(),
+            error_code: None,
+            latency_ms: None,
+            deviations: Vec::new(),
+            session: None,
+        }
+    }
+}
+
+/// The moment at which test clocks stand.
+#[must_use]
+pub fn noon() -> Moment {
+    DateTime::from_timestamp(1_780_000_000, 0).unwrap()
+}

@@ -1,0 +1,213 @@
+//! Tokens: who may charge. All of it is driver data.
+
+use domain::clock::Moment;
+use domain::id::TokenId;
+use domain::page::{Page, PageRequest};
+use domain::personal::Personal;
+use domain::role::{Caller, Permission};
+use domain::token::{Token, TokenKind, TokenState, TokenUid};
+use serde_json::{Value, json};
+use store::{Lane, TokenFilter};
+
+use crate::app::App;
+use crate::error::{Error, Problem};
+use crate::{audit, gate};
+
+/// A token to be added.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    /// The text on it.
+    pub uid: TokenUid,
+    /// How it is read.
+    pub kind: TokenKind,
+    /// What people call it.
+    pub label: Option<String>,
+    /// Its group.
+    pub group: Option<String>,
+    /// From when on it may not be used any more.
+    pub expires_at: Option<Moment>,
+}
+
+/// Changes to a token: what is not said stays, and an inner none clears.
+#[derive(Debug, Clone, Default)]
+pub struct TokenEdit {
+    /// What people call it.
+    pub label: Option<Option<String>>,
+    /// Its group.
+    pub group: Option<Option<String>>,
+    /// Whether it may be used.
+    pub state: Option<TokenState>,
+    /// From when on it may not be used any more.
+    pub expires_at: Option<Option<Moment>>,
+    /// How it is read.
+    pub kind: Option<TokenKind>,
+}
+
+/// What the audit trail holds of a token: nothing that names it or its driver.
+fn told(token: &Token) -> Value {
+    json!({"state": token.state, "kind": token.kind, "expires_at": token.expires_at})
+}
+
+fn text_problem(text: Option<&str>, pointer: &str, most: usize) -> Option<Problem> {
+    let long = text.is_some_and(|t| t.chars().count() > most);
+    long.then(|| Problem::at(pointer, "too_long", format!("At most {most} characters.")))
+}
+
+/// Tokens, the newest first, with `drivers.view`; `q` narrows to those with it in their text.
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    q: Option<&str>,
+    page: &PageRequest,
+) -> Result<Page<Token>, Error> {
+    let pass = gate::permit_whole(app, caller, Permission::DriversView).await?;
+    let filter = TokenFilter {
+        q: q.map(str::to_owned),
+    };
+    Ok(app.store().read.tokens(pass.org, &filter, page).await?)
+}
+
+/// A token, with `drivers.view`.
+pub async fn find(app: &App, caller: &Caller, id: TokenId) -> Result<Token, Error> {
+    let pass = gate::permit_whole(app, caller, Permission::DriversView).await?;
+    let found = app.store().read.token(pass.org, id).await?;
+    found.ok_or(Error::NotFound)
+}
+
+/// Adds a token, with `tokens.edit`.
+pub async fn create(app: &App, caller: &Caller, new: NewToken) -> Result<Token, Error> {
+    let pass = gate::permit_whole(app, caller, Permission::TokensEdit).await?;
+    let mut problems = Vec::new();
+    if new.uid.as_str().is_empty() {
+        problems.push(Problem::at(
+            "/uid",
+            "required",
+            "The text on the token is needed.",
+        ));
+    }
+    // The longest that any version carries (2.1 identifierString).
+    problems.extend(text_problem(Some(new.uid.as_str()), "/uid", 255));
+    problems.extend(text_problem(new.label.as_deref(), "/label", 200));
+    problems.extend(text_problem(new.group.as_deref(), "/group", 36));
+    if !problems.is_empty() {
+        return Err(Error::Invalid { problems });
+    }
+    let token = Token {
+        id: TokenId::from_uuid(app.draw()),
+        org: pass.org,
+        driver: None,
+        uid: Personal::new(new.uid),
+        kind: new.kind,
+        label: new.label.map(Personal::new),
+        group: new.group,
+        state: TokenState::Active,
+        expires_at: new.expires_at,
+        created_at: app.now(),
+        last_used_at: None,
+    };
+    let after = told(&token);
+    let deed = audit::row(
+        app,
+        caller,
+        pass.org,
+        "tokens.create",
+        token.id,
+        None,
+        Some(&after),
+    );
+    let stored = token.clone();
+    let written = app.store().write(Lane::Org(pass.org), move |work| {
+        let (token, deed) = (stored.clone(), deed.clone());
+        Box::pin(async move {
+            work.token_insert(&token).await?;
+            work.audit(&deed);
+            Ok(())
+        })
+    });
+    match written.await {
+        Ok(()) => Ok(token),
+        Err(store::Error::Conflict(_)) => Err(Error::conflict(
+            "token_exists",
+            "There is a token with this text.",
+        )),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Changes a token, with `tokens.edit`.
+pub async fn edit(
+    app: &App,
+    caller: &Caller,
+    id: TokenId,
+    edit: TokenEdit,
+) -> Result<Token, Error> {
+    let pass = gate::permit_whole(app, caller, Permission::TokensEdit).await?;
+    let found = app.store().read.token(pass.org, id).await?;
+    let mut token = found.ok_or(Error::NotFound)?;
+    let label = edit.label.as_ref().and_then(|l| l.as_deref());
+    let group = edit.group.as_ref().and_then(|g| g.as_deref());
+    let problems = text_problem(label, "/label", 200)
+        .into_iter()
+        .chain(text_problem(group, "/group", 36))
+        .collect::<Vec<_>>();
+    if !problems.is_empty() {
+        return Err(Error::Invalid { problems });
+    }
+    let before = told(&token);
+    if let Some(label) = edit.label {
+        token.label = label.map(Personal::new);
+    }
+    token.group = edit.group.unwrap_or(token.group);
+    token.state = edit.state.unwrap_or(token.state);
+    token.expires_at = edit.expires_at.unwrap_or(token.expires_at);
+    token.kind = edit.kind.unwrap_or(token.kind);
+    let after = told(&token);
+    let deed = audit::row(
+        app,
+        caller,
+        pass.org,
+        "tokens.edit",
+        id,
+        Some(&before),
+        Some(&after),
+    );
+    let stored = token.clone();
+    app.store()
+        .write(Lane::Org(pass.org), move |work| {
+            let (token, deed) = (stored.clone(), deed.clone());
+            Box::pin(async move {
+                work.token_update(&token).await?;
+                work.audit(&deed);
+                Ok(())
+            })
+        })
+        .await?;
+    Ok(token)
+}
+
+/// Removes a token, with `tokens.edit`; the sessions it began stay.
+pub async fn remove(app: &App, caller: &Caller, id: TokenId) -> Result<(), Error> {
+    let pass = gate::permit_whole(app, caller, Permission::TokensEdit).await?;
+    let found = app.store().read.token(pass.org, id).await?;
+    let before = told(&found.ok_or(Error::NotFound)?);
+    let deed = audit::row(
+        app,
+        caller,
+        pass.org,
+        "tokens.remove",
+        id,
+        Some(&before),
+        None,
+    );
+    app.store()
+        .write(Lane::Org(pass.org), move |work| {
+            let deed = deed.clone();
+            Box::pin(async move {
+                work.token_delete(id).await?;
+                work.audit(&deed);
+                Ok(())
+            })
+        })
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! People with accounts, as the command line makes them. (Inviting comes with the whole of
+//! access.)
+
+use bus::News;
+use domain::id::UserId;
+use domain::role::{Caller, RoleSet};
+use serde_json::json;
+use store::{Lane, MembershipRow, UserRow};
+
+use crate::app::App;
+use crate::error::{Error, Problem};
+use crate::{audit, gate, secret};
+
+/// The shortest password people may choose.
+const SHORTEST: usize = 10;
+
+/// An account and what it is in the root organisation.
+#[derive(Debug, Clone)]
+pub struct UserView {
+    /// The person.
+    pub id: UserId,
+    /// The address.
+    pub email: String,
+    /// The name.
+    pub name: String,
+    /// The roles.
+    pub roles: RoleSet,
+}
+
+/// What is wrong with an account that is about to be made.
+pub(crate) fn problems(email: &str, name: &str, password: &str) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let parts = email.split_once('@');
+    if parts.is_none_or(|(user, host)| user.is_empty() || host.is_empty()) || email.len() > 254 {
+        problems.push(Problem::at(
+            "/email",
+            "invalid",
+            "This is no e-mail address.",
+        ));
+    }
+    if name.trim().is_empty() || name.chars().count() > 200 {
+        problems.push(Problem::at(
+            "/name",
+            "required",
+            "A name of at most 200 characters is needed.",
+        ));
+    }
+    problems.extend(password_problem(password));
+    problems
+}
+
+fn password_problem(password: &str) -> Option<Problem> {
+    let count = password.chars().count();
+    let detail = format!("A password has {SHORTEST} to 200 characters.");
+    (!(SHORTEST..=200).contains(&count)).then(|| Problem::at("/password", "too_short", detail))
+}
+
+/// Makes an account with roles in the root organisation. For the command line only.
+pub async fn create(
+    app: &App,
+    caller: &Caller,
+    email: &str,
+    name: &str,
+    password: &str,
+    roles: RoleSet,
+) -> Result<UserId, Error> {
+    gate::permit_system(caller)?;
+    let mut problems = problems(email.trim(), name, password);
+    if roles.is_empty() {
+        problems.push(Problem::at(
+            "/roles",
+            "required",
+            "At least one role is needed.",
+        ));
+    }
+    if !problems.is_empty() {
+        return Err(Error::Invalid { problems });
+    }
+    let root = app.root().await?;
+    let org = root.ok_or_else(|| Error::conflict("setup_needed", "Run the setup first."))?;
+    let user = UserRow {
+        id: UserId::from_uuid(app.draw()),
+        email: email.trim().to_owned(),
+        name: name.trim().to_owned(),
+        password_hash: secret::hash_password(app, password).await?,
+        created_at: app.now(),
+    };
+    let membership = MembershipRow {
+        user: user.id,
+        org,
+        roles,
+        sites: None,
+        created_at: app.now(),
+    };
+    let words: Vec<&str> = roles.iter().map(|r| r.key()).collect();
+    let after = json!({"roles": words});
+    let deed = audit::row(
+        app,
+        caller,
+        org,
+        "users.create",
+        user.id,
+        None,
+        Some(&after),
+    );
+    let id = user.id;
+    let made = app.store().write(Lane::Org(org), move |work| {
+        let (user, membership, deed) = (user.clone(), membership.clone(), deed.clone());
+        Box::pin(async move {
+            work.user_insert(&user).await?;
+            work.membership_put(&membership).await?;
+            work.audit(&deed);
+            Ok(())
+        })
+    });
+    match made.await {
+        Ok(()) => Ok(id),
+        Err(store::Error::Conflict(_)) => Err(Error::conflict(
+            "email_taken",
+            "There is an account with this address.",
+        )),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Gives an account another password and ends all its logins. For the command line only.
+pub async fn reset_password(
+    app: &App,
+    caller: &Caller,
+    email: &str,
+    password: &str,
+) -> Result<(), Error> {
+    gate::permit_system(caller)?;
+    if let Some(problem) = password_problem(password) {
+        return Err(Error::Invalid {
+            problems: vec![problem],
+        });
+    }
+    let user = app.store().read.user_by_email(email.trim()).await?;
+    let user = user.ok_or(Error::NotFound)?;
+    let root = app.root().await?;
+    let org = root.ok_or(Error::NotFound)?;
+    let hash = secret::hash_password(app, password).await?;
+    let deed = audit::row(
+        app,
+        caller,
+        org,
+        "users.reset_password",
+        user.id,
+        None,
+        None,
+    );
+    app.store()
+        .write(Lane::Org(org), move |work| {
+            let (hash, deed) = (hash.clone(), deed.clone());
+            Box::pin(async move {
+                work.user_password(user.id, &hash).await?;
+                work.audit(&deed);
+                Ok(())
+            })
+        })
+        .await?;
+    app.bus().publish(News::Revoked(user.id)).await;
+    Ok(())
+}
+
+/// Everybody with an account, by address. For the command line only.
+pub async fn list(app: &App, caller: &Caller) -> Result<Vec<UserView>, Error> {
+    gate::permit_system(caller)?;
+    let read = &app.store().read;
+    let mut views = Vec::new();
+    for user in read.users().await? {
+        let roles = read.memberships(user.id).await?;
+        views.push(UserView {
+            id: user.id,
+            email: user.email,
+            name: user.name,
+            roles: roles.first().map_or(RoleSet::EMPTY, |m| m.roles),
+        });
+    }
+    Ok(views)
+}

@@ -1,0 +1,133 @@
+//! The live stream: without a hole, only what the person may see, and over when rights change.
+
+use busbar_app::live::{self, Item, Stream, Subscribed, Topic};
+use busbar_app::sites::{self, SiteEdit};
+use busbar_app::testing::TestApp;
+use busbar_app::{Error, jobs, logins};
+use domain::role::{Caller, Role};
+
+use crate::told::{ago, number, numbered, point, readings, start, stop};
+
+async fn stream(t: &TestApp, caller: &Caller, after: Option<i64>) -> Stream {
+    match live::subscribe(&t.app, caller, &Topic::ALL, after)
+        .await
+        .unwrap()
+    {
+        Subscribed::Stream(stream) => *stream,
+        Subscribed::Gone => panic!("gone"),
+    }
+}
+
+/// Everything that is there now, and the end of the stream if it has ended.
+async fn drain(stream: &mut Stream) -> Vec<Item> {
+    let mut items = Vec::new();
+    while let Some(Some(item)) = futures_util::FutureExt::now_or_never(stream.next()) {
+        items.push(item);
+    }
+    items
+}
+
+fn names(items: &[Item]) -> Vec<&'static str> {
+    items.iter().map(|i| i.name).collect()
+}
+
+#[tokio::test]
+async fn a_charge_is_seen_live_and_again_by_number() {
+    let t = TestApp::new().await;
+    let mut link = t.booted("CP-1", None).await;
+    jobs::publish_outbox(&t.app).await.unwrap();
+    let mut live = stream(&t, &t.admin, None).await;
+    let n = number(
+        &t.say(&mut link, start(1, "A", ago(&t, 60), 0))
+            .await
+            .unwrap(),
+    );
+    let points = vec![point(ago(&t, 30), 500, 7_000)];
+    t.say(&mut link, readings(1, Some(numbered(n)), points))
+        .await
+        .unwrap();
+    t.say(&mut link, stop(numbered(n), ago(&t, 1), 900))
+        .await
+        .unwrap();
+    jobs::publish_outbox(&t.app).await.unwrap();
+    let items = drain(&mut live).await;
+    let facts: Vec<Item> = items.iter().filter(|i| i.seq.is_some()).cloned().collect();
+    assert_eq!(names(&facts), ["session.started", "session.ended"]);
+    let meter = items.iter().find(|i| i.data["power_w"] == 7_000).unwrap();
+    assert_eq!(
+        (meter.name, &meter.data["energy_wh"]),
+        ("meter", &500.into())
+    );
+
+    let from = facts[0].seq.unwrap();
+    let mut again = stream(&t, &t.admin, Some(from - 1)).await;
+    assert_eq!(drain(&mut again).await, facts);
+    let mut rest = stream(&t, &t.admin, Some(from)).await;
+    assert_eq!(names(&drain(&mut rest).await), ["session.ended"]);
+}
+
+#[tokio::test]
+async fn a_number_that_is_not_there_any_more_is_gone() {
+    let t = TestApp::new().await;
+    t.booted("CP-1", None).await;
+    jobs::publish_outbox(&t.app).await.unwrap();
+    let ask = async |after| live::subscribe(&t.app, &t.admin, &[Topic::Station], Some(after)).await;
+    assert!(matches!(ask(999_999).await.unwrap(), Subscribed::Gone));
+    t.clock.advance(chrono::TimeDelta::days(60));
+    t.booted("CP-2", None).await;
+    jobs::publish_outbox(&t.app).await.unwrap();
+    jobs::sweep(&t.app).await;
+    assert!(matches!(ask(1).await.unwrap(), Subscribed::Gone));
+}
+
+#[tokio::test]
+async fn everybody_sees_their_own_sites_and_topics_only() {
+    let t = TestApp::new().await;
+    let site = |name: &str| SiteEdit {
+        name: Some(name.to_owned()),
+        ..SiteEdit::default()
+    };
+    let a = sites::create(&t.app, &t.admin, site("A"))
+        .await
+        .unwrap()
+        .site
+        .id;
+    let b = sites::create(&t.app, &t.admin, site("B"))
+        .await
+        .unwrap()
+        .site
+        .id;
+    let mut at_a = t.booted("CP-A", Some(a)).await;
+    let mut at_b = t.booted("CP-B", Some(b)).await;
+    jobs::publish_outbox(&t.app).await.unwrap();
+    let mut viewer = stream(&t, &t.caller(&[Role::Viewer], Some(vec![a])), None).await;
+    let mut finance = stream(&t, &t.caller(&[Role::FinancialSupport], None), None).await;
+    for link in [&mut at_a, &mut at_b] {
+        let n = number(&t.say(link, start(1, "A", ago(&t, 60), 0)).await.unwrap());
+        let points = vec![point(ago(&t, 30), 500, 7_000)];
+        t.say(link, readings(1, Some(numbered(n)), points))
+            .await
+            .unwrap();
+    }
+    jobs::publish_outbox(&t.app).await.unwrap();
+    let seen = drain(&mut viewer).await;
+    assert!(!seen.is_empty());
+    let id = at_a.id().to_string();
+    assert!(
+        seen.iter().all(|i| i.data["station_id"] == id.as_str()),
+        "{seen:?}"
+    );
+    assert!(names(&drain(&mut finance).await).contains(&"session.started"));
+    let activator = t.caller(&[Role::PaidModuleActivator], None);
+    let refused = live::subscribe(&t.app, &activator, &Topic::ALL, None).await;
+    assert!(matches!(refused, Err(Error::Denied { .. })));
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_stream() {
+    let t = TestApp::new().await;
+    let mut live = stream(&t, &t.admin, None).await;
+    let caller = logins::caller(&t.app, &t.cookie).await.unwrap().unwrap();
+    logins::close(&t.app, &caller).await.unwrap();
+    assert_eq!(live.next().await, None);
+}

@@ -1,0 +1,12 @@
+//! The deeds against a real database, a bus of one node, and a clock that stands still.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod access;
+mod canary;
+mod commands;
+mod connections;
+mod live;
+mod logins;
+mod model;
+mod sessions;
+mod told;
