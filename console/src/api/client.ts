@@ -1,0 +1,101 @@
+// The one way to the server: JSON in, JSON out, every refusal a `Problem`.
+import type { ProblemBody } from './contract';
+
+/** A refusal of the server, or a line that broke (status 0). */
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string | null;
+  readonly requestId: string | null;
+  readonly errors: NonNullable<ProblemBody['errors']>;
+
+  constructor(body: ProblemBody) {
+    super(body.title);
+    this.status = body.status;
+    this.code = body.code;
+    this.title = body.title;
+    this.detail = body.detail ?? null;
+    this.requestId = body.request_id ?? null;
+    this.errors = body.errors ?? [];
+  }
+}
+
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+/** Adds the parameters that have a value. */
+export function withQuery(path: string, query?: Query): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query ?? {})) {
+    if (value !== undefined && value !== null && value !== '') search.set(key, String(value));
+  }
+  const text = search.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+let signedOut: () => void = () => {};
+/** What to do when the server no longer knows this login. */
+export function onSignedOut(react: () => void) {
+  signedOut = react;
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const requestId = response.headers.get('x-request-id');
+  try {
+    const body = (await response.json()) as ProblemBody;
+    if (body && typeof body.title === 'string') {
+      return new Problem({
+        ...body,
+        status: body.status ?? response.status,
+        request_id: body.request_id ?? requestId,
+      });
+    }
+  } catch {
+    // Not JSON: a proxy spoke, not the server.
+  }
+  return new Problem({
+    title: response.statusText || `HTTP ${response.status}`,
+    status: response.status,
+    code: 'unreadable_answer',
+    request_id: requestId,
+  });
+}
+
+export async function call<T>(
+  method: string,
+  path: string,
+  options: { body?: unknown; query?: Query; headers?: Record<string, string>; signal?: AbortSignal } = {},
+): Promise<T> {
+  const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
+  let body: string | undefined;
+  if (typeof options.body === 'string') body = options.body;
+  else if (options.body !== undefined) body = JSON.stringify(options.body);
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  let response: Response;
+  try {
+    response = await fetch(withQuery(`/api/v1${path}`, options.query), {
+      method,
+      headers,
+      body,
+      signal: options.signal,
+      credentials: 'same-origin',
+    });
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
+    throw new Problem({ title: 'The server cannot be reached', status: 0, code: 'unreachable' });
+  }
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    if (problem.status === 401 && problem.code === 'not_signed_in') signedOut();
+    throw problem;
+  }
+  if (response.status === 204) return undefined as T;
+  return (await response.json()) as T;
+}
+
+export const get = <T>(path: string, query?: Query, signal?: AbortSignal) =>
+  call<T>('GET', path, { query, signal });
+export const post = <T>(path: string, body?: unknown, headers?: Record<string, string>) =>
+  call<T>('POST', path, { body, headers });
+export const patch = <T>(path: string, body: unknown) => call<T>('PATCH', path, { body });
+export const remove = (path: string) => call<void>('DELETE', path);

@@ -1,0 +1,137 @@
+// Every read of the console, as query options; keys begin with the noun.
+import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
+import { get, Problem, type Query } from './client';
+import type * as T from './contract';
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      refetchOnWindowFocus: false,
+      retry: (count, error) =>
+        count < 2 && (!(error instanceof Problem) || error.status === 0 || error.status >= 502),
+    },
+  },
+});
+
+export const keys = {
+  me: ['me'] as const,
+  overview: ['overview'] as const,
+  stations: ['stations'] as const,
+  station: (id: string) => ['station', id] as const,
+  sessions: ['sessions'] as const,
+  session: (id: string) => ['session', id] as const,
+  unclaimed: ['unclaimed'] as const,
+  attempts: ['attempts'] as const,
+};
+
+const list = <R>(key: readonly unknown[], path: string, query: Query, limit = 50) =>
+  infiniteQueryOptions({
+    queryKey: [...key, 'list', path, query, limit],
+    queryFn: ({ pageParam, signal }) =>
+      get<T.Page<R>>(path, { ...query, limit, cursor: pageParam ?? undefined }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => (last.has_more ? last.next_cursor : undefined),
+  });
+
+export const me = queryOptions({
+  queryKey: keys.me,
+  queryFn: ({ signal }) => get<T.Me>('/me', undefined, signal),
+  staleTime: 60_000,
+});
+export const setupNeeded = queryOptions({
+  queryKey: ['setup'],
+  queryFn: () => get<{ needed: boolean }>('/setup'),
+});
+export const overview = queryOptions({
+  queryKey: keys.overview,
+  queryFn: ({ signal }) => get<T.Overview>('/overview', undefined, signal),
+});
+export const roles = queryOptions({
+  queryKey: ['roles'],
+  queryFn: () => get<T.Roles>('/roles'),
+  staleTime: 300_000,
+});
+
+export const stations = (query: Query) => list<T.Station>(keys.stations, '/stations', query);
+export const station = (id: string) =>
+  queryOptions({
+    queryKey: keys.station(id),
+    queryFn: ({ signal }) => get<T.Station>(`/stations/${id}`, undefined, signal),
+  });
+export const stationMeter = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.station(id), 'meter'],
+    queryFn: ({ signal }) => get<T.StationMeter>(`/stations/${id}/meter`, { minutes: 60 }, signal),
+    refetchInterval: 60_000,
+  });
+/** A list below a station that is short enough for one page. */
+const below = <R>(id: string, part: string) =>
+  queryOptions({
+    queryKey: [...keys.station(id), part],
+    queryFn: ({ signal }) => get<T.Page<R>>(`/stations/${id}/${part}`, { limit: 200 }, signal),
+  });
+export const variables = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.station(id), 'variables'],
+    queryFn: async ({ signal }) => {
+      const all: T.Variable[] = [];
+      let cursor: string | null = null;
+      // A large station reports a few thousand variables: bounded at 40 pages.
+      for (let page = 0; page < 40; page += 1) {
+        const answer: T.Page<T.Variable> = await get(
+          `/stations/${id}/variables`,
+          { limit: 200, cursor },
+          signal,
+        );
+        all.push(...answer.data);
+        cursor = answer.next_cursor;
+        if (!answer.has_more || !cursor) break;
+      }
+      return all;
+    },
+  });
+export const deviations = (id: string) => below<T.Deviation>(id, 'deviations');
+export const notices = (id: string) => below<T.Notice>(id, 'notices');
+export const commands = (id: string) => below<T.Command>(id, 'commands');
+export const stationAttempts = (id: string) => below<T.Attempt>(id, 'attempts');
+export const ocppActions = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.station(id), 'ocpp-actions'],
+    queryFn: () => get<T.OcppActions>(`/stations/${id}/ocpp/actions`),
+    staleTime: 600_000,
+    retry: false,
+  });
+export const logs = (id: string, query: Query) =>
+  list<T.LogEntry>([...keys.station(id), 'logs'], `/stations/${id}/logs`, query, 200);
+
+export const sessions = (query: Query) => list<T.Session>(keys.sessions, '/sessions', query);
+export const session = (id: string) =>
+  queryOptions({
+    queryKey: keys.session(id),
+    queryFn: ({ signal }) => get<T.Session>(`/sessions/${id}`, undefined, signal),
+  });
+export const sessionMeter = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.session(id), 'meter'],
+    queryFn: ({ signal }) => get<T.SessionMeter>(`/sessions/${id}/meter`, undefined, signal),
+  });
+
+export const sites = queryOptions({
+  queryKey: ['sites'],
+  queryFn: ({ signal }) => get<T.Page<T.Site>>('/sites', { limit: 200 }, signal),
+});
+export const tokens = (query: Query) => list<T.Token>(['tokens'], '/tokens', query);
+export const connect = queryOptions({
+  queryKey: ['connect'],
+  queryFn: () => get<T.Connect>('/connect'),
+  staleTime: 600_000,
+});
+export const attempts = queryOptions({
+  queryKey: keys.attempts,
+  queryFn: ({ signal }) => get<T.Page<T.Attempt>>('/connection_attempts', { limit: 50 }, signal),
+});
+export const unclaimed = queryOptions({
+  queryKey: keys.unclaimed,
+  queryFn: ({ signal }) => get<T.Page<T.Unclaimed>>('/connection_attempts/unclaimed', { limit: 200 }, signal),
+});

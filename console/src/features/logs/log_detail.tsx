@@ -1,0 +1,129 @@
+// The pane beside the log: request, response, repairs, raw frames.
+import { CloseButton, Group, SegmentedControl, Stack, Text } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { LogEntry } from '../../api/contract';
+import { CopyButton } from '../../components/copy_line';
+import { JsonView } from '../../components/json_view';
+import { Empty } from '../../components/page_state';
+import { Flag } from '../../components/status_badge';
+import { clock, dateTime, pretty } from '../../format';
+import { deviationsOf, type LogRow } from './pairing';
+
+/** The frame as it was on the wire, as far as the log keeps it. */
+export function frame(entry: LogEntry): string {
+  const id = JSON.stringify(entry.message_id);
+  const payload = entry.payload ?? '{}';
+  switch (entry.kind) {
+    case 'call':
+      return `[2,${id},${JSON.stringify(entry.action)},${payload}]`;
+    case 'result':
+      return `[3,${id},${payload}]`;
+    case 'send':
+      return `[6,${id},${JSON.stringify(entry.action)},${payload}]`;
+    default:
+      return payload;
+  }
+}
+
+export function LogDetail({ row, close }: { row: LogRow; close: () => void }) {
+  const { t } = useTranslation();
+  const [part, setPart] = useState('both');
+  const odd = deviationsOf(row);
+  const session = row.call?.session_id ?? row.answer?.session_id;
+  const shown = (entry: LogEntry | null, name: string) =>
+    entry ? (
+      <div>
+        <Group justify="space-between" mb={4}>
+          <Text size="xs" c="dimmed">
+            {name} · {clock(entry.at, true)}{' '}
+            {entry.error_code && <span className="mono tonebad">{entry.error_code}</span>}
+          </Text>
+          <CopyButton text={pretty(entry.payload ?? '')} what={name} />
+        </Group>
+        <JsonView value={entry.payload ?? ''} label={name} />
+      </div>
+    ) : null;
+  return (
+    <aside className="card" aria-label={t('log.detail')} style={{ alignSelf: 'start' }}>
+      <Group justify="space-between" mb={10} wrap="nowrap">
+        <div style={{ minWidth: 0 }}>
+          <h2 style={{ margin: 0, overflowWrap: 'anywhere' }}>{row.action || t('log.detail')}</h2>
+          <Text size="xs" c="dimmed">
+            {row.direction === 'in' ? t('log.in') : t('log.out')} · {dateTime(row.at)}
+            {row.latency !== null && ` · ${row.latency} ms`}
+          </Text>
+        </div>
+        <CloseButton onClick={close} aria-label={t('form.close')} />
+      </Group>
+      <SegmentedControl
+        size="xs"
+        fullWidth
+        mb={12}
+        aria-label={t('log.parts')}
+        value={part}
+        onChange={setPart}
+        data={[
+          { value: 'both', label: t('log.both_parts') },
+          { value: 'repairs', label: t('log.repairs', { count: odd.length }) },
+          { value: 'raw', label: t('log.raw') },
+        ]}
+      />
+      {part === 'both' && (
+        <Stack gap={12}>
+          {shown(row.call, t('log.request'))}
+          {shown(row.answer, t('log.response'))}
+          {!row.answer && row.call?.kind === 'call' && (
+            <Text size="sm" className="tonehold">
+              {t('log.unanswered')}
+            </Text>
+          )}
+        </Stack>
+      )}
+      {part === 'repairs' &&
+        (odd.length === 0 ? (
+          <Empty title={t('log.no_repairs')} />
+        ) : (
+          <ul className="plain">
+            {odd.map((one) => (
+              <li key={`${one.code}${one.path}${one.text}`} style={{ display: 'block' }}>
+                <Group gap={8}>
+                  <Flag word={one.code} />
+                  {one.path && <span className="mono sub">{one.path}</span>}
+                </Group>
+                <Text size="sm" mt={4}>
+                  {one.text}
+                </Text>
+              </li>
+            ))}
+          </ul>
+        ))}
+      {part === 'raw' && (
+        <Stack gap={12}>
+          {[row.call, row.answer].map(
+            (entry) =>
+              entry && (
+                <div key={entry.id}>
+                  <Group justify="flex-end" mb={4}>
+                    <CopyButton text={frame(entry)} what={t('log.raw')} />
+                  </Group>
+                  {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long frames scroll */}
+                  <pre className="json" tabIndex={0} role="region" aria-label={t('log.raw')}>
+                    {frame(entry)}
+                  </pre>
+                </div>
+              ),
+          )}
+        </Stack>
+      )}
+      {session && (
+        <Text size="sm" mt={12}>
+          <Link to="/sessions/$id" params={{ id: session }}>
+            {t('log.session')}
+          </Link>
+        </Text>
+      )}
+    </aside>
+  );
+}

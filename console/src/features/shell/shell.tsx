@@ -1,0 +1,289 @@
+// The frame around every page: rail, top bar, live dot, palette, keys.
+import {
+  ActionIcon,
+  AppShell,
+  Avatar,
+  Burger,
+  Menu,
+  Tooltip,
+  UnstyledButton,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from '@mantine/core';
+import { useDisclosure, useHotkeys } from '@mantine/hooks';
+import {
+  IconBuildingStore,
+  IconChargingPile,
+  IconCheck,
+  IconDots,
+  IconHelp,
+  IconIdBadge2,
+  IconLanguage,
+  IconLayoutDashboard,
+  IconLogout,
+  IconMoon,
+  IconPlugConnected,
+  IconReceipt2,
+  IconSearch,
+  IconShieldCheck,
+  IconSun,
+} from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { type ComponentType, lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react';
+import { useTranslation } from 'react-i18next';
+import { post } from '../../api/client';
+import { openLive, useLine } from '../../api/live';
+import { me, overview } from '../../api/queries';
+import { Can, useCan } from '../../components/can';
+import { current, watch } from '../../components/confirm';
+import { chooseLanguage, LANGUAGES, type Language } from '../../i18n';
+import { focusFilter, isTyping } from './shortcuts';
+
+const Palette = lazy(() => import('./palette'));
+const ConfirmWindow = lazy(() => import('../../components/confirm_window'));
+const KeySheet = lazy(() => import('./key_sheet'));
+
+type Place = {
+  to: string;
+  word: string;
+  icon: ComponentType<{ size?: number; stroke?: number }>;
+  need?: string;
+  mark?: number;
+};
+
+export function Shell() {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const can = useCan();
+  const [opened, rail] = useDisclosure(false);
+  const [sheet, keySheet] = useDisclosure(false);
+  const question = useSyncExternalStore(watch, current);
+  const [palette, setPalette] = useState(0);
+  const path = useRouterState({ select: (s) => s.location.pathname });
+  const { data: numbers } = useQuery({ ...overview, enabled: can('dashboard.view') });
+
+  useEffect(() => openLive(client), [client]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the rail closes whenever the page changes
+  useEffect(() => rail.close(), [path]);
+  useHotkeys([['mod+K', () => setPalette((n) => n + 1)]], []);
+  useEffect(() => {
+    let afterG = 0;
+    const press = (event: KeyboardEvent) => {
+      if (isTyping(event) || event.metaKey || event.ctrlKey || event.altKey) return;
+      if (event.key === '/' && focusFilter()) event.preventDefault();
+      else if (event.key === '?') keySheet.toggle();
+      else if (event.key === 'g') afterG = event.timeStamp;
+      else if (afterG && event.timeStamp - afterG < 1200) {
+        afterG = 0;
+        const to = { o: '/', s: '/stations', e: '/sessions', t: '/tokens', i: '/sites', c: '/connect' }[
+          event.key
+        ];
+        if (to) void navigate({ to });
+      }
+    };
+    document.addEventListener('keydown', press);
+    return () => document.removeEventListener('keydown', press);
+  }, [keySheet, navigate]);
+
+  const work: Place[] = [
+    { to: '/', word: t('nav.overview'), icon: IconLayoutDashboard },
+    { to: '/stations', word: t('nav.stations'), icon: IconChargingPile, need: 'stations.list' },
+    { to: '/sessions', word: t('nav.sessions'), icon: IconReceipt2, need: 'sessions.view' },
+  ];
+  const manage: Place[] = [
+    { to: '/sites', word: t('nav.sites'), icon: IconBuildingStore, need: 'stations.list' },
+    { to: '/tokens', word: t('nav.tokens'), icon: IconIdBadge2, need: 'drivers.view' },
+    {
+      to: '/connect',
+      word: t('nav.connect'),
+      icon: IconPlugConnected,
+      need: 'stations.edit',
+      mark: numbers?.unclaimed,
+    },
+    { to: '/org/roles', word: t('nav.roles'), icon: IconShieldCheck },
+  ];
+  const allowed = (place: Place) => !place.need || can(place.need);
+
+  return (
+    <AppShell
+      header={{ height: 58 }}
+      navbar={{ width: 228, breakpoint: 'md', collapsed: { mobile: !opened } }}
+      padding={{ base: 'md', md: 'xl' }}
+    >
+      <a className="skip" href="#page">
+        {t('nav.skip')}
+      </a>
+      <AppShell.Header className="top">
+        <div style={{ display: 'flex', alignItems: 'center', height: '100%', padding: '0 18px', gap: 14 }}>
+          <Burger
+            opened={opened}
+            onClick={rail.toggle}
+            hiddenFrom="md"
+            size="sm"
+            aria-label={opened ? t('nav.close') : t('nav.open')}
+          />
+          <Link to="/" className="brand" style={{ width: 194 }}>
+            <img src="/favicon.svg" width={28} height={28} alt="" />
+            Busbar
+          </Link>
+          <button
+            type="button"
+            className="searchbox"
+            onClick={() => setPalette((n) => n + 1)}
+            aria-label={t('palette.open')}
+          >
+            <IconSearch size={16} aria-hidden />
+            <span>{t('palette.hint')}</span>
+            <kbd className="key">Ctrl K</kbd>
+          </button>
+          <div style={{ flex: 1 }} />
+          <LiveDot />
+          <SchemeSwitch />
+          <PersonMenu onKeys={keySheet.open} />
+        </div>
+      </AppShell.Header>
+      <AppShell.Navbar className="rail" p="sm" aria-label={t('nav.label')}>
+        {[work, manage].map((group, i) => (
+          <div key={i === 0 ? 'work' : 'manage'}>
+            <div className="navhead">{i === 0 ? t('nav.operate') : t('nav.manage')}</div>
+            {group.filter(allowed).map((place) => (
+              <Link
+                key={place.to}
+                to={place.to}
+                className="navlink"
+                activeOptions={{ exact: place.to === '/', includeSearch: false }}
+              >
+                <place.icon size={19} stroke={1.8} aria-hidden />
+                <span style={{ flex: 1 }}>{place.word}</span>
+                {place.mark ? (
+                  <span className="status" data-tone="hold" style={{ padding: '0 8px' }}>
+                    {place.mark}
+                  </span>
+                ) : null}
+              </Link>
+            ))}
+          </div>
+        ))}
+      </AppShell.Navbar>
+      <AppShell.Main id="page" tabIndex={-1} style={{ outline: 'none' }} pb={{ base: 96, md: 48 }}>
+        <div style={{ maxWidth: 1500, margin: '0 auto' }}>
+          <Outlet />
+        </div>
+      </AppShell.Main>
+      <nav className="bottombar" aria-label={t('nav.phone')}>
+        {work.filter(allowed).map((place) => (
+          <Link
+            key={place.to}
+            to={place.to}
+            activeOptions={{ exact: place.to === '/', includeSearch: false }}
+          >
+            <place.icon size={21} stroke={1.8} aria-hidden />
+            {place.word}
+          </Link>
+        ))}
+        <Can do="stations.edit">
+          <Link to="/connect">
+            <IconPlugConnected size={21} stroke={1.8} aria-hidden />
+            {t('nav.connect_short')}
+          </Link>
+        </Can>
+        <button type="button" onClick={rail.toggle}>
+          <IconDots size={21} stroke={1.8} aria-hidden />
+          {t('nav.more')}
+        </button>
+      </nav>
+      <Suspense>
+        {palette > 0 && <Palette turn={palette} />}
+        {question && <ConfirmWindow question={question} />}
+        {sheet && <KeySheet close={keySheet.close} />}
+      </Suspense>
+    </AppShell>
+  );
+}
+
+function LiveDot() {
+  const { t } = useTranslation();
+  const line = useLine();
+  return (
+    <Tooltip label={t(`live_hint.${line}`)}>
+      <span className="livedot" data-line={line} role="status">
+        <i className="dot" aria-hidden />
+        <span>{t(`live.${line}`)}</span>
+      </span>
+    </Tooltip>
+  );
+}
+
+function SchemeSwitch() {
+  const { t } = useTranslation();
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme('light');
+  const label = scheme === 'dark' ? t('scheme.to_light') : t('scheme.to_dark');
+  return (
+    <Tooltip label={label}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="lg"
+        aria-label={label}
+        onClick={() => setColorScheme(scheme === 'dark' ? 'light' : 'dark')}
+      >
+        {scheme === 'dark' ? <IconSun size={19} /> : <IconMoon size={19} />}
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+function PersonMenu({ onKeys }: { onKeys: () => void }) {
+  const { t, i18n } = useTranslation();
+  const client = useQueryClient();
+  const { data } = useQuery(me);
+  if (!data) return null;
+  const leave = async () => {
+    await post('/logout').catch(() => undefined);
+    client.clear();
+    window.location.assign('/login');
+  };
+  return (
+    <Menu width={250}>
+      <Menu.Target>
+        <UnstyledButton aria-label={t('person.menu', { name: data.user.name })} style={{ borderRadius: 99 }}>
+          <Avatar name={data.user.name} color="volt" variant="filled" size={34} radius="xl" />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          <b style={{ color: 'var(--text)', display: 'block', fontSize: '0.88rem' }}>{data.user.name}</b>
+          {data.user.email}
+          <br />
+          {data.organisation.name} ·{' '}
+          {data.roles.map((role) => t(`role.${role}`, { defaultValue: role })).join(', ')}
+        </Menu.Label>
+        <Menu.Divider />
+        <Menu.Label>{t('person.language')}</Menu.Label>
+        {(Object.keys(LANGUAGES) as Language[]).map((code) => (
+          <Menu.Item
+            key={code}
+            leftSection={i18n.language === code ? <IconCheck size={16} /> : <IconLanguage size={16} />}
+            onClick={() => void chooseLanguage(code)}
+          >
+            {LANGUAGES[code]}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item
+          leftSection={<IconHelp size={16} />}
+          onClick={onKeys}
+          rightSection={<kbd className="key">?</kbd>}
+        >
+          {t('person.keys')}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void leave()}>
+          {t('person.sign_out')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

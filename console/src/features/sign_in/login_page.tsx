@@ -1,0 +1,63 @@
+// Sign-in with e-mail and password.
+import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { post } from '../../api/client';
+import type { Me } from '../../api/contract';
+import { keys } from '../../api/queries';
+import { ProblemAlert } from '../../components/page_state';
+import { Door } from './door';
+
+/** Only a path of this console is followed after sign-in, never another host. */
+export const safeNext = (next: string | undefined) =>
+  next?.startsWith('/') && !next.startsWith('//') && !next.includes('\\') && !next.startsWith('/login')
+    ? next
+    : '/';
+
+export function LoginPage() {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const { next } = useSearch({ from: '/login' });
+  const form = useForm({ initialValues: { email: '', password: '' } });
+  const enter = useMutation({
+    mutationFn: (values: typeof form.values) => post<Me>('/login', values),
+    onSuccess: async (person) => {
+      client.clear();
+      client.setQueryData(keys.me, person);
+      await navigate({ href: safeNext(next), replace: true });
+    },
+  });
+  return (
+    <Door title={t('sign_in.title')} text={t('sign_in.text')}>
+      <form onSubmit={form.onSubmit((values) => enter.mutate(values))}>
+        <Stack>
+          {enter.isError && <ProblemAlert error={enter.error} />}
+          <TextInput
+            label={t('sign_in.email')}
+            type="email"
+            name="email"
+            autoComplete="username"
+            required
+            withAsterisk={false}
+            data-autofocus
+            {...form.getInputProps('email')}
+          />
+          <PasswordInput
+            label={t('sign_in.password')}
+            name="password"
+            autoComplete="current-password"
+            required
+            withAsterisk={false}
+            {...form.getInputProps('password')}
+          />
+          <Button type="submit" size="md" fullWidth loading={enter.isPending}>
+            {t('sign_in.enter')}
+          </Button>
+        </Stack>
+      </form>
+    </Door>
+  );
+}

@@ -1,0 +1,213 @@
+// Sites: places with stations; list, create, edit.
+import { Button, Group, Modal, Select, SimpleGrid, Stack, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { IconBuildingStore, IconPlus } from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { patch, post } from '../../api/client';
+import type { Site } from '../../api/contract';
+import { sites } from '../../api/queries';
+import { Can, useCan } from '../../components/can';
+import { type Column, DataTable } from '../../components/data_table';
+import { formErrors } from '../../components/form_errors';
+import { Empty, PageHead, ProblemAlert, Read } from '../../components/page_state';
+import { count, UNKNOWN } from '../../format';
+import { ADMIN_STATES } from '../stations/settings_tab';
+
+const ACCESS = ['public_free', 'public_paid', 'restricted'] as const;
+
+export function SitesPage() {
+  const { t } = useTranslation();
+  const can = useCan();
+  const query = useQuery(sites);
+  const [open, setOpen] = useState<Site | 'new' | null>(null);
+  const mayEdit = can('sites.edit');
+  const columns = useMemo<Column<Site>[]>(
+    () => [
+      {
+        id: 'name',
+        head: t('sites.name'),
+        sort: (site) => site.name,
+        cell: (site) => (
+          <>
+            <Link to="/stations" search={{ site_id: site.id }} className="rowlink">
+              {site.name}
+            </Link>
+            <div className="sub">{[site.address, site.city, site.country].filter(Boolean).join(', ')}</div>
+          </>
+        ),
+      },
+      {
+        id: 'stations',
+        head: t('nav.stations'),
+        right: true,
+        sort: (site) => site.stations,
+        cell: (site) => <span className="num">{count(site.stations)}</span>,
+      },
+      {
+        id: 'state',
+        head: t('station.admin_state'),
+        cell: (site) =>
+          site.admin_state
+            ? t(`admin_state.${site.admin_state}`, { defaultValue: site.admin_state })
+            : UNKNOWN,
+      },
+      {
+        id: 'access',
+        head: t('sites.accessibility'),
+        cell: (site) =>
+          site.accessibility
+            ? t(`accessibility.${site.accessibility}`, { defaultValue: site.accessibility })
+            : UNKNOWN,
+      },
+      {
+        id: 'zone',
+        head: t('sites.time_zone'),
+        cell: (site) => <span className="quiet">{site.time_zone ?? UNKNOWN}</span>,
+      },
+      ...(mayEdit
+        ? [
+            {
+              id: 'edit',
+              head: t('form.edit'),
+              right: true,
+              cell: (site: Site) => (
+                <Button
+                  size="compact-xs"
+                  variant="subtle"
+                  onClick={() => setOpen(site)}
+                  aria-label={t('sites.edit_named', { name: site.name })}
+                >
+                  {t('form.edit')}
+                </Button>
+              ),
+            },
+          ]
+        : []),
+    ],
+    [t, mayEdit],
+  );
+  const create = (
+    <Can do="sites.edit">
+      <Button leftSection={<IconPlus size={16} />} onClick={() => setOpen('new')}>
+        {t('sites.add')}
+      </Button>
+    </Can>
+  );
+  return (
+    <>
+      <PageHead title={t('nav.sites')} text={t('sites.text')}>
+        {create}
+      </PageHead>
+      <Read query={query} rows={6}>
+        {(page) =>
+          page.data.length === 0 ? (
+            <div className="card">
+              <Empty
+                icon={<IconBuildingStore size={22} />}
+                title={t('sites.none')}
+                text={t('sites.none_text')}
+                action={create}
+              />
+            </div>
+          ) : (
+            <DataTable
+              label={t('nav.sites')}
+              columns={columns}
+              rows={page.data}
+              complete
+              onOpen={mayEdit ? setOpen : undefined}
+            />
+          )
+        }
+      </Read>
+      {open && <SiteForm site={open === 'new' ? null : open} close={() => setOpen(null)} />}
+    </>
+  );
+}
+
+function SiteForm({ site, close }: { site: Site | null; close: () => void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const form = useForm({
+    initialValues: {
+      name: site?.name ?? '',
+      address: site?.address ?? '',
+      city: site?.city ?? '',
+      country: site?.country ?? '',
+      time_zone: site?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+      latitude: site?.latitude?.toString() ?? '',
+      longitude: site?.longitude?.toString() ?? '',
+      admin_state: site?.admin_state ?? 'in_service',
+      accessibility: site?.accessibility ?? 'public_paid',
+    },
+  });
+  const save = useMutation({
+    mutationFn: (values: typeof form.values) => {
+      const body = {
+        ...values,
+        address: values.address || null,
+        city: values.city || null,
+        country: values.country || null,
+        latitude: values.latitude === '' ? null : Number(values.latitude),
+        longitude: values.longitude === '' ? null : Number(values.longitude),
+      };
+      return site ? patch<Site>(`/sites/${site.id}`, body) : post<Site>('/sites', body);
+    },
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ['sites'] });
+      close();
+    },
+    onError: (error) => form.setErrors(formErrors(error)),
+  });
+  return (
+    <Modal
+      opened
+      onClose={close}
+      size="lg"
+      title={site ? t('sites.edit_named', { name: site.name }) : t('sites.add')}
+      closeButtonProps={{ 'aria-label': t('form.close') }}
+    >
+      <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
+        <Stack>
+          {save.isError && <ProblemAlert error={save.error} />}
+          <TextInput label={t('sites.name')} required data-autofocus {...form.getInputProps('name')} />
+          <TextInput label={t('sites.address')} {...form.getInputProps('address')} />
+          <SimpleGrid cols={{ base: 1, sm: 2 }}>
+            <TextInput label={t('sites.city')} {...form.getInputProps('city')} />
+            <TextInput label={t('sites.country')} maxLength={2} {...form.getInputProps('country')} />
+            <TextInput label={t('sites.latitude')} inputMode="decimal" {...form.getInputProps('latitude')} />
+            <TextInput
+              label={t('sites.longitude')}
+              inputMode="decimal"
+              {...form.getInputProps('longitude')}
+            />
+            <Select
+              label={t('station.admin_state')}
+              allowDeselect={false}
+              data={ADMIN_STATES.map((value) => ({ value, label: t(`admin_state.${value}`) }))}
+              {...form.getInputProps('admin_state')}
+            />
+            <Select
+              label={t('sites.accessibility')}
+              allowDeselect={false}
+              data={ACCESS.map((value) => ({ value, label: t(`accessibility.${value}`) }))}
+              {...form.getInputProps('accessibility')}
+            />
+          </SimpleGrid>
+          <TextInput label={t('sites.time_zone')} {...form.getInputProps('time_zone')} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={close}>
+              {t('form.cancel')}
+            </Button>
+            <Button type="submit" loading={save.isPending}>
+              {t('form.save')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,85 @@
+// One station: who it is, its state, and the tabs.
+import { Group } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link, Outlet, useParams } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { station } from '../../api/queries';
+import { useCan } from '../../components/can';
+import { Loading, PageHead, ProblemAlert } from '../../components/page_state';
+import { Flag, StatusBadge } from '../../components/status_badge';
+import { Ago, Lasting } from '../../components/values';
+
+export function StationPage() {
+  const { t } = useTranslation();
+  const can = useCan();
+  const { id } = useParams({ from: '/shell/stations/$id' });
+  const query = useQuery(station(id));
+  const data = query.data;
+  if (!data) {
+    return query.isError ? (
+      <ProblemAlert error={query.error} retry={() => void query.refetch()} />
+    ) : (
+      <Loading rows={8} />
+    );
+  }
+  const tabs = [
+    { to: '/stations/$id/live', word: t('tabs.live'), show: true },
+    { to: '/stations/$id/sessions', word: t('tabs.sessions'), show: can('sessions.view') },
+    { to: '/stations/$id/commands', word: t('tabs.commands'), show: can('stations.list') },
+    { to: '/stations/$id/variables', word: t('tabs.variables'), show: can('station_settings.view') },
+    { to: '/stations/$id/log', word: t('tabs.log'), show: can('logs.view') },
+    { to: '/stations/$id/settings', word: t('tabs.settings'), show: can('stations.edit') },
+  ] as const;
+  return (
+    <>
+      <PageHead
+        title={
+          <Group gap={10} wrap="wrap">
+            {data.identity}
+            <StatusBadge status={data.online ? 'online' : 'offline'} />
+            {data.registration !== 'accepted' && <Flag word={t(`registration.${data.registration}`)} />}
+            {data.admin_state && data.admin_state !== 'in_service' && (
+              <Flag
+                tone="busy"
+                word={t(`admin_state.${data.admin_state}`, { defaultValue: data.admin_state })}
+              />
+            )}
+          </Group>
+        }
+        text={
+          <>
+            {[data.name, [data.vendor, data.model].filter(Boolean).join(' '), data.site_name, data.protocol]
+              .filter(Boolean)
+              .join(' · ')}
+            {' · '}
+            {data.online && data.connected_since ? (
+              <>
+                {t('station.connected_for')} <Lasting since={data.connected_since} />
+              </>
+            ) : (
+              <>
+                {t('station.last_seen')} <Ago at={data.last_seen_at} />
+              </>
+            )}
+          </>
+        }
+      />
+      <nav className="tabs" aria-label={t('tabs.label')}>
+        {tabs
+          .filter((tab) => tab.show)
+          .map((tab) => (
+            <Link key={tab.to} to={tab.to} params={{ id }} activeOptions={{ includeSearch: false }}>
+              {tab.word}
+            </Link>
+          ))}
+      </nav>
+      <Outlet />
+    </>
+  );
+}
+
+/** The station of this page; the parent has loaded it before any tab is drawn. */
+export function useStation() {
+  const { id } = useParams({ from: '/shell/stations/$id' });
+  return { id, query: useQuery(station(id)) };
+}

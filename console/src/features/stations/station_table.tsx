@@ -1,0 +1,121 @@
+// The fleet's rows: status, power, what runs, and the top finding in "why".
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Station } from '../../api/contract';
+import { type Column, DataTable } from '../../components/data_table';
+import { Flag, StationStatus } from '../../components/status_badge';
+import { Ago, Power } from '../../components/values';
+import { UNKNOWN } from '../../format';
+
+/** The reason a row deserves a look: the server's finding, else a connector's error. */
+export function why(station: Station): string | null {
+  if (station.finding) return station.finding.text;
+  for (const evse of station.evses) {
+    for (const connector of evse.connectors) {
+      if (connector.error_code && connector.error_code !== 'NoError') {
+        return [connector.error_code, connector.error_info].filter(Boolean).join(': ');
+      }
+    }
+  }
+  return null;
+}
+
+export function StationTable({
+  rows,
+  complete = false,
+  brief = false,
+}: {
+  rows: Station[];
+  complete?: boolean;
+  brief?: boolean;
+}) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const columns = useMemo<Column<Station>[]>(() => {
+    const all: Column<Station>[] = [
+      {
+        id: 'identity',
+        head: t('stations.station'),
+        sort: (station) => station.identity,
+        cell: (station) => (
+          <>
+            <Link to="/stations/$id/live" params={{ id: station.id }} className="rowlink">
+              {station.identity}
+            </Link>
+            <div className="sub">
+              {station.name ?? [station.vendor, station.model].filter(Boolean).join(' ')}
+            </div>
+          </>
+        ),
+      },
+      {
+        id: 'site',
+        head: t('stations.site'),
+        sort: (station) => station.site_name,
+        cell: (station) => station.site_name ?? UNKNOWN,
+      },
+      {
+        id: 'status',
+        head: t('stations.state'),
+        cell: (station) => (
+          <span className="pills">
+            <StationStatus station={station} />
+            {station.registration !== 'accepted' && (
+              <Flag word={t(`registration.${station.registration}`)} hint={t('stations.not_accepted')} />
+            )}
+          </span>
+        ),
+      },
+      {
+        id: 'power',
+        head: t('stations.power'),
+        sort: (station) => station.power_w,
+        right: true,
+        cell: (station) => <Power watts={station.online ? station.power_w : null} flash />,
+      },
+      {
+        id: 'seen',
+        head: t('stations.seen'),
+        sort: (station) => station.last_seen_at,
+        cell: (station) => <Ago at={station.last_seen_at} stale={900} />,
+      },
+      {
+        id: 'why',
+        head: t('stations.why'),
+        cell: (station) => {
+          const reason = why(station);
+          return reason ? (
+            <span className="tonebad" style={{ fontSize: '0.82rem' }}>
+              {reason}
+            </span>
+          ) : (
+            <span className="quiet">{UNKNOWN}</span>
+          );
+        },
+      },
+    ];
+    const details: Column<Station>[] = [
+      {
+        id: 'firmware',
+        head: t('stations.firmware'),
+        cell: (station) => <span className="mono quiet">{station.firmware_version ?? UNKNOWN}</span>,
+      },
+      {
+        id: 'protocol',
+        head: t('stations.protocol'),
+        cell: (station) => <span className="mono quiet">{station.protocol ?? UNKNOWN}</span>,
+      },
+    ];
+    return brief ? all : [...all.slice(0, 4), ...details, ...all.slice(4)];
+  }, [t, brief]);
+  return (
+    <DataTable
+      label={t('stations.table')}
+      columns={columns}
+      rows={rows}
+      complete={complete}
+      onOpen={(station) => void navigate({ to: '/stations/$id/live', params: { id: station.id } })}
+    />
+  );
+}

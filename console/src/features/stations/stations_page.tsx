@@ -1,0 +1,157 @@
+// The fleet: live states in place, filters in the URL, cursor paging.
+import { Button, Select, TextInput } from '@mantine/core';
+import { useDebouncedCallback, useDisclosure } from '@mantine/hooks';
+import { IconChargingPile, IconPlus, IconSearch } from '@tabler/icons-react';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { LiveEvent, Station, Status } from '../../api/contract';
+import { sites, stations } from '../../api/queries';
+import { Can } from '../../components/can';
+import { ApplyChanges, useChanges } from '../../components/changes';
+import { PagedRead, rowsOf } from '../../components/data_table';
+import { Empty, PageHead } from '../../components/page_state';
+import { FleetNumbers } from '../overview/numbers';
+import { AddStation } from './add_station';
+import { StationTable } from './station_table';
+
+const FILTERS: { key: string; status?: Status; online?: 'true' | 'false' }[] = [
+  { key: 'all' },
+  { key: 'charging', status: 'charging' },
+  { key: 'available', status: 'available' },
+  { key: 'faulted', status: 'faulted' },
+  { key: 'unavailable', status: 'unavailable' },
+  { key: 'offline', online: 'false' },
+];
+
+const stationId = (event: LiveEvent) => (event.type === 'meter' ? null : event.station_id);
+
+/** Whether a row would still be in the list under these filters. */
+export function belongs(station: Station, filter: { status?: string; online?: string }): boolean {
+  if (filter.online && String(station.online) !== filter.online) return false;
+  if (filter.status && !station.evses.some((evse) => evse.status === filter.status)) return false;
+  return true;
+}
+
+export function StationsPage() {
+  const { t } = useTranslation();
+  const search = useSearch({ from: '/shell/stations' });
+  const navigate = useNavigate({ from: '/stations' });
+  const [adding, add] = useDisclosure(false);
+  const set = (next: Partial<typeof search>) =>
+    void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
+  const [text, setText] = useState(search.q ?? '');
+  const find = useDebouncedCallback((q: string) => set({ q: q || undefined }), 220);
+  useEffect(() => setText(search.q ?? ''), [search.q]);
+
+  const query = useInfiniteQuery(stations(search));
+  const places = useQuery(sites);
+  const rows = rowsOf(query);
+  const known = useMemo(() => new Map(rows.map((row) => [row.id, row])), [rows]);
+  const misplaced = useCallback(
+    (id: string) => {
+      const row = known.get(id);
+      return row ? !belongs(row, search) : Boolean(search.status || search.online) || !query.hasNextPage;
+    },
+    [known, search, query.hasNextPage],
+  );
+  const changes = useChanges(stationId, misplaced);
+  const filtered = Boolean(search.q || search.site_id || search.status || search.online);
+  return (
+    <>
+      <PageHead title={t('nav.stations')} text={t('stations.text')}>
+        <Can do="stations.edit">
+          <Button leftSection={<IconPlus size={16} />} onClick={add.open}>
+            {t('stations.add')}
+          </Button>
+        </Can>
+      </PageHead>
+      <div style={{ marginBottom: 18 }}>
+        <FleetNumbers />
+      </div>
+      <div className="filters">
+        <TextInput
+          data-filter
+          aria-label={t('stations.find')}
+          placeholder={t('stations.find')}
+          leftSection={<IconSearch size={16} aria-hidden />}
+          rightSection={<kbd className="key">/</kbd>}
+          value={text}
+          onChange={(event) => {
+            setText(event.currentTarget.value);
+            find(event.currentTarget.value);
+          }}
+          w={270}
+        />
+        <Select
+          aria-label={t('stations.site')}
+          placeholder={t('stations.all_sites')}
+          data={places.data?.data.map((site) => ({ value: site.id, label: site.name })) ?? []}
+          value={search.site_id ?? null}
+          onChange={(value) => set({ site_id: value ?? undefined })}
+          clearable
+          clearButtonProps={{ 'aria-label': t('form.clear') }}
+          searchable
+          w={190}
+        />
+        <div className="chips" role="group" aria-label={t('stations.state')}>
+          {FILTERS.map((filter) => (
+            <button
+              key={filter.key}
+              type="button"
+              className="chip"
+              aria-pressed={search.status === filter.status && search.online === filter.online}
+              onClick={() => set({ status: filter.status, online: filter.online })}
+            >
+              {filter.key === 'all' ? t('stations.all') : t(`status.${filter.key}`)}
+            </button>
+          ))}
+        </div>
+        <div style={{ flex: 1 }} />
+        <ApplyChanges
+          count={changes.count}
+          apply={() => {
+            changes.clear();
+            void query.refetch();
+          }}
+        />
+      </div>
+      <PagedRead
+        query={query}
+        empty={
+          filtered ? (
+            <Empty
+              icon={<IconSearch size={22} />}
+              title={t('stations.none_match')}
+              action={
+                <Button
+                  variant="default"
+                  onClick={() =>
+                    set({ q: undefined, site_id: undefined, status: undefined, online: undefined })
+                  }
+                >
+                  {t('form.clear_filters')}
+                </Button>
+              }
+            />
+          ) : (
+            <Empty
+              icon={<IconChargingPile size={24} />}
+              title={t('stations.none')}
+              text={t('stations.none_text')}
+              action={
+                <Can do="stations.edit">
+                  <Button onClick={() => void navigate({ to: '/connect' })}>{t('nav.connect')}</Button>
+                </Can>
+              }
+            />
+          )
+        }
+      >
+        {(all) => <StationTable rows={all} complete={!query.hasNextPage} />}
+      </PagedRead>
+      {adding && <AddStation close={add.close} />}
+    </>
+  );
+}

@@ -1,0 +1,38 @@
+// The entry: languages, theme, query cache, router.
+import '@mantine/core/styles.css';
+import '@mantine/notifications/styles.css';
+import '@mantine/spotlight/styles.css';
+import './theme/app.css';
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { onSignedOut } from './api/client';
+import { keys, queryClient } from './api/queries';
+import { startLanguages } from './i18n';
+import { router } from './router';
+import { theme } from './theme/theme';
+
+onSignedOut(() => {
+  const { pathname, href } = router.state.location;
+  if (pathname === '/login' || pathname === '/setup') return;
+  queryClient.removeQueries({ queryKey: keys.me });
+  void router.navigate({ to: '/login', search: { next: href }, replace: true });
+});
+
+await startLanguages();
+const root = document.getElementById('root');
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <MantineProvider theme={theme} defaultColorScheme="auto">
+        <QueryClientProvider client={queryClient}>
+          <Notifications position="bottom-right" />
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </MantineProvider>
+    </StrictMode>,
+  );
+}

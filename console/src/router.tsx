@@ -1,0 +1,164 @@
+// All addresses of the console; each page is its own chunk and its view state lives in the URL.
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { Problem } from './api/client';
+import { me, queryClient, setupNeeded } from './api/queries';
+import { RouteError, RouteMissing } from './features/shell/route_states';
+import { Shell } from './features/shell/shell';
+
+type Raw = Record<string, unknown>;
+const text = (raw: Raw, key: string) => {
+  const value = raw[key];
+  return value === undefined || value === null || value === '' ? undefined : String(value);
+};
+/** Keeps the named search parameters, as text. */
+const texts =
+  <K extends string>(...names: K[]) =>
+  (raw: Raw) =>
+    Object.fromEntries(names.map((name) => [name, text(raw, name)])) as { [N in K]?: string };
+
+const root = createRootRoute({
+  component: Outlet,
+  notFoundComponent: RouteMissing,
+  errorComponent: RouteError,
+});
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: texts('next'),
+  component: lazyRouteComponent(() => import('./features/sign_in/login_page'), 'LoginPage'),
+});
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('./features/sign_in/setup_page'), 'SetupPage'),
+});
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  beforeLoad: async ({ location }) => {
+    try {
+      await queryClient.ensureQueryData(me);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 401) throw error;
+      const fresh = await queryClient.fetchQuery(setupNeeded).catch(() => ({ needed: false }));
+      if (fresh.needed) throw redirect({ to: '/setup', hash: location.hash || undefined });
+      throw redirect({ to: '/login', search: { next: location.href } });
+    }
+  },
+  component: Shell,
+  errorComponent: RouteError,
+});
+
+const page = <P extends string>(path: P) => ({ getParentRoute: () => shell, path });
+
+const overview = createRoute({
+  ...page('/'),
+  component: lazyRouteComponent(() => import('./features/overview/overview_page'), 'OverviewPage'),
+});
+const stations = createRoute({
+  ...page('/stations'),
+  validateSearch: texts('q', 'site_id', 'status', 'online'),
+  component: lazyRouteComponent(() => import('./features/stations/stations_page'), 'StationsPage'),
+});
+const station = createRoute({
+  ...page('/stations/$id'),
+  component: lazyRouteComponent(() => import('./features/stations/station_page'), 'StationPage'),
+});
+const tab = <P extends string>(path: P) => ({ getParentRoute: () => station, path });
+const stationIndex = createRoute({
+  ...tab('/'),
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/stations/$id/live', params: params as { id: string }, replace: true });
+  },
+});
+const live = createRoute({
+  ...tab('live'),
+  component: lazyRouteComponent(() => import('./features/stations/live_tab'), 'LiveTab'),
+});
+const stationSessions = createRoute({
+  ...tab('sessions'),
+  component: lazyRouteComponent(() => import('./features/stations/sessions_tab'), 'SessionsTab'),
+});
+const commands = createRoute({
+  ...tab('commands'),
+  validateSearch: texts('form'),
+  component: lazyRouteComponent(() => import('./features/commands/commands_tab'), 'CommandsTab'),
+});
+const variables = createRoute({
+  ...tab('variables'),
+  validateSearch: texts('q'),
+  component: lazyRouteComponent(() => import('./features/stations/variables_tab'), 'VariablesTab'),
+});
+const log = createRoute({
+  ...tab('log'),
+  validateSearch: texts('q', 'action', 'direction', 'errors_only', 'from', 'to', 'entry'),
+  component: lazyRouteComponent(() => import('./features/logs/log_tab'), 'LogTab'),
+});
+const settings = createRoute({
+  ...tab('settings'),
+  component: lazyRouteComponent(() => import('./features/stations/settings_tab'), 'SettingsTab'),
+});
+const sessions = createRoute({
+  ...page('/sessions'),
+  validateSearch: texts('state', 'suspect', 'site_id', 'token'),
+  component: lazyRouteComponent(() => import('./features/sessions/sessions_page'), 'SessionsPage'),
+});
+const session = createRoute({
+  ...page('/sessions/$id'),
+  component: lazyRouteComponent(() => import('./features/sessions/session_page'), 'SessionPage'),
+});
+const tokens = createRoute({
+  ...page('/tokens'),
+  component: lazyRouteComponent(() => import('./features/tokens/tokens_page'), 'TokensPage'),
+});
+const sites = createRoute({
+  ...page('/sites'),
+  component: lazyRouteComponent(() => import('./features/sites/sites_page'), 'SitesPage'),
+});
+const connect = createRoute({
+  ...page('/connect'),
+  validateSearch: texts('identity'),
+  component: lazyRouteComponent(() => import('./features/connect/connect_page'), 'ConnectPage'),
+});
+const roles = createRoute({
+  ...page('/org/roles'),
+  component: lazyRouteComponent(() => import('./features/roles/roles_page'), 'RolesPage'),
+});
+
+const tree = root.addChildren([
+  login,
+  setup,
+  shell.addChildren([
+    overview,
+    stations,
+    station.addChildren([stationIndex, live, stationSessions, commands, variables, log, settings]),
+    sessions,
+    session,
+    tokens,
+    sites,
+    connect,
+    roles,
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree: tree,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  defaultNotFoundComponent: RouteMissing,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
