@@ -1,16 +1,17 @@
 //! Commands to stations: asked by a person, written down, carried to the node that holds the
 //! station, sent at most once, settled once. The row is the truth; the bus only wakes.
 
+mod check;
+mod course;
+
 use std::time::Duration;
 
-use bus::{News, RequestError};
-use domain::command::{Command, CommandError, CommandRecord, CommandState, Outcome};
+use domain::command::{Command, CommandRecord, CommandState};
 use domain::event::Change;
-use domain::id::{CommandId, OrgId, StationId};
+use domain::id::{CommandId, StationId};
 use domain::page::{Page, PageRequest};
 use domain::personal::DriverDataGrant;
 use domain::role::{Caller, Permission};
-use domain::session::SessionState;
 use domain::site::AdminState;
 use domain::token::{TokenUid, mask};
 use domain::variable::is_secret;
@@ -18,12 +19,11 @@ use serde_json::json;
 use store::{Lane, StationRow};
 
 use crate::app::App;
-use crate::error::{Error, Problem};
-use crate::link::{StationLink, Who};
+use crate::error::Error;
 use crate::{audit, gate, masking};
 
-/// Settles regardless of which connection sent: for when that connection cannot do it any more.
-const ANY_EPOCH: i64 = i64::MAX;
+pub(crate) use course::give_up_stale;
+pub use course::{begin, settle};
 
 /// What a person needs to ask for `command`: `stations.control` for what happens at the outlets,
 /// and for reading variables, which changes nothing; `stations.configure` for what changes how
@@ -76,7 +76,7 @@ pub(crate) async fn dispatch(
     if station.admin_state == AdminState::Archived {
         return Err(Error::conflict("archived", "The station is archived."));
     }
-    let command = complete(app, row, command).await?;
+    let command = check::complete(app, row, command).await?;
     let online = station.online && app.bus().is_online(station.id).await;
     if !online {
         return Err(Error::unavailable(
@@ -127,275 +127,8 @@ pub(crate) async fn dispatch(
         })
         .await?;
     app.facts_committed();
-    tokio::spawn(carry(app.clone(), org, record.clone()));
+    tokio::spawn(course::carry(app.clone(), org, record.clone()));
     Ok(record)
-}
-
-/// Checks a command and fills in what only we know.
-async fn complete(app: &App, row: &StationRow, command: Command) -> Result<Command, Error> {
-    check(&command)?;
-    match command {
-        Command::StopSession { session, .. } => {
-            let found = app.store().read.session(row.station.org, session).await?;
-            let found = found
-                .map(|r| r.session)
-                .filter(|s| s.station == row.station.id);
-            let missing = || {
-                Error::invalid(
-                    "/params/session_id",
-                    "not_found",
-                    "No such session at this station.",
-                )
-            };
-            let found = found.ok_or_else(missing)?;
-            if found.state == SessionState::Ended {
-                return Err(Error::conflict("session_ended", "The session is over."));
-            }
-            Ok(Command::StopSession {
-                session,
-                wire: found.wire,
-            })
-        }
-        Command::StartSession {
-            evse,
-            token,
-            token_kind,
-            ..
-        } => Ok(Command::StartSession {
-            evse,
-            token,
-            token_kind,
-            remote_start: app.transaction_number().await?,
-        }),
-        other => Ok(other),
-    }
-}
-
-fn check(command: &Command) -> Result<(), Error> {
-    let mut problems = Vec::new();
-    let mut refuse = |bad: bool, pointer: &str, code: &str, detail: &str| {
-        if bad {
-            problems.push(Problem::at(pointer, code, detail));
-        }
-    };
-    let low = |n: &Option<i32>| n.is_some_and(|n| n < 1);
-    let counted = "EVSEs and connectors are counted from 1.";
-    match command {
-        Command::Reset { evse, .. } => refuse(low(evse), "/params/evse", "out_of_range", counted),
-        Command::StartSession { evse, token, .. } => {
-            refuse(low(evse), "/params/evse", "out_of_range", counted);
-            let empty = token.as_str().is_empty();
-            refuse(empty, "/params/token", "required", "A token is needed.");
-        }
-        Command::ChangeAvailability {
-            evse, connector, ..
-        }
-        | Command::Trigger {
-            evse, connector, ..
-        } => {
-            refuse(low(evse), "/params/evse", "out_of_range", counted);
-            refuse(low(connector), "/params/connector", "out_of_range", counted);
-        }
-        Command::Unlock { evse, connector } => {
-            refuse(*evse < 1, "/params/evse", "out_of_range", counted);
-            refuse(low(connector), "/params/connector", "out_of_range", counted);
-        }
-        Command::WriteVariables { values } => {
-            let empty = values.is_empty();
-            refuse(empty, "/params/values", "required", "Say what to write.");
-        }
-        Command::UpdateFirmware { url, retries, .. } => {
-            let schemes = ["http://", "https://", "ftp://", "ftps://"];
-            let odd = !schemes.iter().any(|s| url.starts_with(s));
-            refuse(
-                odd,
-                "/params/url",
-                "invalid",
-                "The address must be http, https, ftp or ftps.",
-            );
-            let negative = retries.is_some_and(|r| r < 0);
-            refuse(
-                negative,
-                "/params/retries",
-                "out_of_range",
-                "Not less than 0.",
-            );
-        }
-        Command::Raw { action, .. } => {
-            refuse(action.is_empty(), "/action", "required", "Name the call.");
-        }
-        _ => {}
-    }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::Invalid { problems })
-    }
-}
-
-/// Carries a command to its station. The node that holds it settles the row; only what never got
-/// there, or never came back, is settled here.
-async fn carry(app: App, org: OrgId, record: CommandRecord) {
-    let timeout = app.settings().command_timeout;
-    let answer = app
-        .bus()
-        .request(record.station, record.id, record.command, timeout)
-        .await;
-    let outcome = match answer {
-        Ok(_) => None,
-        Err(RequestError::Timeout) => Some(timed_out()),
-        Err(RequestError::Offline) => Some(failed("station_offline", "The station went away.")),
-        Err(RequestError::Lost) => Some(failed(
-            "connection_lost",
-            "The connection ended before the answer came.",
-        )),
-        Err(RequestError::Unavailable) => Some(failed(
-            "unavailable",
-            "The order could not be carried to the station.",
-        )),
-    };
-    if let Some(outcome) = outcome {
-        let settled = record_outcome(&app, org, record.station, record.id, ANY_EPOCH, outcome);
-        if let Err(error) = settled.await {
-            tracing::warn!(command.id = %record.id, "an outcome was not stored: {error}");
-        }
-    }
-    app.waiters().wake(record.id);
-}
-
-fn failed(code: &str, text: &str) -> Outcome {
-    Outcome {
-        state: CommandState::Error,
-        answer: None,
-        error: Some(CommandError {
-            code: code.to_owned(),
-            text: text.to_owned(),
-            places: Vec::new(),
-        }),
-        variables: Vec::new(),
-    }
-}
-
-fn timed_out() -> Outcome {
-    Outcome {
-        state: CommandState::Timeout,
-        ..failed("timeout", "The station did not answer in time.")
-    }
-}
-
-/// The node that holds the station is about to write the command to the socket. False when it
-/// must not: it was sent before, or is settled. Durable before this returns.
-pub async fn begin(app: &App, link: &StationLink, id: CommandId) -> Result<bool, Error> {
-    let Who::Known(known) = &link.who else {
-        return Ok(false);
-    };
-    let row = app.store().read.command(id).await?;
-    let Some(row) = row.filter(|r| r.record.station == link.station) else {
-        return Ok(false);
-    };
-    let change = Change::CommandUpdated {
-        command: id,
-        state: CommandState::Sent,
-    };
-    let fact = app.fact(known.org, known.site, Some(link.station), change);
-    let (epoch, now) = (link.epoch, app.now());
-    let first = app
-        .store()
-        .write(Lane::Station(link.station), move |work| {
-            let fact = fact.clone();
-            Box::pin(async move {
-                let first = work.command_sent(id, epoch, now).await?;
-                if first {
-                    work.event(&fact);
-                }
-                Ok(first)
-            })
-        })
-        .await?;
-    if first {
-        app.facts_committed();
-        if let Command::StartSession { token, .. } = &row.record.command {
-            link.vouch(token, now);
-        }
-    }
-    Ok(first)
-}
-
-/// Records what came of a command, once, with the variables that the answer told. False when it
-/// had an outcome, or when a newer connection has taken over.
-pub async fn settle(
-    app: &App,
-    link: &StationLink,
-    id: CommandId,
-    outcome: Outcome,
-) -> Result<bool, Error> {
-    let Who::Known(known) = &link.who else {
-        return Ok(false);
-    };
-    record_outcome(app, known.org, link.station, id, link.epoch, outcome).await
-}
-
-/// Settles a command's row and tells everybody.
-pub(crate) async fn record_outcome(
-    app: &App,
-    org: OrgId,
-    station: StationId,
-    id: CommandId,
-    epoch: i64,
-    outcome: Outcome,
-) -> Result<bool, Error> {
-    let change = Change::CommandUpdated {
-        command: id,
-        state: outcome.state,
-    };
-    let row = app.store().read.station(org, station).await?;
-    let site = row.and_then(|r| r.station.site);
-    let fact = app.fact(org, site, Some(station), change);
-    let read = app.fact(org, site, Some(station), Change::VariablesReported);
-    let now = app.now();
-    let first = app
-        .store()
-        .write(Lane::Station(station), move |work| {
-            let (outcome, fact, read) = (outcome.clone(), fact.clone(), read.clone());
-            Box::pin(async move {
-                let first = work.command_settle(id, epoch, &outcome, now).await?;
-                if first {
-                    work.event(&fact);
-                    if !outcome.variables.is_empty() {
-                        work.variables(station, &outcome.variables, now).await?;
-                        work.event(&read);
-                    }
-                }
-                Ok(first)
-            })
-        })
-        .await?;
-    if first {
-        app.facts_committed();
-        app.waiters().wake(id);
-        app.bus().publish(News::Settled(id)).await;
-    }
-    Ok(first)
-}
-
-/// Gives up on commands whose node died: they can get no outcome any more. Tells how many.
-pub(crate) async fn give_up_stale(app: &App) -> Result<usize, Error> {
-    // Twice the time that any live node waits for an answer.
-    let patience =
-        chrono::TimeDelta::from_std(app.settings().command_timeout * 2).map_err(Error::internal)?;
-    let stale = app
-        .store()
-        .read
-        .stale_commands(app.now() - patience)
-        .await?;
-    let mut count = 0;
-    for row in stale {
-        let (station, id) = (row.record.station, row.record.id);
-        if record_outcome(app, row.org, station, id, ANY_EPOCH, timed_out()).await? {
-            count += 1;
-        }
-    }
-    Ok(count)
 }
 
 /// Commands to a station, the newest first, with `stations.control`.

@@ -131,3 +131,15 @@ async fn signing_out_ends_the_stream() {
     logins::close(&t.app, &caller).await.unwrap();
     assert_eq!(live.next().await, None);
 }
+
+#[tokio::test]
+async fn the_jobs_publish_by_themselves_and_stop_when_told() {
+    let t = TestApp::new().await;
+    let mut live = stream(&t, &t.admin, None).await;
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let jobs = tokio::spawn(jobs::run(t.app.clone(), stopped));
+    t.station("CP-1", None).await;
+    while live.next().await.unwrap().name != "station.edited" {}
+    stop.send(true).unwrap();
+    jobs.await.unwrap();
+}

@@ -1,0 +1,179 @@
+//! The course of a command once it is written down: carried, sent at most once, settled once.
+
+use bus::{News, RequestError};
+use domain::command::{Command, CommandError, CommandRecord, CommandState, Outcome};
+use domain::event::Change;
+use domain::id::{CommandId, OrgId, StationId};
+use store::Lane;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::link::{StationLink, Who};
+
+/// Settles regardless of which connection sent: for when that connection cannot do it any more.
+const ANY_EPOCH: i64 = i64::MAX;
+
+/// Carries a command to its station. The node that holds it settles the row; only what never got
+/// there, or never came back, is settled here.
+pub(super) async fn carry(app: App, org: OrgId, record: CommandRecord) {
+    let timeout = app.settings().command_timeout;
+    let answer = app
+        .bus()
+        .request(record.station, record.id, record.command, timeout)
+        .await;
+    let outcome = match answer {
+        Ok(_) => None,
+        Err(RequestError::Timeout) => Some(timed_out()),
+        Err(RequestError::Offline) => Some(failed("station_offline", "The station went away.")),
+        Err(RequestError::Lost) => Some(failed(
+            "connection_lost",
+            "The connection ended before the answer came.",
+        )),
+        Err(RequestError::Unavailable) => Some(failed(
+            "unavailable",
+            "The order could not be carried to the station.",
+        )),
+    };
+    if let Some(outcome) = outcome {
+        let settled = record_outcome(&app, org, record.station, record.id, ANY_EPOCH, outcome);
+        if let Err(error) = settled.await {
+            tracing::warn!(command.id = %record.id, "an outcome was not stored: {error}");
+        }
+    }
+    app.waiters().wake(record.id);
+}
+
+fn failed(code: &str, text: &str) -> Outcome {
+    Outcome {
+        state: CommandState::Error,
+        answer: None,
+        error: Some(CommandError {
+            code: code.to_owned(),
+            text: text.to_owned(),
+            places: Vec::new(),
+        }),
+        variables: Vec::new(),
+    }
+}
+
+fn timed_out() -> Outcome {
+    Outcome {
+        state: CommandState::Timeout,
+        ..failed("timeout", "The station did not answer in time.")
+    }
+}
+
+/// The node that holds the station is about to write the command to the socket. False when it
+/// must not: it was sent before, or is settled. Durable before this returns.
+pub async fn begin(app: &App, link: &StationLink, id: CommandId) -> Result<bool, Error> {
+    let Who::Known(known) = &link.who else {
+        return Ok(false);
+    };
+    let row = app.store().read.command(id).await?;
+    let Some(row) = row.filter(|r| r.record.station == link.station) else {
+        return Ok(false);
+    };
+    let change = Change::CommandUpdated {
+        command: id,
+        state: CommandState::Sent,
+    };
+    let fact = app.fact(known.org, known.site, Some(link.station), change);
+    let (epoch, now) = (link.epoch, app.now());
+    let first = app
+        .store()
+        .write(Lane::Station(link.station), move |work| {
+            let fact = fact.clone();
+            Box::pin(async move {
+                let first = work.command_sent(id, epoch, now).await?;
+                if first {
+                    work.event(&fact);
+                }
+                Ok(first)
+            })
+        })
+        .await?;
+    if first {
+        app.facts_committed();
+        if let Command::StartSession { token, .. } = &row.record.command {
+            link.vouch(token, now);
+        }
+    }
+    Ok(first)
+}
+
+/// Records what came of a command, once, with the variables that the answer told. False when it
+/// had an outcome, or when a newer connection has taken over.
+pub async fn settle(
+    app: &App,
+    link: &StationLink,
+    id: CommandId,
+    outcome: Outcome,
+) -> Result<bool, Error> {
+    let Who::Known(known) = &link.who else {
+        return Ok(false);
+    };
+    record_outcome(app, known.org, link.station, id, link.epoch, outcome).await
+}
+
+/// Settles a command's row and tells everybody.
+pub(crate) async fn record_outcome(
+    app: &App,
+    org: OrgId,
+    station: StationId,
+    id: CommandId,
+    epoch: i64,
+    outcome: Outcome,
+) -> Result<bool, Error> {
+    let change = Change::CommandUpdated {
+        command: id,
+        state: outcome.state,
+    };
+    let row = app.store().read.station(org, station).await?;
+    let site = row.and_then(|r| r.station.site);
+    let fact = app.fact(org, site, Some(station), change);
+    let read = app.fact(org, site, Some(station), Change::VariablesReported);
+    let now = app.now();
+    let first = app
+        .store()
+        .write(Lane::Station(station), move |work| {
+            let (outcome, fact, read) = (outcome.clone(), fact.clone(), read.clone());
+            Box::pin(async move {
+                let first = work.command_settle(id, epoch, &outcome, now).await?;
+                if first {
+                    work.event(&fact);
+                    if !outcome.variables.is_empty() {
+                        work.variables(station, &outcome.variables, now).await?;
+                        work.event(&read);
+                    }
+                }
+                Ok(first)
+            })
+        })
+        .await?;
+    if first {
+        app.facts_committed();
+        app.waiters().wake(id);
+        app.bus().publish(News::Settled(id)).await;
+    }
+    Ok(first)
+}
+
+/// Gives up on commands whose node died: they can get no outcome any more. Tells how many.
+pub(crate) async fn give_up_stale(app: &App) -> Result<usize, Error> {
+    // Twice the time that any live node waits for an answer.
+    let patience =
+        chrono::TimeDelta::from_std(app.settings().command_timeout * 2).map_err(Error::internal)?;
+    let stale = app
+        .store()
+        .read
+        .stale_commands(app.now() - patience)
+        .await?;
+    let mut count = 0;
+    for row in stale {
+        let (station, id) = (row.record.station, row.record.id);
+        if record_outcome(app, row.org, station, id, ANY_EPOCH, timed_out()).await? {
+            count += 1;
+        }
+    }
+    Ok(count)
+}

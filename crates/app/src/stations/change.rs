@@ -1,0 +1,276 @@
+//! What people do to stations: add, edit, put away, give another password.
+
+use domain::event::Change;
+use domain::id::{OrgId, SiteId, StationId};
+use domain::role::{Caller, Permission};
+use domain::site::AdminState;
+use domain::station::{Hardware, Identity, Registration, Station};
+use serde_json::{Value, json};
+use store::Lane;
+
+use super::StationView;
+use crate::app::App;
+use crate::error::{Error, Problem};
+use crate::{audit, connections, gate, secret};
+
+/// A station to be added.
+#[derive(Debug, Clone)]
+pub struct NewStation {
+    /// Its name on the wire.
+    pub identity: String,
+    /// Its name for people.
+    pub name: Option<String>,
+    /// Where it stands.
+    pub site: Option<SiteId>,
+    /// What it must prove.
+    pub password: NewPassword,
+}
+
+/// What a new station must prove when it connects.
+#[derive(Clone)]
+pub enum NewPassword {
+    /// A password that is drawn here.
+    Drawn,
+    /// This password.
+    Chosen(String),
+    /// Nothing: only for trusted networks (security profile 0).
+    None,
+}
+
+impl std::fmt::Debug for NewPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NewPassword(hidden)")
+    }
+}
+
+/// Changes to a station: what is not said stays, and an inner none clears.
+#[derive(Debug, Clone, Default)]
+pub struct StationEdit {
+    /// Its name for people.
+    pub name: Option<Option<String>>,
+    /// Where it stands.
+    pub site: Option<Option<SiteId>>,
+    /// What the operator says of it.
+    pub admin_state: Option<AdminState>,
+    /// Whether odd messages are repaired.
+    pub lenient: Option<bool>,
+}
+
+fn told(station: &Station) -> Value {
+    json!({
+        "identity": station.identity.as_str(),
+        "name": station.name,
+        "site": station.site,
+        "admin_state": station.admin_state,
+        "lenient": station.lenient,
+    })
+}
+
+fn name_problem(name: Option<&str>) -> Option<Problem> {
+    let long = name.is_some_and(|n| n.chars().count() > 200);
+    long.then(|| Problem::at("/name", "too_long", "At most 200 characters."))
+}
+
+/// The length that every version allows (protocol.md 4.7).
+fn password_problem(password: &str) -> Option<Problem> {
+    let fits = (16..=40).contains(&password.len());
+    let detail = "A station's password has 16 to 40 characters.";
+    (!fits).then(|| Problem::at("/password", "invalid_length", detail))
+}
+
+async fn site_problem(
+    app: &App,
+    pass: &gate::Pass,
+    site: Option<SiteId>,
+) -> Result<Option<Problem>, Error> {
+    let Some(site) = site else { return Ok(None) };
+    let there = pass.reaches(Some(site)) && app.store().read.site(pass.org, site).await?.is_some();
+    Ok((!there).then(|| Problem::at("/site_id", "not_found", "There is no such site.")))
+}
+
+/// Adds a station, or claims one that called without being known, with `stations.edit`. Returns
+/// the password where one was drawn: it is shown once and kept as a digest only.
+pub async fn create(
+    app: &App,
+    caller: &Caller,
+    new: NewStation,
+) -> Result<(StationView, Option<String>), Error> {
+    let pass = gate::permit(app, caller, Permission::StationsEdit).await?;
+    let mut problems: Vec<Problem> = name_problem(new.name.as_deref()).into_iter().collect();
+    problems.extend(site_problem(app, &pass, new.site).await?);
+    if new.site.is_none() && !pass.reaches(None) {
+        let detail = "Say at which of your sites the station stands.";
+        problems.push(Problem::at("/site_id", "required", detail));
+    }
+    if let NewPassword::Chosen(password) = &new.password {
+        problems.extend(password_problem(password));
+    }
+    let identity = match Identity::parse(new.identity.trim()) {
+        Ok(identity) if problems.is_empty() => identity,
+        Ok(_) => return Err(Error::Invalid { problems }),
+        Err(error) => {
+            problems.push(Problem::at("/identity", "invalid", error.to_string()));
+            return Err(Error::Invalid { problems });
+        }
+    };
+    let password = match new.password {
+        NewPassword::Drawn => Some(secret::draw_station_password()?),
+        NewPassword::Chosen(password) => Some(password),
+        NewPassword::None => None,
+    };
+    let station = Station {
+        id: StationId::from_uuid(app.draw()),
+        org: pass.org,
+        site: new.site,
+        identity,
+        name: new.name.filter(|n| !n.trim().is_empty()),
+        admin_state: AdminState::InService,
+        registration: Registration::Unbooted,
+        lenient: true,
+        protocol: None,
+        hardware: Hardware::default(),
+        online: false,
+        connected_since: None,
+        last_seen_at: None,
+        created_at: app.now(),
+    };
+    let digest = |p: &String| connections::password_digest(app, station.id, p.as_bytes());
+    let hash = password.as_ref().map(digest);
+    let (id, org) = (station.id, pass.org);
+    let after = told(&station);
+    let deed = audit::row(app, caller, org, "stations.create", id, None, Some(&after));
+    let fact = app.fact(org, station.site, Some(id), Change::StationEdited);
+    let written = app.store().write(Lane::Org(org), move |work| {
+        let (station, hash) = (station.clone(), hash.clone());
+        let (deed, fact) = (deed.clone(), fact.clone());
+        Box::pin(async move {
+            work.station_insert(&station, hash.as_deref()).await?;
+            work.unclaimed_delete(&station.identity).await?;
+            work.event(&fact);
+            work.audit(&deed);
+            Ok(())
+        })
+    });
+    match written.await {
+        Ok(()) => app.facts_committed(),
+        Err(store::Error::Conflict(_)) => {
+            let detail = "There is a station with this identity already.";
+            return Err(Error::conflict("identity_taken", detail));
+        }
+        Err(other) => return Err(other.into()),
+    }
+    let row = pass.station(app, id).await?;
+    Ok((StationView::of(row), password))
+}
+
+/// Changes what people say of a station, with `stations.edit`, and `stations.admin_state.edit`
+/// for its administrative state. A connected station is asked to come in anew where its
+/// connection works by what changed.
+pub async fn edit(
+    app: &App,
+    caller: &Caller,
+    id: StationId,
+    edit: StationEdit,
+) -> Result<StationView, Error> {
+    let pass = gate::permit(app, caller, Permission::StationsEdit).await?;
+    if edit.admin_state.is_some() {
+        gate::permit(app, caller, Permission::StationsAdminStateEdit).await?;
+    }
+    let mut station = pass.station(app, id).await?.station;
+    let name = edit.name.as_ref().and_then(|n| n.as_deref());
+    let mut problems: Vec<Problem> = name_problem(name).into_iter().collect();
+    problems.extend(site_problem(app, &pass, edit.site.flatten()).await?);
+    if edit.site == Some(None) && !pass.reaches(None) {
+        problems.push(Problem::at(
+            "/site_id",
+            "required",
+            "Keep it at one of your sites.",
+        ));
+    }
+    if edit.admin_state == Some(AdminState::Archived) {
+        let detail = "Delete a station to put it away.";
+        problems.push(Problem::at("/admin_state", "invalid", detail));
+    }
+    if !problems.is_empty() {
+        return Err(Error::Invalid { problems });
+    }
+    let before = station.clone();
+    if let Some(name) = edit.name {
+        station.name = name.filter(|n| !n.trim().is_empty());
+    }
+    station.site = edit.site.unwrap_or(station.site);
+    station.admin_state = edit.admin_state.unwrap_or(station.admin_state);
+    station.lenient = edit.lenient.unwrap_or(station.lenient);
+    let anew = before.site != station.site || before.lenient != station.lenient;
+    store_edit(app, caller, "stations.edit", &before, station).await?;
+    if anew {
+        app.bus().close(id, "its settings changed").await;
+    }
+    Ok(StationView::of(pass.station(app, id).await?))
+}
+
+/// Puts a station away, with `stations.edit`: it may not connect any more, its history stays.
+pub async fn archive(app: &App, caller: &Caller, id: StationId) -> Result<(), Error> {
+    let pass = gate::permit(app, caller, Permission::StationsEdit).await?;
+    let before = pass.station(app, id).await?.station;
+    let mut station = before.clone();
+    station.admin_state = AdminState::Archived;
+    store_edit(app, caller, "stations.archive", &before, station).await?;
+    app.bus().close(id, "the station was archived").await;
+    Ok(())
+}
+
+async fn store_edit(
+    app: &App,
+    caller: &Caller,
+    action: &'static str,
+    before: &Station,
+    station: Station,
+) -> Result<(), Error> {
+    let (id, org): (StationId, OrgId) = (station.id, station.org);
+    let (was, is) = (told(before), told(&station));
+    let deed = audit::row(app, caller, org, action, id, Some(&was), Some(&is));
+    let fact = app.fact(org, station.site, Some(id), Change::StationEdited);
+    app.store()
+        .write(Lane::Station(id), move |work| {
+            let (station, deed, fact) = (station.clone(), deed.clone(), fact.clone());
+            Box::pin(async move {
+                work.station_update(&station).await?;
+                work.event(&fact);
+                work.audit(&deed);
+                Ok(())
+            })
+        })
+        .await?;
+    app.facts_committed();
+    Ok(())
+}
+
+/// Draws a new password for a station, with `stations.edit`; the old one ends at once. Shown
+/// once and kept as a digest only.
+pub async fn renew_password(app: &App, caller: &Caller, id: StationId) -> Result<String, Error> {
+    let pass = gate::permit(app, caller, Permission::StationsEdit).await?;
+    let station = pass.station(app, id).await?.station;
+    let password = secret::draw_station_password()?;
+    let hash = connections::password_digest(app, id, password.as_bytes());
+    let deed = audit::row(
+        app,
+        caller,
+        station.org,
+        "stations.renew_password",
+        id,
+        None,
+        None,
+    );
+    app.store()
+        .write(Lane::Station(id), move |work| {
+            let (hash, deed) = (hash.clone(), deed.clone());
+            Box::pin(async move {
+                work.station_password(id, &hash).await?;
+                work.audit(&deed);
+                Ok(())
+            })
+        })
+        .await?;
+    Ok(password)
+}
