@@ -45,7 +45,7 @@ pub enum Error {
     },
     /// The server answered a CALL with a CALLERROR.
     #[error("the server answered {code}: {text}")]
-    CallError {
+    Answered {
         /// RPC error code.
         code: String,
         /// Its description.

@@ -5,15 +5,19 @@
 //! independent implementations meet on the wire.
 //!
 //! Reading order: [`random`] (where chance comes from), [`charging`] (physics), [`wire`] (what
-//! the three protocol versions look like), [`station`] (one station).
+//! the three protocol versions look like), [`station`] (one station), [`fleet`]
+//! (many, with drivers and history), [`load`] (benchmarks).
 
 pub mod charging;
 pub mod error;
+pub mod fleet;
+pub mod load;
 pub mod random;
 pub mod station;
 pub mod wire;
 
 pub use charging::{Template, Vehicle};
 pub use error::Error;
+pub use fleet::{Fleet, FleetPlan, Passwords, run_fleet};
 pub use station::{Direction, Frame, Manner, Station, View};
 pub use wire::Version;

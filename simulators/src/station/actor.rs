@@ -27,6 +27,7 @@ use crate::wire::{Name, Say, StopReason, Trigger};
 #[derive(Debug)]
 pub(super) enum Act {
     Connect,
+    ConnectAndBoot,
     Boot(&'static str),
     PlugIn(u32, Option<Vehicle>),
     Token(Option<u32>, String),
@@ -74,6 +75,8 @@ pub(super) struct Actor {
     jitter: Dice,
     /// The connection should be open.
     wanted: bool,
+    /// A boot has been tried.
+    boots: bool,
     failed_openings: u32,
     reconnect_at: Option<Instant>,
     pub(super) hold_until: Option<Instant>,
@@ -111,6 +114,7 @@ impl Actor {
             transactions: dice("transactions"),
             jitter: dice("backoff"),
             wanted: false,
+            boots: false,
             failed_openings: 0,
             reconnect_at: None,
             hold_until: None,
@@ -140,7 +144,7 @@ impl Actor {
     }
 
     async fn carry_out(&mut self, Order { act, done }: Order) {
-        let needs_link = matches!(act, Act::Boot(_));
+        let needs_link = matches!(act, Act::Boot(_) | Act::ConnectAndBoot);
         match self.perform(act).await {
             Ok(()) => self.outbox.push_back(Item::Marker { done, needs_link }),
             Err(error) => {
@@ -155,6 +159,12 @@ impl Actor {
             Act::Connect => {
                 self.wanted = true;
                 self.open().await?;
+                Vec::new()
+            }
+            Act::ConnectAndBoot => {
+                self.wanted = true;
+                self.open().await?;
+                self.boot("PowerUp");
                 Vec::new()
             }
             Act::Boot(reason) => {
@@ -287,6 +297,7 @@ impl Actor {
     }
 
     pub(super) fn boot(&mut self, reason: &'static str) {
+        self.boots = true;
         let plate = Box::new(self.plant.template.clone());
         let serial: String = format!("BP-{}", self.plan.identity)
             .chars()
@@ -339,7 +350,13 @@ impl Actor {
         let booting = self.outbox.front().is_some_and(
             |item| matches!(item, Item::Message(m) if matches!(m.say, Say::Boot { .. })),
         );
-        if !booting {
+        if booting {
+            return;
+        }
+        // A boot that was never accepted is repeated; an accepted station does not boot again.
+        if self.boots && self.registration != Some(Registration::Accepted) {
+            self.boot("PowerUp");
+        } else {
             let says = self.plant.all_statuses();
             self.push_first(says);
         }
@@ -416,10 +433,9 @@ impl Actor {
                 Err(error) => debug!(station.id = %self.plan.identity, %error, "no reconnect"),
             }
         }
-        if let Some((_, reason)) = self.boot_at.take_if(|(at, _)| *at <= now) {
-            if self.link.is_some() {
-                self.boot(reason);
-            }
+        let due = self.boot_at.take_if(|(at, _)| *at <= now);
+        if let (Some((_, reason)), true) = (due, self.link.is_some()) {
+            self.boot(reason);
         }
         while let Some(at) = self.later.iter().position(|(at, _)| *at <= now) {
             match self.later.remove(at).1 {

@@ -38,7 +38,7 @@ impl Actor {
                     Parsed::Result { id, payload } => self.answered(&id, payload),
                     Parsed::Error { id, code, text } if self.awaits(&id) => {
                         self.call_errors += 1;
-                        self.failed(Error::CallError { code, text });
+                        self.failed(Error::Answered { code, text });
                     }
                     Parsed::Error { .. } | Parsed::Other => {}
                 }
@@ -172,10 +172,9 @@ impl Actor {
             self.names.remove(&told.session);
             return;
         }
-        if let Some(number) = payload.get("transactionId").and_then(Value::as_i64) {
-            if self.plant.version.is_v16() {
-                self.names.insert(told.session, Name::Number(number));
-            }
+        let number = payload.get("transactionId").and_then(Value::as_i64);
+        if let (Some(number), true) = (number, self.plant.version.is_v16()) {
+            self.names.insert(told.session, Name::Number(number));
         }
         if told.moment == Moment::Started && self.manners.contains(&Manner::DuplicateStart) {
             let say = Say::Session(Box::new(told.clone()));

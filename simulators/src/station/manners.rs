@@ -85,10 +85,9 @@ pub(super) fn spoil(
     if has(Manner::OverlongStrings) {
         lengthen(&mut value);
     }
-    if has(Manner::HugeTransactionId) && action == "MeterValues" {
-        if let Some(id) = value.get_mut("transactionId") {
-            *id = Value::from(i64::MAX);
-        }
+    let huge = has(Manner::HugeTransactionId) && action == "MeterValues";
+    if let (true, Some(id)) = (huge, value.get_mut("transactionId")) {
+        *id = Value::from(i64::MAX);
     }
     if has(Manner::WrongTypes) {
         numbers_as_text(&mut value);

@@ -215,6 +215,15 @@ impl Station {
         self.view().registration.ok_or(Error::Offline)
     }
 
+    /// Opens the connection and boots before anything that is queued.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses, or the connection breaks.
+    pub async fn connect_and_boot(&self) -> Result<Registration, Error> {
+        self.act(Act::ConnectAndBoot).await?;
+        self.view().registration.ok_or(Error::Offline)
+    }
+
     /// A vehicle drawn by chance is plugged in.
     ///
     /// # Errors
@@ -336,7 +345,7 @@ impl Station {
     /// Sends any call and returns the payload of its answer.
     ///
     /// # Errors
-    /// [`Error::CallError`] when refused, [`Error::Offline`], [`Error::Timeout`].
+    /// [`Error::Answered`] when refused, [`Error::Offline`], [`Error::Timeout`].
     pub async fn call(&self, action: &str, payload: Value) -> Result<Value, Error> {
         let (reply, answer) = oneshot::channel();
         let say = wire::Say::Raw {

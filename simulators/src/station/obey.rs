@@ -284,7 +284,7 @@ fn trigger(
                 };
                 let (connector, busy) = (c.number, c.session.is_some());
                 if by_session && busy {
-                    let say = plant.tell(index, Moment::Updated, Trigger::Trigger, None, false);
+                    let say = plant.tell(index, Moment::Updated, Trigger::Asked, None, false);
                     then.extend(say.map(Then::Say));
                 } else if message == "MeterValues" {
                     let context = Context::Trigger;

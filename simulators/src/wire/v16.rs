@@ -147,7 +147,7 @@ fn session(message: &Transaction, name: Option<&Name>) -> Result<(String, String
         }
         Moment::Updated => {
             let context = match message.trigger {
-                Trigger::Trigger => Context::Trigger,
+                Trigger::Asked => Context::Trigger,
                 _ => Context::Periodic,
             };
             let request = meter_values::MeterValuesRequest {

@@ -105,7 +105,7 @@ fn session(message: &Transaction, name: Option<&Name>) -> Value {
     let context = match (message.moment, message.trigger) {
         (Moment::Started, _) => Context::Begin,
         (Moment::Ended, _) => Context::End,
-        (_, Trigger::Trigger) => Context::Trigger,
+        (_, Trigger::Asked) => Context::Trigger,
         _ => Context::Periodic,
     };
     let mut payload = json!({

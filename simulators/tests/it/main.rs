@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod curves;
+mod fleets;
+mod loads;
 mod manners;
 mod sessions;
 mod spells;

@@ -156,9 +156,8 @@ async fn serve(
                 let Message::Text(text) = frame else { continue };
                 let reply = take(&hub, text.as_str());
                 let _ = bell.send(());
-                if let Some(reply) = reply {
-                    if socket.send(Message::text(reply)).await.is_err() { return }
-                }
+                let Some(reply) = reply else { continue };
+                if socket.send(Message::text(reply)).await.is_err() { return }
             }
         }
     }
