@@ -53,7 +53,8 @@ async function api(request, response, path, query) {
     return send(response, 200, world.me, { 'set-cookie': cookie });
   }
   if (!signedIn) return refuse(response, 401, 'not_signed_in', 'Not signed in');
-  if (path === '/logout') return send(response, 204, undefined, { 'set-cookie': 'busbar_login=; Max-Age=0; Path=/' });
+  if (path === '/logout')
+    return send(response, 204, undefined, { 'set-cookie': 'busbar_login=; Max-Age=0; Path=/' });
   if (path === '/events') {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     response.write(': hello\n\n');
@@ -82,7 +83,10 @@ export function start(port = 0) {
       return;
     }
     const wanted = join(DIST, normalize(url.pathname));
-    const file = wanted.startsWith(DIST) && existsSync(wanted) && statSync(wanted).isFile() ? wanted : join(DIST, 'index.html');
+    const file =
+      wanted.startsWith(DIST) && existsSync(wanted) && statSync(wanted).isFile()
+        ? wanted
+        : join(DIST, 'index.html');
     response.writeHead(200, {
       'content-type': MIME[extname(file)] ?? 'application/octet-stream',
       'content-security-policy': CSP,

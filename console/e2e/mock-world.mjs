@@ -29,7 +29,15 @@ const PERMISSIONS = [
   ['drivers.view', 'EV drivers', 'Find', 'View module'],
   ['tokens.edit', 'EV drivers', 'Manage', 'Add and edit tokens'],
 ];
-const ROLES = ['administrator', 'driver_manager', 'charging_manager', 'technician', 'financial_support', 'viewer', 'paid_module_activator'];
+const ROLES = [
+  'administrator',
+  'driver_manager',
+  'charging_manager',
+  'technician',
+  'financial_support',
+  'viewer',
+  'paid_module_activator',
+];
 export const me = {
   user: { id: 'usr_1', name: 'Ana Novak', email: EMAIL },
   organisation: { id: 'org_1', name: 'Volt Depots' },
@@ -50,15 +58,45 @@ const roles = {
 };
 
 const site = (id, name, city) => ({
-  id, name, address: 'Hafenstraße 12', city, country: 'DE', time_zone: 'Europe/Berlin', latitude: 52.5, longitude: 13.4,
-  admin_state: 'in_service', accessibility: 'restricted', stations: 40, created_at: before(9e6),
+  id,
+  name,
+  address: 'Hafenstraße 12',
+  city,
+  country: 'DE',
+  time_zone: 'Europe/Berlin',
+  latitude: 52.5,
+  longitude: 13.4,
+  admin_state: 'in_service',
+  accessibility: 'restricted',
+  stations: 40,
+  created_at: before(9e6),
 });
-const sites = [site('sit_1', 'Berlin Nord', 'Berlin'), site('sit_2', 'Depot Mitte', 'Berlin'), site('sit_3', 'Hafen Hamburg', 'Hamburg')];
+const sites = [
+  site('sit_1', 'Berlin Nord', 'Berlin'),
+  site('sit_2', 'Depot Mitte', 'Berlin'),
+  site('sit_3', 'Hafen Hamburg', 'Hamburg'),
+];
 
 const KINDS = [
-  ['ABB', 'Terra 54', 2, 50_000], ['Alfen', 'Eve Double', 2, 22_000], ['Kempower', 'Satellite', 2, 150_000], ['KEBA', 'P30', 1, 11_000],
+  ['ABB', 'Terra 54', 2, 50_000],
+  ['Alfen', 'Eve Double', 2, 22_000],
+  ['Kempower', 'Satellite', 2, 150_000],
+  ['KEBA', 'P30', 1, 11_000],
 ];
-const STATES = ['available', 'available', 'charging', 'charging', 'charging', 'preparing', 'suspended_ev', 'finishing', 'unavailable', 'faulted', 'reserved', 'suspended_evse'];
+const STATES = [
+  'available',
+  'available',
+  'charging',
+  'charging',
+  'charging',
+  'preparing',
+  'suspended_ev',
+  'finishing',
+  'unavailable',
+  'faulted',
+  'reserved',
+  'suspended_evse',
+];
 const sessions = [];
 const stations = Array.from({ length: 124 }, (_, i) => {
   const [vendor, model, many, most] = KINDS[i % KINDS.length];
@@ -70,20 +108,42 @@ const stations = Array.from({ length: 124 }, (_, i) => {
     const status = online ? pick(STATES) : 'unknown';
     const power = status === 'charging' ? Math.round(most * (0.3 + chance() * 0.6)) : 0;
     const evse = {
-      id: `evs_${i}_${n}`, number: n + 1, status, power_w: online ? power : null, session_id: null,
-      connectors: [{
-        number: 1, status, status_at: before(60 + chance() * 9000),
-        error_code: status === 'faulted' ? 'GroundFailure' : 'NoError', error_info: status === 'faulted' ? 'RCD tripped' : null,
-      }],
+      id: `evs_${i}_${n}`,
+      number: n + 1,
+      status,
+      power_w: online ? power : null,
+      session_id: null,
+      connectors: [
+        {
+          number: 1,
+          status,
+          status_at: before(60 + chance() * 9000),
+          error_code: status === 'faulted' ? 'GroundFailure' : 'NoError',
+          error_info: status === 'faulted' ? 'RCD tripped' : null,
+        },
+      ],
     };
     if (status === 'charging') {
       const begun = 600 + chance() * 5000;
       const session = {
-        id: `ses_${sessions.length + 1}`, station_id: id, station_identity: identity, site_id: place.id, site_name: place.name,
-        evse: n + 1, connector: 1, state: 'active', started_at: before(begun), ended_at: null,
-        energy_wh: Math.round((power * begun) / 3600), power_w: power, duration_s: Math.round(begun),
-        token: { label: `••••${(4096 + i * 31).toString(16).toUpperCase()}`, masked: true }, driver: null, stop_reason: null,
-        suspect: [], wire_id: String(8800 + i),
+        id: `ses_${sessions.length + 1}`,
+        station_id: id,
+        station_identity: identity,
+        site_id: place.id,
+        site_name: place.name,
+        evse: n + 1,
+        connector: 1,
+        state: 'active',
+        started_at: before(begun),
+        ended_at: null,
+        energy_wh: Math.round((power * begun) / 3600),
+        power_w: power,
+        duration_s: Math.round(begun),
+        token: { label: `••••${(4096 + i * 31).toString(16).toUpperCase()}`, masked: true },
+        driver: null,
+        stop_reason: null,
+        suspect: [],
+        wire_id: String(8800 + i),
       };
       sessions.push(session);
       evse.session_id = session.id;
@@ -91,12 +151,31 @@ const stations = Array.from({ length: 124 }, (_, i) => {
     return evse;
   });
   return {
-    id, identity, name: i % 4 === 0 ? `Bay ${i + 1}` : null, site_id: place.id, site_name: place.name, admin_state: 'in_service',
-    registration: 'accepted', online, connected_since: online ? before(86_400 * (1 + (i % 12))) : null,
-    last_seen_at: before(online ? 3 + (i % 50) : 12_000 + i * 900), protocol: i % 2 ? 'ocpp2.0.1' : 'ocpp1.6', vendor, model,
-    serial_number: `SN${100_000 + i}`, firmware_version: `1.${i % 9}.2`, policy_lenient: true, deviations: i % 9 === 0 ? 3 : 0,
-    finding: online ? null : i % 2 ? { code: 'idle_drop', text: 'Socket closes after 5 minutes of silence' } : null,
-    power_w: online ? evses.reduce((sum, evse) => sum + (evse.power_w ?? 0), 0) : null, evses, created_at: before(8e6),
+    id,
+    identity,
+    name: i % 4 === 0 ? `Bay ${i + 1}` : null,
+    site_id: place.id,
+    site_name: place.name,
+    admin_state: 'in_service',
+    registration: 'accepted',
+    online,
+    connected_since: online ? before(86_400 * (1 + (i % 12))) : null,
+    last_seen_at: before(online ? 3 + (i % 50) : 12_000 + i * 900),
+    protocol: i % 2 ? 'ocpp2.0.1' : 'ocpp1.6',
+    vendor,
+    model,
+    serial_number: `SN${100_000 + i}`,
+    firmware_version: `1.${i % 9}.2`,
+    policy_lenient: true,
+    deviations: i % 9 === 0 ? 3 : 0,
+    finding: online
+      ? null
+      : i % 2
+        ? { code: 'idle_drop', text: 'Socket closes after 5 minutes of silence' }
+        : null,
+    power_w: online ? evses.reduce((sum, evse) => sum + (evse.power_w ?? 0), 0) : null,
+    evses,
+    created_at: before(8e6),
   };
 });
 const REASONS = ['Local', 'EVDisconnected', 'Remote', 'PowerLoss'];
@@ -105,10 +184,23 @@ for (let i = 0; i < 160; i += 1) {
   const begun = 7200 + i * 5400;
   const lasted = Math.round(1200 + chance() * 9000);
   sessions.push({
-    id: `ses_old_${i}`, station_id: station.id, station_identity: station.identity, site_id: station.site_id, site_name: station.site_name,
-    evse: 1, connector: 1, state: 'ended', started_at: before(begun + lasted), ended_at: before(begun), energy_wh: Math.round(lasted * 3.1),
-    power_w: null, duration_s: lasted, token: { label: `••••${(9000 + i).toString(16).toUpperCase()}`, masked: true }, driver: null,
-    stop_reason: pick(REASONS), wire_id: String(7000 + i),
+    id: `ses_old_${i}`,
+    station_id: station.id,
+    station_identity: station.identity,
+    site_id: station.site_id,
+    site_name: station.site_name,
+    evse: 1,
+    connector: 1,
+    state: 'ended',
+    started_at: before(begun + lasted),
+    ended_at: before(begun),
+    energy_wh: Math.round(lasted * 3.1),
+    power_w: null,
+    duration_s: lasted,
+    token: { label: `••••${(9000 + i).toString(16).toUpperCase()}`, masked: true },
+    driver: null,
+    stop_reason: pick(REASONS),
+    wire_id: String(7000 + i),
     suspect: i % 13 === 2 ? [{ code: 'meter_went_back', text: 'The meter register went backwards.' }] : [],
   });
 }
@@ -119,81 +211,213 @@ const curve = (power, minutes, start, soc) =>
     const fade = i > minutes * 0.75 ? 1 - (i - minutes * 0.75) / (minutes * 0.5) : 1;
     const w = Math.round(power * rise * fade * (0.97 + ((i * 37) % 7) / 100));
     return {
-      at: before(start - i * 60), energy_wh: 104_220 + Math.round((power * i) / 62), power_w: w,
-      current_ma: [0, 1, 2].map((p) => Math.round((w / 690) * 1000) + p * 120), voltage_mv: [231_000, 230_400, 229_800],
-      soc_percent: soc ? Math.min(96, 22 + Math.round((i * 70) / minutes)) : null, offered_w: i > 25 ? Math.round(power * 0.9) : power,
+      at: before(start - i * 60),
+      energy_wh: 104_220 + Math.round((power * i) / 62),
+      power_w: w,
+      current_ma: [0, 1, 2].map((p) => Math.round((w / 690) * 1000) + p * 120),
+      voltage_mv: [231_000, 230_400, 229_800],
+      soc_percent: soc ? Math.min(96, 22 + Math.round((i * 70) / minutes)) : null,
+      offered_w: i > 25 ? Math.round(power * 0.9) : power,
     };
   });
 
 const frame = (i, direction, kind, action, payload, more = {}) => ({
-  id: `log_${String(i).padStart(6, '0')}`, at: new Date(now - (600 - i) * 1700).toISOString(), direction, kind, message_id: more.mid ?? null,
-  action, payload: payload === null ? null : JSON.stringify(payload), error_code: more.error ?? null, latency_ms: more.ms ?? null,
-  deviations: more.deviations ?? [], session_id: more.session ?? null,
+  id: `log_${String(i).padStart(6, '0')}`,
+  at: new Date(now - (600 - i) * 1700).toISOString(),
+  direction,
+  kind,
+  message_id: more.mid ?? null,
+  action,
+  payload: payload === null ? null : JSON.stringify(payload),
+  error_code: more.error ?? null,
+  latency_ms: more.ms ?? null,
+  deviations: more.deviations ?? [],
+  session_id: more.session ?? null,
 });
 const log = [];
 const TALK = [
   ['in', 'Heartbeat', {}, { currentTime: before(0) }],
   ['in', 'StatusNotification', { connectorId: 1, status: 'Charging', errorCode: 'NoError' }, {}],
-  ['in', 'MeterValues', { connectorId: 1, transactionId: 8841, meterValue: [{ timestamp: before(4), sampledValue: [{ value: '21400', measurand: 'Power.Active.Import', unit: 'W' }] }] }, {}],
+  [
+    'in',
+    'MeterValues',
+    {
+      connectorId: 1,
+      transactionId: 8841,
+      meterValue: [
+        {
+          timestamp: before(4),
+          sampledValue: [{ value: '21400', measurand: 'Power.Active.Import', unit: 'W' }],
+        },
+      ],
+    },
+    {},
+  ],
   ['in', 'Authorize', { idTag: '••••4F2A' }, { idTagInfo: { status: 'Accepted' } }],
   ['out', 'TriggerMessage', { requestedMessage: 'MeterValues' }, { status: 'Accepted' }],
-  ['in', 'StartTransaction', { connectorId: 1, idTag: '••••4F2A', meterStart: 104220, timestamp: before(90) }, { transactionId: 8841, idTagInfo: { status: 'Accepted' } }],
+  [
+    'in',
+    'StartTransaction',
+    { connectorId: 1, idTag: '••••4F2A', meterStart: 104220, timestamp: before(90) },
+    { transactionId: 8841, idTagInfo: { status: 'Accepted' } },
+  ],
 ];
 for (let i = 0; i < 300; i += 1) {
   const [direction, action, ask, reply] = TALK[(i * 5 + (i % 7)) % TALK.length];
   const mid = `m-${i}`;
-  const odd = i % 29 === 3 ? [{ code: 'number_as_text', path: '/meterValue/0/timestamp', text: 'The time has no zone; taken as UTC.' }] : [];
+  const odd =
+    i % 29 === 3
+      ? [
+          {
+            code: 'number_as_text',
+            path: '/meterValue/0/timestamp',
+            text: 'The time has no zone; taken as UTC.',
+          },
+        ]
+      : [];
   log.push(frame(i * 2, direction, 'call', action, ask, { mid, deviations: odd }));
   if (i % 41 === 40) continue;
   const other = direction === 'in' ? 'out' : 'in';
-  if (i % 53 === 9) log.push(frame(i * 2 + 1, other, 'error', action, ['NotSupported', 'Not known here', {}], { mid, ms: 31, error: 'NotSupported' }));
+  if (i % 53 === 9)
+    log.push(
+      frame(i * 2 + 1, other, 'error', action, ['NotSupported', 'Not known here', {}], {
+        mid,
+        ms: 31,
+        error: 'NotSupported',
+      }),
+    );
   else log.push(frame(i * 2 + 1, other, 'result', action, reply, { mid, ms: 12 + (i % 60) }));
 }
 log.reverse();
 
 const command = (i, type, params, state, answer) => ({
-  id: `cmd_${i}`, station_id: 'stn_1', type, params, state, answer, error: state === 'timeout' ? { code: 'timeout', text: 'No answer within 30 s' } : null,
-  created_at: before(i * 4000), sent_at: before(i * 4000), settled_at: before(i * 4000 - 0.21), issued_by: { id: 'usr_1', name: 'Ana Novak' },
+  id: `cmd_${i}`,
+  station_id: 'stn_1',
+  type,
+  params,
+  state,
+  answer,
+  error: state === 'timeout' ? { code: 'timeout', text: 'No answer within 30 s' } : null,
+  created_at: before(i * 4000),
+  sent_at: before(i * 4000),
+  settled_at: before(i * 4000 - 0.21),
+  issued_by: { id: 'usr_1', name: 'Ana Novak' },
 });
 const commands = [
   command(1, 'reset', { kind: 'soft' }, 'accepted', { status: 'Accepted' }),
   command(2, 'unlock', { evse: 1 }, 'rejected', { status: 'NotSupported' }),
   command(3, 'trigger', { message: 'status' }, 'timeout', null),
 ];
-const variables = ['HeartbeatInterval=300', 'MeterValueSampleInterval=30', 'NumberOfConnectors=2', 'AuthorizeRemoteTxRequests=true', 'WebSocketPingInterval=60', 'ConnectionTimeOut=60', 'LocalPreAuthorize=false', 'MeterValuesSampledData=Energy.Active.Import.Register,Power.Active.Import,SoC'].map((line, i) => ({
-  component: null, component_instance: null, evse: null, connector: null, variable: line.split('=')[0], variable_instance: null,
-  attribute: 'Actual', value: line.slice(line.indexOf('=') + 1), mutability: i === 2 ? 'read_only' : 'read_write', reported_at: before(3000),
+const variables = [
+  'HeartbeatInterval=300',
+  'MeterValueSampleInterval=30',
+  'NumberOfConnectors=2',
+  'AuthorizeRemoteTxRequests=true',
+  'WebSocketPingInterval=60',
+  'ConnectionTimeOut=60',
+  'LocalPreAuthorize=false',
+  'MeterValuesSampledData=Energy.Active.Import.Register,Power.Active.Import,SoC',
+].map((line, i) => ({
+  component: null,
+  component_instance: null,
+  evse: null,
+  connector: null,
+  variable: line.split('=')[0],
+  variable_instance: null,
+  attribute: 'Actual',
+  value: line.slice(line.indexOf('=') + 1),
+  mutability: i === 2 ? 'read_only' : 'read_write',
+  reported_at: before(3000),
 }));
 const tokens = Array.from({ length: 14 }, (_, i) => ({
-  id: `tok_${i}`, uid: `04A1${(0xf00 + i * 77).toString(16).toUpperCase()}2B`, kind: i % 4 ? 'iso14443' : 'emaid', label: `Fleet card ${i + 1}`,
-  state: i % 6 === 5 ? 'blocked' : 'active', expires_at: i % 3 ? null : before(-9e6), group: i % 2 ? 'Drivers Nord' : null, created_at: before(8e6), last_used_at: before(i * 7000 + 60),
+  id: `tok_${i}`,
+  uid: `04A1${(0xf00 + i * 77).toString(16).toUpperCase()}2B`,
+  kind: i % 4 ? 'iso14443' : 'emaid',
+  label: `Fleet card ${i + 1}`,
+  state: i % 6 === 5 ? 'blocked' : 'active',
+  expires_at: i % 3 ? null : before(-9e6),
+  group: i % 2 ? 'Drivers Nord' : null,
+  created_at: before(8e6),
+  last_used_at: before(i * 7000 + 60),
 }));
-const OUTCOMES = ['connected', 'waiting_to_be_claimed', 'bad_password', 'connected', 'no_subprotocol', 'not_upgrade'];
+const OUTCOMES = [
+  'connected',
+  'waiting_to_be_claimed',
+  'bad_password',
+  'connected',
+  'no_subprotocol',
+  'not_upgrade',
+];
 const attempts = Array.from({ length: 18 }, (_, i) => ({
-  id: `att_${i}`, at: before(i * 340 + 12), remote_ip: `10.20.0.${20 + i}`, path: '/ocpp/NEW-0042', identity: i % 6 === 1 ? 'NEW-0042' : `DEPOT-${String(i + 1).padStart(2, '0')}`,
-  subprotocols: ['ocpp1.6'], user_agent: 'charger/2.4', username: null, outcome: OUTCOMES[i % 6], detail: null,
+  id: `att_${i}`,
+  at: before(i * 340 + 12),
+  remote_ip: `10.20.0.${20 + i}`,
+  path: '/ocpp/NEW-0042',
+  identity: i % 6 === 1 ? 'NEW-0042' : `DEPOT-${String(i + 1).padStart(2, '0')}`,
+  subprotocols: ['ocpp1.6'],
+  user_agent: 'charger/2.4',
+  username: null,
+  outcome: OUTCOMES[i % 6],
+  detail: null,
 }));
-const unclaimed = [{ identity: 'NEW-0042', first_seen_at: before(7200), last_seen_at: before(14), attempts: 12, vendor: 'Wallbox', model: 'Copper SB', protocol: 'ocpp1.6', remote_ip: '10.20.0.42' }];
+const unclaimed = [
+  {
+    identity: 'NEW-0042',
+    first_seen_at: before(7200),
+    last_seen_at: before(14),
+    attempts: 12,
+    vendor: 'Wallbox',
+    model: 'Copper SB',
+    protocol: 'ocpp1.6',
+    remote_ip: '10.20.0.42',
+  },
+];
 
 const overview = () => ({
-  stations: stations.length, online: stations.filter((s) => s.online).length,
+  stations: stations.length,
+  online: stations.filter((s) => s.online).length,
   charging: stations.flatMap((s) => s.evses).filter((e) => e.status === 'charging').length,
   faulted: stations.filter((s) => s.evses.some((e) => e.status === 'faulted')).length,
-  power_w: stations.reduce((sum, s) => sum + (s.power_w ?? 0), 0), energy_today_wh: 5_120_400,
-  sessions_active: sessions.filter((s) => s.state === 'active').length, unclaimed: unclaimed.length,
+  power_w: stations.reduce((sum, s) => sum + (s.power_w ?? 0), 0),
+  energy_today_wh: 5_120_400,
+  sessions_active: sessions.filter((s) => s.state === 'active').length,
+  unclaimed: unclaimed.length,
 });
 const matches = (query) => (one) =>
-  (!query.get('q') || [one.identity, one.name, one.serial_number].some((word) => word?.toLowerCase().includes(query.get('q').toLowerCase()))) &&
+  (!query.get('q') ||
+    [one.identity, one.name, one.serial_number].some((word) =>
+      word?.toLowerCase().includes(query.get('q').toLowerCase()),
+    )) &&
   (!query.get('site_id') || one.site_id === query.get('site_id')) &&
   (!query.get('online') || String(one.online) === query.get('online')) &&
   (!query.get('status') || one.evses.some((evse) => query.get('status').split(',').includes(evse.status)));
 
-const fixed = { '/me': () => me, '/roles': () => roles, '/overview': overview, '/connect': () => ({ url_template: 'ws://192.0.2.10:9000/ocpp/{identity}', protocols: ['ocpp1.6', 'ocpp2.0.1', 'ocpp2.1'] }) };
-const lists = { '/sites': () => sites, '/tokens': () => tokens, '/connection_attempts': () => attempts, '/connection_attempts/unclaimed': () => unclaimed };
+const fixed = {
+  '/me': () => me,
+  '/roles': () => roles,
+  '/overview': overview,
+  '/connect': () => ({
+    url_template: 'ws://192.0.2.10:9000/ocpp/{identity}',
+    protocols: ['ocpp1.6', 'ocpp2.0.1', 'ocpp2.1'],
+  }),
+};
+const lists = {
+  '/sites': () => sites,
+  '/tokens': () => tokens,
+  '/connection_attempts': () => attempts,
+  '/connection_attempts/unclaimed': () => unclaimed,
+};
 
 export function answer(method, path, query, body, page) {
   if (method === 'GET' && fixed[path]) return { body: fixed[path]() };
-  if (path === '/stations' && method === 'POST') return { status: 201, body: { station: { ...stations[0], id: 'stn_1', identity: body.identity }, password: 'k3Vq-7Hda-9Xtm-2Pzc' } };
+  if (path === '/stations' && method === 'POST')
+    return {
+      status: 201,
+      body: {
+        station: { ...stations[0], id: 'stn_1', identity: body.identity },
+        password: 'k3Vq-7Hda-9Xtm-2Pzc',
+      },
+    };
   if (path === '/sites' && method === 'POST') {
     sites.push({ ...site(`sit_${sites.length + 1}`, body.name, body.city), stations: 0 });
     return { status: 201, body: sites.at(-1) };
@@ -201,7 +425,11 @@ export function answer(method, path, query, body, page) {
   if (method === 'GET' && lists[path]) return { body: page(lists[path](), query) };
   if (path === '/stations') return { body: page(stations.filter(matches(query)), query) };
   if (path === '/sessions') {
-    const fits = (s) => (!query.get('state') || s.state === query.get('state')) && (!query.get('suspect') || s.suspect.length > 0) && (!query.get('station_id') || s.station_id === query.get('station_id')) && (!query.get('site_id') || s.site_id === query.get('site_id'));
+    const fits = (s) =>
+      (!query.get('state') || s.state === query.get('state')) &&
+      (!query.get('suspect') || s.suspect.length > 0) &&
+      (!query.get('station_id') || s.station_id === query.get('station_id')) &&
+      (!query.get('site_id') || s.site_id === query.get('site_id'));
     return { body: page(sessions.filter(fits), query) };
   }
   const [, noun, id, part, deep] = path.split('/');
@@ -210,31 +438,110 @@ export function answer(method, path, query, body, page) {
     if (!session) return null;
     if (part !== 'meter') return { body: session };
     const minutes = Math.round(session.duration_s / 60);
-    return { body: { points: curve(session.power_w ?? 21_000, minutes, (now - Date.parse(session.started_at)) / 1000, true), summary: null } };
+    return {
+      body: {
+        points: curve(
+          session.power_w ?? 21_000,
+          minutes,
+          (now - Date.parse(session.started_at)) / 1000,
+          true,
+        ),
+        summary: null,
+      },
+    };
   }
   if (noun !== 'stations') return null;
   const station = stations.find((one) => one.id === id);
   if (!station) return null;
   if (!part) return { body: method === 'PATCH' ? Object.assign(station, body) : station };
-  if (part === 'meter') return { body: { evses: station.evses.map((evse) => ({ number: evse.number, points: evse.power_w ? curve(evse.power_w, 60, 3600, false) : [] })) } };
+  if (part === 'meter')
+    return {
+      body: {
+        evses: station.evses.map((evse) => ({
+          number: evse.number,
+          points: evse.power_w ? curve(evse.power_w, 60, 3600, false) : [],
+        })),
+      },
+    };
   if (part === 'commands' && method === 'POST') {
-    const made = { ...command(0, body.type, body.params, 'accepted', { status: 'Accepted' }), id: `cmd_n${commands.length}`, created_at: new Date().toISOString() };
+    const made = {
+      ...command(0, body.type, body.params, 'accepted', { status: 'Accepted' }),
+      id: `cmd_n${commands.length}`,
+      created_at: new Date().toISOString(),
+    };
     commands.unshift(made);
-    return { body: made, events: [['command.updated', { station_id: id, command_id: made.id }, { state: 'accepted' }]] };
+    return {
+      body: made,
+      events: [['command.updated', { station_id: id, command_id: made.id }, { state: 'accepted' }]],
+    };
   }
   if (part === 'commands') return { body: page(commands, query) };
-  if (part === 'ocpp' && deep === 'actions') return { body: { protocol: station.protocol, actions: [{ action: 'GetLocalListVersion', fields: [] }, { action: 'GetDiagnostics', fields: [{ path: '/location', type: 'string', required: true }] }] } };
+  if (part === 'ocpp' && deep === 'actions')
+    return {
+      body: {
+        protocol: station.protocol,
+        actions: [
+          { action: 'GetLocalListVersion', fields: [] },
+          { action: 'GetDiagnostics', fields: [{ path: '/location', type: 'string', required: true }] },
+        ],
+      },
+    };
   if (part === 'ocpp') {
-    if (body.action === 'Nonsense') return { problem: { status: 422, code: 'invalid_payload', title: 'The payload does not fit the schema', errors: [{ pointer: '/payload/location', code: 'required', detail: 'is missing' }] } };
+    if (body.action === 'Nonsense')
+      return {
+        problem: {
+          status: 422,
+          code: 'invalid_payload',
+          title: 'The payload does not fit the schema',
+          errors: [{ pointer: '/payload/location', code: 'required', detail: 'is missing' }],
+        },
+      };
     return { body: { command_id: 'cmd_raw', result: 'accepted', payload: { listVersion: 4 }, error: null } };
   }
   if (part === 'password') return { body: { password: 'q8Zt-4Lmw-1Rfe-6Kuy' } };
   if (part === 'variables') return { body: page(variables, query) };
   if (part === 'attempts') return { body: page(attempts.slice(0, 4), query) };
-  if (part === 'deviations') return { body: page(station.deviations ? [{ code: 'number_as_text', text: 'Times have no zone; they are taken as UTC.', action: 'MeterValues', count: 214, first_at: before(9e5), last_at: before(40), sample: { timestamp: '2026-03-02T10:00:00' } }] : [], query) };
-  if (part === 'notices') return { body: page([{ id: 'ntc_1', kind: 'security_event', at: before(4000), title: 'SettingSystemTime', detail: { techInfo: 'NTP' } }], query) };
+  if (part === 'deviations')
+    return {
+      body: page(
+        station.deviations
+          ? [
+              {
+                code: 'number_as_text',
+                text: 'Times have no zone; they are taken as UTC.',
+                action: 'MeterValues',
+                count: 214,
+                first_at: before(9e5),
+                last_at: before(40),
+                sample: { timestamp: '2026-03-02T10:00:00' },
+              },
+            ]
+          : [],
+        query,
+      ),
+    };
+  if (part === 'notices')
+    return {
+      body: page(
+        [
+          {
+            id: 'ntc_1',
+            kind: 'security_event',
+            at: before(4000),
+            title: 'SettingSystemTime',
+            detail: { techInfo: 'NTP' },
+          },
+        ],
+        query,
+      ),
+    };
   if (part === 'logs') {
-    const fits = (e) => (!query.get('action') || e.action === query.get('action')) && (!query.get('errors_only') || e.error_code) && (!query.get('q') || `${e.message_id}${e.payload}${e.action}`.toLowerCase().includes(query.get('q').toLowerCase())) && (!query.get('direction') || e.direction === query.get('direction'));
+    const fits = (e) =>
+      (!query.get('action') || e.action === query.get('action')) &&
+      (!query.get('errors_only') || e.error_code) &&
+      (!query.get('q') ||
+        `${e.message_id}${e.payload}${e.action}`.toLowerCase().includes(query.get('q').toLowerCase())) &&
+      (!query.get('direction') || e.direction === query.get('direction'));
     return { body: page(log.filter(fits), query) };
   }
   return null;
@@ -248,7 +555,11 @@ export function pulse() {
     for (const evse of station.evses) {
       if (evse.status !== 'charging') continue;
       evse.power_w = Math.max(800, Math.round(evse.power_w * (0.97 + chance() * 0.06)));
-      events.push(['meter', { station_id: station.id }, { evse: evse.number, power_w: evse.power_w, energy_wh: 104_300 }]);
+      events.push([
+        'meter',
+        { station_id: station.id },
+        { evse: evse.number, power_w: evse.power_w, energy_wh: 104_300 },
+      ]);
     }
     station.power_w = station.evses.reduce((sum, evse) => sum + (evse.power_w ?? 0), 0);
   }
@@ -260,7 +571,11 @@ export function pulse() {
       evse.connectors[0].status = evse.status;
       evse.connectors[0].error_code = 'NoError';
       evse.connectors[0].status_at = new Date().toISOString();
-      events.push(['station.status_changed', { station_id: station.id }, { evse: evse.number, connector: 1, status: evse.status }]);
+      events.push([
+        'station.status_changed',
+        { station_id: station.id },
+        { evse: evse.number, connector: 1, status: evse.status },
+      ]);
     }
   }
   return events;

@@ -10,7 +10,6 @@ import {
 import { Problem } from './api/client';
 import { me, queryClient, setupNeeded } from './api/queries';
 import { RouteError, RouteMissing } from './features/shell/route_states';
-import { Shell } from './features/shell/shell';
 
 type Raw = Record<string, unknown>;
 const text = (raw: Raw, key: string) => {
@@ -54,7 +53,7 @@ const shell = createRoute({
       throw redirect({ to: '/login', search: { next: location.href } });
     }
   },
-  component: Shell,
+  component: lazyRouteComponent(() => import('./features/shell/shell'), 'Shell'),
   errorComponent: RouteError,
 });
 

@@ -1,0 +1,208 @@
+// The console in a real Chromium, against any server with at least one station. Nothing here knows names.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { faults, open, rawKeys, scheme, settled, shot, signIn, violations } from './browser.mjs';
+
+let browser;
+let page;
+/** Addresses of one station and one session, found on the way; sessions may not exist yet. */
+let stationPath;
+let sessionPath;
+
+before(async () => {
+  ({ browser, page } = await open());
+});
+after(async () => {
+  await browser?.close();
+});
+
+const visit = async (path) => {
+  await page.goto(path);
+  await settled(page);
+};
+
+test('a stranger is sent to sign-in, and a wrong password is refused in words', async () => {
+  await page.goto('/stations');
+  await page.waitForURL(/\/login/);
+  assert.deepEqual(await rawKeys(page), []);
+  await page.getByLabel('E-mail').fill('nobody@example.org');
+  await page.locator('input[name="password"]').fill('certainly wrong');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').waitFor();
+  await shot(page, 'login-refused');
+});
+
+for (const look of ['light', 'dark']) {
+  test(`the sign-in page is clean for axe, ${look}`, async () => {
+    await page.goto('/login');
+    await scheme(page, look);
+    await page.reload();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await shot(page, `login-${look}`);
+    assert.deepEqual(await violations(page), []);
+  });
+}
+
+test('signing in leads to the page that was asked for', async () => {
+  await signIn(page);
+  await page.locator('[data-testid="numbers"]').waitFor();
+  await page.locator('.livedot[data-line="live"]').waitFor();
+});
+
+test('the fleet list shows stations with their states', async () => {
+  await visit('/stations');
+  const first = page.locator('table tbody tr[data-row]').first();
+  await first.waitFor();
+  assert.ok((await first.locator('.status').count()) > 0, 'a state is shown');
+  stationPath = await page.locator('table tbody tr[data-row] a.rowlink').first().getAttribute('href');
+  assert.match(stationPath, /^\/stations\/[^/]+\/live$/);
+});
+
+test('the filter narrows the list, and the address keeps it', async () => {
+  await visit('/stations');
+  const identity = (await page.locator('table tbody a.rowlink').first().textContent()).trim();
+  await page.keyboard.press('/');
+  await page.keyboard.type(identity);
+  await page.waitForURL(/q=/);
+  await page.waitForFunction(
+    (name) => document.querySelector('table tbody a.rowlink')?.textContent.trim() === name,
+    identity,
+  );
+  await page.locator('[data-filter]').fill('no-station-is-called-so');
+  await page.getByRole('heading', { name: 'No station matches' }).waitFor();
+});
+
+test('j, k and Enter walk the table; ? and Ctrl-K open their windows', async () => {
+  await visit('/stations');
+  await page.locator('table tbody tr[data-row]').first().waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  assert.equal(await page.locator('tr[data-at]').count(), 1);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/stations\/[^/]+\/live/);
+  await settled(page);
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('Control+k');
+  await page
+    .getByPlaceholder(/Search stations/)
+    .last()
+    .waitFor();
+  await shot(page, 'palette');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('g');
+  await page.keyboard.press('e');
+  await page.waitForURL(/\/sessions/);
+});
+
+test('a station shows its parts, its health and its power', async () => {
+  await visit(stationPath);
+  await page.getByRole('heading', { name: 'Health' }).waitFor();
+  const tabs = await page.locator('nav.tabs a').allTextContents();
+  assert.ok(tabs.includes('Log') && tabs.includes('Commands') && tabs.includes('Variables'), tabs.join());
+  const table = page.getByRole('button', { name: 'Show as table' });
+  if (await table.count()) {
+    await table.first().click();
+    await page.locator('figure table').waitFor();
+  }
+});
+
+test('the log pairs call and answer and shows both', async () => {
+  await visit(stationPath.replace(/live$/, 'log'));
+  const rows = page.locator('.logrow');
+  await Promise.race([rows.first().waitFor(), page.getByRole('heading', { name: 'No messages' }).waitFor()]);
+  if ((await rows.count()) === 0) return;
+  await rows.nth(Math.min(2, (await rows.count()) - 1)).click();
+  await page.locator('aside pre.json').first().waitFor();
+  await page.getByText('Raw', { exact: true }).click();
+  assert.match(await page.locator('aside pre.json').first().textContent(), /^\[[2346],|./);
+  await shot(page, 'log-detail');
+});
+
+test('the commands page has typed forms and raw OCPP that checks its JSON', async () => {
+  await visit(`${stationPath.replace(/live$/, 'commands')}?form=raw`);
+  const payload = page.getByLabel('Payload (JSON)');
+  if ((await payload.count()) === 0) return;
+  await payload.fill('{ broken');
+  await page.locator('.mantine-InputWrapper-error, [class*="InputWrapper-error"]').first().waitFor();
+  await payload.fill('{"a": 9223372036854775807}');
+  await page.getByRole('button', { name: 'Lay out' }).click();
+  assert.match(await payload.inputValue(), /9223372036854775807/);
+});
+
+test('sessions are listed, and one opens', async () => {
+  await visit('/sessions');
+  const link = page.locator('table tbody a.rowlink').first();
+  await Promise.race([link.waitFor(), page.getByRole('heading', { name: 'No sessions yet' }).waitFor()]);
+  if ((await link.count()) === 0) return;
+  sessionPath = await link.getAttribute('href');
+  await visit(sessionPath);
+  await page.getByRole('heading', { name: 'Charging curve' }).waitFor();
+});
+
+const pages = () => [
+  ['overview', '/'],
+  ['stations', '/stations'],
+  ['station-live', stationPath],
+  ...['sessions', 'commands', 'variables', 'log', 'settings'].map((tab) => [
+    `station-${tab}`,
+    stationPath.replace(/live$/, tab),
+  ]),
+  ['commands-raw', `${stationPath.replace(/live$/, 'commands')}?form=raw`],
+  ['sessions', '/sessions'],
+  ...(sessionPath ? [['session', sessionPath]] : []),
+  ['tokens', '/tokens'],
+  ['sites', '/sites'],
+  ['connect', '/connect'],
+  ['roles', '/org/roles'],
+];
+
+for (const look of ['light', 'dark']) {
+  test(`every page is clean for axe and speaks in words, ${look}`, async () => {
+    await scheme(page, look);
+    const found = [];
+    for (const [name, path] of pages()) {
+      await visit(path);
+      // The chart arrives in its own chunk.
+      if (await page.locator('figure').count())
+        await page.locator('figure canvas, figure table').first().waitFor();
+      await shot(page, `${name}-${look}`);
+      for (const one of await violations(page)) found.push(`${name}: ${one}`);
+      for (const key of await rawKeys(page)) found.push(`${name}: raw key ${key}`);
+    }
+    assert.deepEqual(found, []);
+  });
+}
+
+test('in German no key is left raw', async () => {
+  await page.evaluate(() => localStorage.setItem('busbar-language', 'de'));
+  const found = [];
+  for (const [name, path] of pages()) {
+    await visit(path);
+    for (const key of await rawKeys(page)) found.push(`${name}: ${key}`);
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'de');
+  }
+  await page.evaluate(() => localStorage.setItem('busbar-language', 'en'));
+  assert.deepEqual(found, []);
+});
+
+test('on a phone nothing is wider than the screen', async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await scheme(page, 'light');
+  const wide = [];
+  for (const [name, path] of pages()) {
+    await visit(path);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    if (over > 1) wide.push(`${name}: ${over} px`);
+    if (['overview', 'stations', 'station-live', 'connect'].includes(name)) await shot(page, `phone-${name}`);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  assert.deepEqual(wide, []);
+});
+
+test('no script failed and nothing broke the content security policy', () => {
+  assert.deepEqual([...new Set(faults)], []);
+});

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import type { LiveEvent, Session, Station } from '../src/api/contract';
+import { apply, changed, emptyPlan, extend, mapRows, note } from '../src/api/live';
+import { keys, queryClient, stations } from '../src/api/queries';
+
+const at = '2026-03-02T12:00:00Z';
+const station = (id: string): Station =>
+  ({
+    id,
+    identity: id.toUpperCase(),
+    online: true,
+    power_w: 10,
+    evses: [1, 2].map((number) => ({
+      id: `${id}-${number}`,
+      number,
+      status: 'available',
+      power_w: number === 1 ? 10 : null,
+      session_id: null,
+      connectors: [{ number: 1, status: 'available', error_code: null, error_info: null, status_at: null }],
+    })),
+  }) as unknown as Station;
+const event = (type: string, more: Partial<LiveEvent> = {}): LiveEvent => ({
+  type,
+  at,
+  station_id: 'a',
+  ...more,
+});
+
+test('a status change touches one connector only', () => {
+  const next = changed(
+    station('a'),
+    event('station.status_changed', { change: { evse: 2, connector: 1, status: 'charging' } }),
+  );
+  expect(next.evses.map((evse) => evse.status)).toEqual(['available', 'charging']);
+  expect(next.evses[1]?.connectors[0]?.status_at).toBe(at);
+});
+
+test('a sample adds up to the station, and unknown parts stay unknown', () => {
+  const next = changed(station('a'), event('meter', { evse: 1, power_w: 22_000 }));
+  expect(next.power_w).toBe(22_000);
+  expect(next.evses[1]?.power_w).toBeNull();
+});
+
+test('events of other stations and unknown events change nothing', () => {
+  const row = station('b');
+  expect(changed(row, event('station.disconnected'))).toBe(row);
+  const own = station('a');
+  expect(changed(own, event('something.new'))).toBe(own);
+});
+
+test('rows keep their order and their pages when one changes', () => {
+  const page = (ids: string[]) => ({ data: ids.map(station), next_cursor: null, has_more: false });
+  const lists = { pages: [page(['c', 'a']), page(['b'])], pageParams: [null, '2'] };
+  const next = mapRows(lists, (row) => changed(row, event('station.disconnected')));
+  expect(next?.pages.flatMap((p) => p.data.map((row) => row.id))).toEqual(['c', 'a', 'b']);
+  expect(next?.pages[0]?.data[1]?.online).toBe(false);
+  expect(next?.pages[1]).toBe(lists.pages[1]);
+  expect(mapRows(lists, (row) => row)).toBe(lists);
+});
+
+test('the cache of list and page is patched by one event', () => {
+  const key = stations({}).queryKey;
+  queryClient.setQueryData(key, {
+    pages: [{ data: [station('a')], next_cursor: null, has_more: false }],
+    pageParams: [null],
+  });
+  queryClient.setQueryData(keys.station('a'), station('a'));
+  apply(queryClient, event('station.disconnected'));
+  expect(queryClient.getQueryData(key)?.pages[0]?.data[0]?.online).toBe(false);
+  expect(queryClient.getQueryData<Station>(keys.station('a'))?.online).toBe(false);
+});
+
+test('a batch is planned once per object', () => {
+  const plan = emptyPlan();
+  for (let i = 0; i < 5; i += 1) note(plan, event('station.status_changed'));
+  note(plan, event('session.ended', { session_id: 's' }));
+  note(plan, event('command.updated', { command_id: 'c' }));
+  note(plan, event('attempt.recorded'));
+  expect([...plan.stations]).toEqual(['a']);
+  expect([...plan.sessions]).toEqual(['s']);
+  const asked = [...plan.keys.values()];
+  expect(asked).toContainEqual(['overview']);
+  expect(asked).toContainEqual(['station', 'a', 'commands']);
+  expect(asked).toContainEqual(['unclaimed']);
+  expect(asked.filter((key) => key[0] === 'overview')).toHaveLength(1);
+});
+
+test('the last hour grows at its end and forgets what is older', () => {
+  const old = { at: '2026-03-02T10:59:00Z', power_w: 1, energy_wh: null };
+  const kept = { at: '2026-03-02T11:30:00Z', power_w: 2, energy_wh: null };
+  const next = extend(
+    { evses: [{ number: 1, points: [old, kept] }] },
+    event('meter', { change: { evse: 1, power_w: 3, energy_wh: 9 } }),
+  );
+  expect(next?.evses[0]?.points.map((point) => point.power_w)).toEqual([2, 3]);
+  const more = extend(next, event('meter', { change: { evse: 2, power_w: 4 } }));
+  expect(more?.evses.map((evse) => evse.number)).toEqual([1, 2]);
+});
+
+test('sessions are not invented by events', () => {
+  expect(queryClient.getQueryData<Session>(keys.session('s'))).toBeUndefined();
+});

@@ -1,0 +1,132 @@
+import { MantineProvider } from '@mantine/core';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { act, type ReactNode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { beforeEach, expect, test } from 'vitest';
+import type { LogEntry, Me } from '../src/api/contract';
+import { keys, queryClient } from '../src/api/queries';
+import { Can } from '../src/components/can';
+import { JsonView } from '../src/components/json_view';
+import { StatusBadge } from '../src/components/status_badge';
+import { FORMS, paramsOf } from '../src/features/commands/forms';
+import { jsonFault } from '../src/features/commands/raw_form';
+import { ladder } from '../src/features/connect/ladder';
+import { pair } from '../src/features/logs/pairing';
+import { safeNext } from '../src/features/sign_in/login_page';
+
+Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
+
+async function draw(node: ReactNode) {
+  const box = document.createElement('div');
+  document.body.replaceChildren(box);
+  await act(async () => {
+    createRoot(box).render(
+      <MantineProvider>
+        <QueryClientProvider client={queryClient}>{node}</QueryClientProvider>
+      </MantineProvider>,
+    );
+  });
+  return box;
+}
+const be = (...permissions: string[]) =>
+  queryClient.setQueryData(keys.me, { permissions, roles: [], modules: [] } as unknown as Me);
+
+beforeEach(() => queryClient.clear());
+
+test('what a role may not do is not rendered', async () => {
+  be('stations.list');
+  const none = await draw(<Can do="stations.control">stop</Can>);
+  expect(none.textContent).not.toContain('stop');
+  be('stations.list', 'stations.control');
+  const some = await draw(<Can do="stations.control">stop</Can>);
+  expect(some.textContent).toContain('stop');
+});
+
+test('a status is a word with an icon, and an unheard one is unknown', async () => {
+  const box = await draw(<StatusBadge status="suspended_ev" />);
+  expect(box.textContent).toContain('Paused by car');
+  expect(box.querySelector('svg')).not.toBeNull();
+  const odd = await draw(<StatusBadge status={'melting' as 'unknown'} />);
+  expect(odd.textContent).toContain('Unknown');
+});
+
+test('what a station sends stays text', async () => {
+  const box = await draw(<JsonView value={'{"vendor":"<img src=x onerror=alert(1)>"}'} />);
+  expect(box.querySelector('img')).toBeNull();
+  expect(box.textContent).toContain('<img src=x onerror=alert(1)>');
+});
+
+const entry = (id: string, second: number, more: Partial<LogEntry>): LogEntry => ({
+  id,
+  at: `2026-03-02T12:00:${String(second).padStart(2, '0')}.000Z`,
+  direction: 'in',
+  kind: 'call',
+  message_id: 'm',
+  action: 'Heartbeat',
+  payload: '{}',
+  error_code: null,
+  latency_ms: null,
+  deviations: [],
+  session_id: null,
+  ...more,
+});
+
+test('an answer joins the nearest earlier call with its id, in the right direction', () => {
+  const rows = pair([
+    entry('5', 9, { direction: 'out', kind: 'result', latency_ms: 40 }),
+    entry('4', 8, {}),
+    entry('3', 7, { direction: 'out', message_id: 'm', action: 'Reset' }),
+    entry('2', 2, { direction: 'out', kind: 'error', error_code: 'NotSupported' }),
+    entry('1', 1, {}),
+  ]);
+  expect(rows.map((row) => [row.id, row.answer?.id ?? null, row.direction])).toEqual([
+    ['4', '5', 'in'],
+    ['3', null, 'out'],
+    ['1', '2', 'in'],
+  ]);
+  expect(rows[0]?.latency).toBe(40);
+  expect(rows[2]).toMatchObject({ failed: true, latency: 1000 });
+});
+
+test('typed forms become the parameters of the contract', () => {
+  const form = (type: string) => {
+    const found = FORMS.find((one) => one.type === type);
+    if (!found) throw new Error(type);
+    return found;
+  };
+  expect(paramsOf(form('reset'), { kind: 'soft', evse: '' })).toEqual({ kind: 'soft' });
+  expect(paramsOf(form('unlock'), { evse: '2', connector: '1' })).toEqual({ evse: 2, connector: 1 });
+  expect(paramsOf(form('change_availability'), { evse: '1', connector: '', operative: false })).toEqual({
+    evse: 1,
+    operative: false,
+  });
+  expect(
+    paramsOf(form('write_variables'), { values: 'HeartbeatInterval = 60\nOCPPCommCtrlr.Url=a=b' }),
+  ).toEqual({
+    values: [
+      { variable: 'HeartbeatInterval', value: '60' },
+      { component: 'OCPPCommCtrlr', variable: 'Url', value: 'a=b' },
+    ],
+  });
+  expect(paramsOf(form('read_variables'), { keys: '' })).toEqual({});
+});
+
+test('raw payloads must be JSON objects', () => {
+  expect(jsonFault('{}')).toBeNull();
+  expect(jsonFault('[]')).toBe('object');
+  expect(jsonFault('{')).not.toBeNull();
+});
+
+test('the ladder stops where the attempt did', () => {
+  const attempt = { outcome: 'bad_password' } as Parameters<typeof ladder>[0];
+  const steps = Object.fromEntries(ladder(attempt, undefined, false).map(({ rung, step }) => [rung, step]));
+  expect(steps).toMatchObject({ network: 'ok', websocket: 'ok', identity: 'failed', boot: 'waiting' });
+  expect(ladder(undefined, undefined, false).every(({ step }) => step === 'waiting')).toBe(true);
+});
+
+test('after sign-in only a path of this console is followed', () => {
+  expect(safeNext('/stations?q=a')).toBe('/stations?q=a');
+  for (const bad of ['//evil.example', 'https://evil.example', '/\\evil.example', '/login', undefined]) {
+    expect(safeNext(bad)).toBe('/');
+  }
+});
