@@ -1,0 +1,82 @@
+//! Rows of the wire log, one for each frame. Action and id are the peer's words: they are cut, so
+//! that a row stays a row.
+
+use app::App;
+use domain::clock::Moment;
+use domain::deviation::Deviation;
+use domain::id::{LogId, StationId};
+use domain::personal::Personal;
+use domain::wire_log::{Direction, FrameKind, LogRow, Span};
+
+use crate::request::cut;
+
+/// The most characters kept of an action, an id, an error code.
+const MOST_WORD: usize = 100;
+/// The most bytes kept of what could not be read.
+const MOST_UNREADABLE: usize = 8 * 1024;
+
+/// The parts of a row that differ from frame to frame.
+pub(crate) struct Written<'a> {
+    pub direction: Direction,
+    pub kind: FrameKind,
+    pub message_id: Option<&'a str>,
+    pub action: Option<&'a str>,
+    pub payload: String,
+    pub personal: Vec<Span>,
+}
+
+pub(crate) fn row(app: &App, station: StationId, at: Moment, written: Written<'_>) -> LogRow {
+    LogRow {
+        id: LogId::from_uuid(app.draw()),
+        station,
+        at,
+        direction: written.direction,
+        kind: written.kind,
+        message_id: written.message_id.map(|id| cut(id, MOST_WORD)),
+        action: written.action.map(|action| cut(action, MOST_WORD)),
+        payload: Personal::new(written.payload),
+        personal: written.personal,
+        error_code: None,
+        latency_ms: None,
+        deviations: Vec::new(),
+        session: None,
+    }
+}
+
+/// The row of a text that is no frame: personal as a whole.
+pub(crate) fn unreadable(
+    app: &App,
+    station: StationId,
+    at: Moment,
+    id: Option<&str>,
+    action: Option<&str>,
+    text: &str,
+    deviation: Deviation,
+) -> LogRow {
+    let kept = cut(text, MOST_UNREADABLE);
+    let whole = u32::try_from(kept.len()).unwrap_or(u32::MAX);
+    let mut row = row(
+        app,
+        station,
+        at,
+        Written {
+            direction: Direction::In,
+            kind: FrameKind::Unreadable,
+            message_id: id,
+            action,
+            payload: kept,
+            personal: if whole == 0 {
+                Vec::new()
+            } else {
+                vec![(0, whole)]
+            },
+        },
+    );
+    row.deviations.push(deviation);
+    row
+}
+
+/// The code of a refusal, as the peer spelled it.
+pub(crate) fn word(text: &str) -> String {
+    cut(text, MOST_WORD)
+}
