@@ -24,7 +24,7 @@ use crate::{routes, v1};
         v1::tokens::list, v1::tokens::create, v1::tokens::find, v1::tokens::edit, v1::tokens::remove,
         crate::live::stream,
     ),
-    components(schemas(crate::problem::Problem))
+    components(schemas(crate::problem::ProblemView))
 )]
 struct Document;
 

@@ -21,42 +21,57 @@ pub struct Place {
 }
 
 /// A refusal or failure.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone)]
 pub struct Problem {
-    /// A URN of the code.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Short, the same for every occurrence.
-    pub title: &'static str,
     /// HTTP status.
-    pub status: u16,
+    pub status: StatusCode,
     /// Stable code.
     pub code: String,
     /// What went wrong this time.
     pub detail: String,
-    /// By which the operator of the instance finds it in the log.
-    pub request_id: Option<String>,
     /// Where the request is wrong.
     pub errors: Vec<Place>,
+    /// Seconds to wait before trying again.
+    pub retry_after_s: Option<i64>,
+    /// Under which a fault of ours stands in the log already.
+    pub fault: Option<Box<str>>,
+}
+
+/// A refusal or failure (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemView {
+    /// A URN of the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// Short, the same for every occurrence.
+    title: &'static str,
+    /// HTTP status.
+    status: u16,
+    /// Stable code.
+    code: String,
+    /// What went wrong this time.
+    detail: String,
+    /// By which the operator of the instance finds it in the log.
+    request_id: String,
+    /// Where the request is wrong.
+    errors: Vec<Place>,
     /// Seconds to wait before trying again; also sent as `Retry-After`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_after_s: Option<i64>,
+    retry_after_s: Option<i64>,
 }
 
 impl Problem {
     /// A problem of `status` with a stable code.
     #[must_use]
     pub fn new(status: StatusCode, code: impl Into<String>, detail: impl Into<String>) -> Self {
-        let code = code.into();
         Self {
-            kind: format!("urn:busbar:problem:{code}"),
-            title: status.canonical_reason().unwrap_or("Problem"),
-            status: status.as_u16(),
-            code,
+            status,
+            code: code.into(),
             detail: detail.into(),
-            request_id: None,
             errors: Vec::new(),
             retry_after_s: None,
+            fault: None,
         }
     }
 
@@ -108,28 +123,35 @@ impl fmt::Display for Problem {
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        self.status
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut problem = self.clone();
-        let request_id = problem
-            .request_id
-            .take()
-            .unwrap_or_else(crate::server::draw_request_id);
-        problem.request_id = Some(request_id.clone());
-        if problem.status >= 500 {
-            tracing::warn!(request.id = %request_id, problem.code = %problem.code, "{}", problem.detail);
+        let request_id = self
+            .fault
+            .as_deref()
+            .map_or_else(crate::server::draw_request_id, str::to_owned);
+        if self.status.is_server_error() {
+            tracing::warn!(request.id = %request_id, problem.code = %self.code, "{}", self.detail);
         }
-        let mut response = HttpResponse::build(self.status_code());
+        let mut response = HttpResponse::build(self.status);
         response.content_type("application/problem+json");
-        if let Some(seconds) = problem.retry_after_s {
+        if let Some(seconds) = self.retry_after_s {
             response.insert_header((RETRY_AFTER, seconds));
         }
         if let Ok(value) = HeaderValue::from_str(&request_id) {
             response.insert_header((HeaderName::from_static("x-request-id"), value));
         }
-        response.json(problem)
+        response.json(ProblemView {
+            kind: format!("urn:busbar:problem:{}", self.code),
+            title: self.status.canonical_reason().unwrap_or("Problem"),
+            status: self.status.as_u16(),
+            code: self.code.clone(),
+            detail: self.detail.clone(),
+            request_id,
+            errors: self.errors.clone(),
+            retry_after_s: self.retry_after_s,
+        })
     }
 }
 
@@ -167,7 +189,7 @@ impl From<app::Error> for Problem {
             }
             E::Internal { id } => {
                 let mut problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", text);
-                problem.request_id = Some(id);
+                problem.fault = Some(id.into());
                 problem
             }
         }

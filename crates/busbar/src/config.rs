@@ -67,11 +67,14 @@ pub struct Config {
 }
 
 /// The database.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
     /// `postgres://…`, or nothing for `busbar.sqlite` in the data directory.
     pub url: Option<String>,
+    /// The most messages that share one commit. 1 commits each for itself, which costs most of
+    /// the throughput and is there to compare with.
+    pub batch_units: usize,
 }
 
 /// How nodes talk.
@@ -133,9 +136,21 @@ impl Default for Config {
     }
 }
 
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            url: None,
+            batch_units: 256,
+        }
+    }
+}
+
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: "0.0.0.0:8080".to_owned(), public_url: None }
+        Self {
+            listen: "0.0.0.0:8080".to_owned(),
+            public_url: None,
+        }
     }
 }
 
@@ -154,7 +169,10 @@ impl Default for Gateway {
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { log_days: 30, attempts_days: 7 }
+        Self {
+            log_days: 30,
+            attempts_days: 7,
+        }
     }
 }
 
@@ -176,10 +194,14 @@ impl Config {
     }
 
     fn from_file(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        toml::from_str(&text)
-            .map_err(|source| ConfigError::Wrong { path: path.to_owned(), source: Box::new(source) })
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        toml::from_str(&text).map_err(|source| ConfigError::Wrong {
+            path: path.to_owned(),
+            source: Box::new(source),
+        })
     }
 
     fn apply(&mut self, variable: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
@@ -189,6 +211,18 @@ impl Config {
         }
         if let Some(url) = set("BUSBAR_DATABASE_URL") {
             self.database.url = Some(url);
+        }
+        if let Some(units) = set("BUSBAR_DATABASE_BATCH_UNITS") {
+            let wrong = || ConfigError::Variable {
+                name: "BUSBAR_DATABASE_BATCH_UNITS",
+                value: units.clone(),
+                why: "it is a number from 1".to_owned(),
+            };
+            let number: usize = units.parse().map_err(|_| wrong())?;
+            if number == 0 {
+                return Err(wrong());
+            }
+            self.database.batch_units = number;
         }
         if let Some(url) = set("BUSBAR_BUS_URL") {
             self.bus.url = Some(url);
@@ -225,7 +259,10 @@ impl Config {
     #[must_use]
     pub fn database_url(&self) -> String {
         self.database.url.clone().unwrap_or_else(|| {
-            format!("sqlite://{}?mode=rwc", self.data_dir.join("busbar.sqlite").display())
+            format!(
+                "sqlite://{}?mode=rwc",
+                self.data_dir.join("busbar.sqlite").display()
+            )
         })
     }
 }
@@ -241,7 +278,12 @@ mod tests {
         let path = dir.path().join("busbar.toml");
         std::fs::write(&path, "[gateway]\nlissten = \"0.0.0.0:1\"\n").unwrap();
         let error = Config::read(Some(&path), |_| None).unwrap_err();
-        assert!(std::error::Error::source(&error).unwrap().to_string().contains("lissten"));
+        assert!(
+            std::error::Error::source(&error)
+                .unwrap()
+                .to_string()
+                .contains("lissten")
+        );
     }
 
     #[test]
@@ -250,7 +292,10 @@ mod tests {
         let path = dir.path().join("busbar.toml");
         std::fs::write(&path, "[http]\nlisten = \"127.0.0.1:1\"\n").unwrap();
         let set = |name: &str| (name == "BUSBAR_HTTP_LISTEN").then(|| "127.0.0.1:2".to_owned());
-        assert_eq!(Config::read(Some(&path), set).unwrap().http.listen, "127.0.0.1:2");
+        assert_eq!(
+            Config::read(Some(&path), set).unwrap().http.listen,
+            "127.0.0.1:2"
+        );
         let wrong = |name: &str| (name == "BUSBAR_UNKNOWN_STATIONS").then(|| "maybe".to_owned());
         assert!(Config::read(Some(&path), wrong).is_err());
     }

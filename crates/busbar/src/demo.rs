@@ -32,8 +32,18 @@ const FILE: &str = "demo-passwords";
 /// A site of the demo: its name in the fleet's plan, and what people see.
 const SITES: [(&str, &str, &str, (i64, i64)); 3] = [
     ("DEPOT", "North depot", "Berlin", (525_300_000, 133_800_000)),
-    ("HARBOUR", "Harbour car park", "Hamburg", (535_460_000, 99_850_000)),
-    ("MARKET", "Market hall", "Leipzig", (513_400_000, 123_750_000)),
+    (
+        "HARBOUR",
+        "Harbour car park",
+        "Hamburg",
+        (535_460_000, 99_850_000),
+    ),
+    (
+        "MARKET",
+        "Market hall",
+        "Leipzig",
+        (513_400_000, 123_750_000),
+    ),
 ];
 
 /// Makes the demo on an empty instance, or finds it again, and starts its fleet.
@@ -53,9 +63,16 @@ pub async fn start(
     if is_new {
         furnish(app, &plan, &passwords).await?;
         plan.history_days = DAYS;
-        println!("  Demo      {DAYS} days of history are being told by {} stations", plan.stations);
+        println!(
+            "  Demo      {DAYS} days of history are being told by {} stations",
+            plan.stations
+        );
     }
-    println!("  Sign in   http://127.0.0.1:{}/login with the password {}", people.port(), passwords.people);
+    println!(
+        "  Sign in   http://127.0.0.1:{}/login with the password {}",
+        people.port(),
+        passwords.people
+    );
     for role in Role::ALL {
         println!("            {:<34} {}", email(*role), role.title());
     }
@@ -77,18 +94,25 @@ impl Keys {
         if let Ok(text) = std::fs::read_to_string(path) {
             let mut lines = text.lines();
             return match (lines.next(), lines.next()) {
-                (Some(people), Some(stations)) => {
-                    Ok(Self { people: people.to_owned(), stations: stations.to_owned() })
-                }
+                (Some(people), Some(stations)) => Ok(Self {
+                    people: people.to_owned(),
+                    stations: stations.to_owned(),
+                }),
                 _ => Err(format!("{} should hold two passwords", path.display()).into()),
             };
         }
         let draw = || Uuid::new_v4().simple().to_string();
         let mut people = draw();
         people.truncate(16);
-        let keys = Self { people, stations: draw() };
-        let mut file =
-            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        let keys = Self {
+            people,
+            stations: draw(),
+        };
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
         writeln!(file, "{}\n{}", keys.people, keys.stations)?;
         Ok(keys)
     }
@@ -110,7 +134,15 @@ async fn furnish(app: &App, plan: &FleetPlan, keys: &Keys) -> Result<(), Failure
     app::setup::finish(app, &token, &first, None, None).await?;
     for role in Role::ALL.iter().filter(|r| **r != Role::Administrator) {
         let roles = RoleSet::EMPTY.with(*role);
-        app::users::create(app, &CALLER, &email(*role), role.title(), &keys.people, roles).await?;
+        app::users::create(
+            app,
+            &CALLER,
+            &email(*role),
+            role.title(),
+            &keys.people,
+            roles,
+        )
+        .await?;
     }
     for (_, name, city, position) in SITES {
         let edit = SiteEdit {
@@ -125,7 +157,9 @@ async fn furnish(app: &App, plan: &FleetPlan, keys: &Keys) -> Result<(), Failure
         };
         app::sites::create(app, &CALLER, edit).await?;
     }
-    let sites = app::sites::list(app, &CALLER, &PageRequest::default()).await?.rows;
+    let sites = app::sites::list(app, &CALLER, &PageRequest::default())
+        .await?
+        .rows;
     for member in plan.roster() {
         let place = SITES.iter().find(|(key, ..)| *key == member.site);
         let site = sites

@@ -33,11 +33,19 @@ impl IdSource for TimeOrderedIds {
 
 /// Builds everything below the doors.
 pub async fn build(config: &Config) -> Result<App, Failure> {
-    std::fs::create_dir_all(&config.data_dir)
-        .map_err(|e| format!("cannot make the data directory {}: {e}", config.data_dir.display()))?;
+    std::fs::create_dir_all(&config.data_dir).map_err(|e| {
+        format!(
+            "cannot make the data directory {}: {e}",
+            config.data_dir.display()
+        )
+    })?;
     let secret = StationSecret::new(key_file(&config.data_dir.join("station.key"))?);
     let gate = access::Gate::new(access::Policy::built_in().await?);
-    let store = store::Store::open(&config.database_url(), store::Options::default()).await?;
+    let options = store::Options {
+        batch_units: config.database.batch_units,
+        ..store::Options::default()
+    };
+    let store = store::Store::open(&config.database_url(), options).await?;
     let node = NodeId::from_uuid(Uuid::now_v7());
     let bus = match &config.bus.url {
         None => bus::Bus::local(node),
@@ -81,7 +89,11 @@ fn key_file(path: &Path) -> Result<[u8; 32], Failure> {
     let mut key = [0; 32];
     key[..16].copy_from_slice(Uuid::new_v4().as_bytes());
     key[16..].copy_from_slice(Uuid::new_v4().as_bytes());
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(&key)?;
     file.sync_all()?;
     Ok(key)

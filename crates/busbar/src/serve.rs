@@ -18,9 +18,18 @@ use crate::{demo, rooms};
 pub async fn run(config: Config, with_demo: bool) -> Result<ExitCode, Failure> {
     let started = Instant::now();
     let app = rooms::build(&config).await?;
-    let machines = Gateway::bind(app.clone(), gateway_settings(&config)?).await.map_err(|e| {
-        format!("cannot listen for chargers on {}: {e}", config.gateway.listen)
-    })?;
+    if config.bus.url.is_none() {
+        // Alone: what the last process left open is not open any more.
+        app::jobs::begin_alone(&app).await?;
+    }
+    let machines = Gateway::bind(app.clone(), gateway_settings(&config)?)
+        .await
+        .map_err(|e| {
+            format!(
+                "cannot listen for chargers on {}: {e}",
+                config.gateway.listen
+            )
+        })?;
     let stations_at = machines.addr();
     let people = api::Server::bind(app.clone(), api_settings(&config, stations_at)?)
         .map_err(|e| format!("cannot listen for people on {}: {e}", config.http.listen))?;
@@ -33,7 +42,16 @@ pub async fn run(config: Config, with_demo: bool) -> Result<ExitCode, Failure> {
     let people = tokio::spawn(people.run());
     banner(&config, people_at, stations_at, started.elapsed());
     let fleet = if with_demo {
-        Some(demo::start(&app, &config.data_dir, people_at, stations_at, stopping.clone()).await?)
+        Some(
+            demo::start(
+                &app,
+                &config.data_dir,
+                people_at,
+                stations_at,
+                stopping.clone(),
+            )
+            .await?,
+        )
     } else {
         invite(&app, &config, people_at).await?;
         None
@@ -58,10 +76,14 @@ pub async fn run(config: Config, with_demo: bool) -> Result<ExitCode, Failure> {
 #[must_use]
 pub fn console_url(config: &Config) -> String {
     let listen = config.http.listen.parse::<SocketAddr>().ok();
-    config.http.public_url.clone().unwrap_or_else(|| match listen {
-        Some(addr) => format!("http://{}", shown(addr)),
-        None => format!("http://{}", config.http.listen),
-    })
+    config
+        .http
+        .public_url
+        .clone()
+        .unwrap_or_else(|| match listen {
+            Some(addr) => format!("http://{}", shown(addr)),
+            None => format!("http://{}", config.http.listen),
+        })
 }
 
 /// An address that a person can type: a listener on all addresses is reached on this machine.
@@ -98,22 +120,36 @@ fn api_settings(config: &Config, stations_at: SocketAddr) -> Result<api::Setting
 }
 
 fn address(key: &str, text: &str) -> Result<SocketAddr, Failure> {
-    text.parse().map_err(|_| format!("{key} = {text:?} is not an address like 0.0.0.0:8080").into())
+    text.parse()
+        .map_err(|_| format!("{key} = {text:?} is not an address like 0.0.0.0:8080").into())
 }
 
 fn banner(config: &Config, people: SocketAddr, stations: SocketAddr, took: Duration) {
-    let database = if config.database.url.is_some() { "PostgreSQL" } else { "SQLite" };
+    let database = if config.database.url.is_some() {
+        "PostgreSQL"
+    } else {
+        "SQLite"
+    };
     println!(
         "  busbar {}   data {} ({database})   started in {:.1} s",
         env!("CARGO_PKG_VERSION"),
         config.data_dir.display(),
         took.as_secs_f64()
     );
-    let console = config.http.public_url.clone().unwrap_or_else(|| format!("http://{}", shown(people)));
+    let console = config
+        .http
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{}", shown(people)));
     println!("  Console   {console}");
-    println!("  Chargers  {}", station_url(config, stations).replace("{identity}", "<station-id>"));
+    println!(
+        "  Chargers  {}",
+        station_url(config, stations).replace("{identity}", "<station-id>")
+    );
     if !api::is_built_in() {
-        println!("  The console is not built into this binary: run `make console` and build again.");
+        println!(
+            "  The console is not built into this binary: run `make console` and build again."
+        );
     }
 }
 
@@ -121,7 +157,11 @@ fn banner(config: &Config, people: SocketAddr, stations: SocketAddr, took: Durat
 async fn invite(app: &App, config: &Config, people: SocketAddr) -> Result<(), Failure> {
     if app::setup::needed(app).await? {
         let token = app::setup::create_link(app, &Caller::System { why: "first run" }).await?;
-        let console = config.http.public_url.clone().unwrap_or_else(|| format!("http://{}", shown(people)));
+        let console = config
+            .http
+            .public_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{}", shown(people)));
         println!("  First run: open {console}/setup#{token}");
         println!("             (valid 30 minutes; `busbar setup` prints a new one)");
     }

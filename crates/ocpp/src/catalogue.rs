@@ -72,12 +72,12 @@ pub enum Direction {
 
 impl Direction {
     /// True when a station may call it.
-    pub fn from_station(self) -> bool {
+    pub fn sent_by_station(self) -> bool {
         self != Self::ToStation
     }
 
     /// True when we may call it.
-    pub fn to_station(self) -> bool {
+    pub fn sent_to_station(self) -> bool {
         self != Self::FromStation
     }
 }

@@ -174,7 +174,7 @@ impl Dialect {
                 let text = "this action is not known in this protocol version";
                 (RpcErrorCode::NotImplemented, text.to_owned())
             })?;
-        if !known.direction.from_station() {
+        if !known.direction.sent_by_station() {
             let text = "only the central system may send this action";
             return Err((RpcErrorCode::NotSupported, text.to_owned()));
         }

@@ -10,14 +10,14 @@
 //! forgives what can be forgiven; a [`dialect`] translates; [`personal`] marks what must be masked.
 
 // In reading order.
-pub mod frame;
-pub mod fault;
 pub mod catalogue;
 pub mod check;
-pub mod lenient;
 pub mod dialect;
+pub mod fault;
+pub mod frame;
+pub mod lenient;
+pub mod personal;
 mod v16;
 mod v2;
-pub mod personal;
 
 pub use catalogue::Version;

@@ -39,7 +39,7 @@ const ROOMS: [Room; 14] = [
     room("domain", "busbar-domain", &[], &[]),
     room("ocpp", "busbar-ocpp", &["domain"], &[]),
     room("access", "busbar-access", &["domain"], &[]),
-    room("store", "busbar-store", &["domain"], &["migrations"]),
+    room("store", "busbar-store", &["domain", "migrations"], &[]),
     room("bus", "busbar-bus", &["domain"], &[]),
     room("egress", "busbar-egress", &["domain"], &[]),
     room("app", "busbar-app", &["domain", "access", "store", "bus", "egress"], &["app"]),
@@ -57,7 +57,7 @@ const ROOMS: [Room; 14] = [
 /// migrations stand outside the walls and are listed where they need it.
 #[rustfmt::skip]
 const TECHNOLOGIES: [(&str, &[&str]); 22] = [
-    ("rust-ocpp", &["ocpp", "simulators"]),
+    ("rust-ocpp", &["simulators"]),
     ("casbin", &["access"]),
     ("sea-orm", &["store"]),
     ("sea-orm-migration", &["store", "migrations"]),
@@ -65,7 +65,7 @@ const TECHNOLOGIES: [(&str, &[&str]); 22] = [
     ("redis", &["bus"]),
     ("lettre", &["egress"]),
     ("openidconnect", &["egress"]),
-    ("reqwest", &["egress"]),
+    ("reqwest", &["egress", "tests"]),
     ("tokio-tungstenite", &["gateway", "simulators", "tests"]),
     ("tungstenite", &["gateway", "simulators", "tests"]),
     ("hyper", &["gateway"]),

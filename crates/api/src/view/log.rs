@@ -168,8 +168,7 @@ pub(crate) struct NoticeView {
 
 impl NoticeView {
     pub fn to_view(id: NoticeId, notice: Notice) -> Self {
-        let detail =
-            serde_json::from_str(&notice.detail).unwrap_or_else(|_| Value::String(notice.detail));
+        let detail = serde_json::from_str(&notice.detail).unwrap_or(Value::String(notice.detail));
         Self {
             id: id.to_string(),
             kind: word(&notice.kind),

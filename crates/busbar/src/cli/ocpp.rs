@@ -37,7 +37,8 @@ impl Ocpp {
         let input: Box<dyn BufRead> = if file.as_os_str() == "-" {
             Box::new(BufReader::new(io::stdin()))
         } else {
-            let opened = File::open(&file).map_err(|e| format!("cannot read {}: {e}", file.display()))?;
+            let opened =
+                File::open(&file).map_err(|e| format!("cannot read {}: {e}", file.display()))?;
             Box::new(BufReader::new(opened))
         };
         let mut out = BufWriter::new(io::stdout().lock());

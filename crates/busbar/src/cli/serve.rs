@@ -23,8 +23,10 @@ pub struct Serve {
 impl Serve {
     pub async fn run(self, config: Config) -> Result<ExitCode, Failure> {
         let filter = EnvFilter::try_from_env("BUSBAR_LOG")
-            .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+            .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn,sea_orm_migration=warn"));
+        let log = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr);
         if self.json {
             log.json().init();
         } else {

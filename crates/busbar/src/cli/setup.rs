@@ -11,7 +11,9 @@ use crate::{rooms, serve};
 
 pub async fn run(config: Config) -> Result<ExitCode, Failure> {
     let app = rooms::build(&config).await?;
-    let caller = Caller::System { why: "busbar setup" };
+    let caller = Caller::System {
+        why: "busbar setup",
+    };
     let token = app::setup::create_link(&app, &caller).await?;
     println!("{}/setup#{token}", serve::console_url(&config));
     println!("valid for 30 minutes, once");

@@ -13,7 +13,9 @@ use super::user::explained;
 use crate::config::Config;
 use crate::rooms;
 
-const CALLER: Caller = Caller::System { why: "busbar station" };
+const CALLER: Caller = Caller::System {
+    why: "busbar station",
+};
 
 #[derive(Debug, Subcommand)]
 pub enum Station {
@@ -36,19 +38,27 @@ impl Station {
     pub async fn run(self, config: Config) -> Result<ExitCode, Failure> {
         let app = rooms::build(&config).await?;
         match self {
-            Self::Add { identity, name, password } => {
+            Self::Add {
+                identity,
+                name,
+                password,
+            } => {
                 let new = NewStation {
                     identity,
                     name,
                     site: None,
                     password: password.map_or(NewPassword::Drawn, NewPassword::Chosen),
                 };
-                let (_, password) =
-                    app::stations::create(&app, &CALLER, new).await.map_err(explained)?;
+                let (_, password) = app::stations::create(&app, &CALLER, new)
+                    .await
+                    .map_err(explained)?;
                 println!("{}", password.unwrap_or_default());
             }
             Self::List => {
-                let mut page = PageRequest { limit: 200, cursor: None };
+                let mut page = PageRequest {
+                    limit: 200,
+                    cursor: None,
+                };
                 loop {
                     let query = StationQuery::default();
                     let rows = app::stations::list(&app, &CALLER, &query, &page).await?;
@@ -56,7 +66,11 @@ impl Station {
                         let s = row.station;
                         let online = if s.online { "online" } else { "offline" };
                         let name = s.name.unwrap_or_default();
-                        println!("{}\t{name}\t{online}\t{}", s.identity, s.protocol.unwrap_or_default());
+                        println!(
+                            "{}\t{name}\t{online}\t{}",
+                            s.identity,
+                            s.protocol.unwrap_or_default()
+                        );
                     }
                     page.cursor = rows.next;
                     if page.cursor.is_none() {

@@ -82,7 +82,7 @@ pub(super) fn raw(
         let text = "this action is not known in the station's protocol version";
         return Err(root(RpcErrorCode::NotImplemented, text));
     };
-    if !known.direction.to_station() {
+    if !known.direction.sent_to_station() {
         let text = "only a station may send this action";
         return Err(root(RpcErrorCode::NotSupported, text));
     }
@@ -99,7 +99,7 @@ impl Plan {
         let mut places = Vec::new();
         for call in &calls {
             let known = Catalogue::of(version).action(&call.action);
-            let Some(known) = known.filter(|action| action.direction.to_station()) else {
+            let Some(known) = known.filter(|action| action.direction.sent_to_station()) else {
                 let text = format!("{} is not known in this version", call.action);
                 return Err(unsupported(text));
             };

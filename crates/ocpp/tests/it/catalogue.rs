@@ -6,11 +6,11 @@ fn counts(version: Version) -> (usize, usize, usize) {
     let actions = Catalogue::of(version).actions();
     let up = actions
         .iter()
-        .filter(|action| action.direction.from_station())
+        .filter(|action| action.direction.sent_by_station())
         .count();
     let down = actions
         .iter()
-        .filter(|action| action.direction.to_station())
+        .filter(|action| action.direction.sent_to_station())
         .count();
     (actions.len(), up, down)
 }

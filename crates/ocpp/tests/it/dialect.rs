@@ -510,7 +510,7 @@ fn every_message_and_every_mutation_is_judged() {
     use busbar_ocpp::catalogue::Catalogue;
     for dialect in DIALECTS {
         for action in Catalogue::of(dialect.version()).actions() {
-            if !action.direction.from_station() {
+            if !action.direction.sent_by_station() {
                 continue;
             }
             let full = forge::greatest(&action.request);
@@ -575,7 +575,7 @@ proptest! {
             let actions: Vec<_> = Catalogue::of(dialect.version())
                 .actions()
                 .iter()
-                .filter(|action| action.direction.from_station())
+                .filter(|action| action.direction.sent_by_station())
                 .collect();
             let action = which.get(&actions);
             let mut payload = forge::greatest(&action.request);

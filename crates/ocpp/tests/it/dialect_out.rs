@@ -113,7 +113,7 @@ fn every_action_has_a_default_answer() {
     for dialect in DIALECTS {
         for action in Catalogue::of(dialect.version()).actions() {
             let own = ["BootNotification", "Heartbeat", "StartTransaction"];
-            if !action.direction.from_station() || own.contains(&action.name) {
+            if !action.direction.sent_by_station() || own.contains(&action.name) {
                 continue;
             }
             let text = dialect.lower_reply(action.name, &Reply::Default).unwrap();
@@ -285,7 +285,7 @@ fn every_call_passes_the_schema() {
         for command in commands(dialect) {
             for (action, payload) in plan(dialect, &command) {
                 let known = catalogue.action(&action).unwrap();
-                assert!(known.direction.to_station());
+                assert!(known.direction.sent_to_station());
                 assert_eq!(check(&known.request, &payload), [], "{action} {payload}");
             }
         }
@@ -379,7 +379,7 @@ fn raw_calls_are_checked_before_they_leave() {
         for action in Catalogue::of(dialect.version()).actions() {
             let payload = forge::greatest(&action.request).to_string();
             let lowered = dialect.lower_command(&raw(action.name, &payload), 1, arrival());
-            if action.direction.to_station() {
+            if action.direction.sent_to_station() {
                 assert_eq!(
                     lowered.unwrap().calls[0].payload,
                     payload,
