@@ -118,11 +118,19 @@ impl Bus {
     }
 
     /// Tells everybody. Never fails: whoever misses news reads the truth from the database.
+    /// Changes of rights are on their way to the other nodes when this returns; the rest follows.
     pub async fn publish(&self, news: News) {
-        if let Kind::Redis(link) = &self.0.kind {
-            link.tell(Body::News(news.clone()));
+        self.0.desk.tell(news.clone());
+        let Kind::Redis(link) = &self.0.kind else {
+            return;
+        };
+        if !news.must_not_wait() {
+            return link.tell(Body::News(news));
         }
-        self.0.desk.tell(news);
+        if let Err(error) = link.tell_now(Body::News(news)).await {
+            // Whoever cannot hear it now is told of a gap when it hears again.
+            tracing::warn!("a change of rights was not told to other nodes: {error}");
+        }
     }
 
     /// Listens from now on.

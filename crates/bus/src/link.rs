@@ -22,6 +22,8 @@ use crate::redis::Server;
 
 /// News that waits to be told to other nodes.
 const OUTGOING: usize = 8_192;
+/// The most of it told in one round trip.
+const TOLD_AT_ONCE: usize = 128;
 /// How long the server may be silent before it counts as away.
 const SILENCE: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -103,6 +105,14 @@ impl Link {
                 tracing::warn!(bus.dropped = dropped, "news for other nodes was dropped");
             }
         }
+    }
+
+    /// Tells every other node, and returns when that is done.
+    pub async fn tell_now(&self, body: Body) -> Result<(), Error> {
+        let text = to_envelope(self.node, body).map_err(Error::away)?;
+        let channel = self.server.news_channel();
+        self.server.publish(&channel, &text).await?;
+        Ok(())
     }
 
     /// Tells one node; whether it heard.
@@ -281,10 +291,12 @@ async fn listen(
 }
 
 async fn tell(server: Arc<Server>, channel: String, mut to_tell: mpsc::Receiver<String>) {
-    while let Some(text) = to_tell.recv().await {
-        if let Err(error) = server.publish(&channel, &text).await {
+    let mut texts = Vec::new();
+    while to_tell.recv_many(&mut texts, TOLD_AT_ONCE).await > 0 {
+        if let Err(error) = server.publish_all(&channel, &texts).await {
             tracing::debug!("news was not told to other nodes: {error}");
         }
+        texts.clear();
     }
 }
 

@@ -25,6 +25,13 @@ pub enum News {
     Settled(CommandId),
 }
 
+impl News {
+    /// Whether it takes something away from somebody: never dropped for want of room.
+    pub(crate) const fn must_not_wait(&self) -> bool {
+        matches!(self, Self::Revoked(_) | Self::OrganisationChanged(_))
+    }
+}
+
 /// What runs through the node's channel.
 #[derive(Debug, Clone)]
 pub(crate) enum Item {

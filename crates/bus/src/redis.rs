@@ -203,6 +203,17 @@ impl Server {
             .map_err(Error::away)
     }
 
+    /// Publishes several texts in one round trip.
+    pub async fn publish_all(&self, channel: &str, texts: &[String]) -> Result<(), Error> {
+        let mut pipe = ::redis::pipe();
+        for text in texts {
+            pipe.publish(channel, text).ignore();
+        }
+        pipe.query_async(&mut self.manager.clone())
+            .await
+            .map_err(Error::away)
+    }
+
     pub async fn lease(&self, name: &str, holder: &str, ttl: Duration) -> Result<i64, Error> {
         self.scripts
             .lease

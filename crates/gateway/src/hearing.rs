@@ -1,7 +1,7 @@
 //! What a station says: a frame becomes a message, the app's reply becomes the answer. The answer
 //! leaves after the app has stored what was said.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use app::connections::Closing;
 use app::ingest::{self, Failure, Heard};
@@ -11,10 +11,14 @@ use domain::wire_log::{Direction, FrameKind, LogRow};
 use ocpp::fault::{FrameFault, RpcErrorCode};
 use ocpp::frame::{self, Frame, Oddity, Read};
 use serde_json::value::RawValue;
+use tokio::time::timeout;
 
 use crate::row::{Written, row, unreadable};
 use crate::socket::code;
 use crate::station::{Ending, Station};
+
+/// How long a message may take to be stored.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Station<'_> {
     /// Takes one text frame.
@@ -109,7 +113,10 @@ impl Station<'_> {
             deviations,
         };
         let shared = self.shared();
-        let reply = match ingest::hear(&shared.app, self.link, heard).await {
+        let hearing = timeout(PATIENCE, ingest::hear(&shared.app, self.link, heard));
+        // A database that says nothing at all is away, too. What it may have stored after all is
+        // known again when the station repeats it.
+        let reply = match hearing.await.unwrap_or(Err(Failure::DatabaseAway)) {
             Ok(reply) => reply,
             Err(failure) => return self.failed(id, action, failure, answer).await,
         };

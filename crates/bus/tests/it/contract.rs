@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use busbar_bus::{Bus, Missed, News, Order, RequestError};
-use domain::id::AttemptId;
+use domain::id::{AttemptId, UserId};
 use uuid::Uuid;
 
 use crate::fixture::{PATIENCE, accepted, at, command, errand, order, reset, station, until};
@@ -35,6 +35,14 @@ async fn news_reaches_everybody_in_order(one: &Bus, other: &Bus) {
                 .unwrap();
             assert_eq!(*heard.unwrap(), news(n));
         }
+    }
+    let revoked = News::Revoked(UserId::from_uuid(Uuid::from_u128(1)));
+    one.publish(revoked.clone()).await;
+    for listener in &mut listeners {
+        let heard = tokio::time::timeout(PATIENCE, listener.recv())
+            .await
+            .unwrap();
+        assert_eq!(*heard.unwrap(), revoked);
     }
     let mut slow = one.subscribe();
     for n in 0..5_000 {

@@ -8,3 +8,4 @@ mod commands;
 mod connections;
 mod door;
 mod handshake;
+mod memory;
