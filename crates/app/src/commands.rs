@@ -114,7 +114,9 @@ pub(crate) async fn dispatch(
             state: record.state,
         },
     );
-    let (org, written) = (station.org, record.clone());
+    // The order carries what the station must be told; the row keeps no passwords or keys.
+    let (org, mut written) = (station.org, record.clone());
+    hide_secrets(&mut written.command);
     app.store()
         .write(Lane::Station(station.id), move |work| {
             let (written, deed, fact) = (written.clone(), deed.clone(), fact.clone());
@@ -208,11 +210,24 @@ pub(crate) fn shown(mut record: CommandRecord, grant: Option<&DriverDataGrant>) 
         Some(_) => masking::hide_secrets(text),
         None => masking::hide_personal(text),
     };
+    hide_secrets(&mut record.command);
     match &mut record.command {
         Command::StartSession { token, .. } if grant.is_none() => {
             *token = TokenUid::new(&token.masked());
         }
         Command::Raw { payload, .. } => *payload = hide(payload),
+        _ => {}
+    }
+    if let Some(outcome) = &mut record.outcome {
+        outcome.answer = outcome.answer.as_deref().map(hide);
+    }
+    record
+}
+
+/// Takes passwords and keys out of a command.
+fn hide_secrets(command: &mut Command) {
+    match command {
+        Command::Raw { payload, .. } => *payload = masking::hide_secrets(payload),
         Command::WriteVariables { values } => {
             for (name, value) in values {
                 if is_secret(name) {
@@ -222,8 +237,4 @@ pub(crate) fn shown(mut record: CommandRecord, grant: Option<&DriverDataGrant>) 
         }
         _ => {}
     }
-    if let Some(outcome) = &mut record.outcome {
-        outcome.answer = outcome.answer.as_deref().map(hide);
-    }
-    record
 }

@@ -68,9 +68,16 @@ pub struct LogRow {
     pub session: Option<SessionId>,
 }
 
-/// `text` with the bytes of `spans` masked; a span that does not fit masks all of it.
+/// `text` with the bytes of `spans` masked. A text that is personal as a whole, because it could
+/// not be read, is hidden whole; so is one whose spans do not fit.
 #[must_use]
 pub fn masked(text: &str, spans: &[Span]) -> String {
+    if spans
+        .iter()
+        .any(|&(start, end)| start == 0 && end as usize >= text.len())
+    {
+        return mask("");
+    }
     let mut out = String::with_capacity(text.len());
     let mut from = 0usize;
     for &(start, end) in spans {
@@ -98,5 +105,6 @@ mod tests {
         );
         assert_eq!(masked("short", &[(2, 99)]), "••••");
         assert_eq!(masked("nothing personal", &[]), "nothing personal");
+        assert_eq!(masked("[2,\"7\",04AABBCCDD", &[(0, 18)]), "••••");
     }
 }
