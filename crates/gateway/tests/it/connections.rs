@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use app::connections;
+use app::stations::{self, NewPassword, NewStation};
 use app::testing::TestApp;
 use domain::command::{Command, CommandState, ResetKind};
 use futures_util::StreamExt;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::client::{Client, PATIENCE};
+use crate::client::{Client, PATIENCE, ask, basic};
 use crate::door::{Door, until};
 
 #[tokio::test]
@@ -146,4 +147,34 @@ async fn a_connection_is_closed_when_the_bus_says_so() {
     let link = door.test.connect("CP1").await;
     assert!(door.test.bus.is_online(id).await);
     connections::close(&door.test.app, link, connections::Closing::ByStation).await;
+}
+
+#[tokio::test]
+async fn a_newcomer_without_the_password_changes_nothing() {
+    let door = Door::open().await;
+    let new = NewStation {
+        identity: "Safe".to_owned(),
+        name: None,
+        site: None,
+        password: NewPassword::Chosen("a password of some length".to_owned()),
+    };
+    let (view, _) = stations::create(&door.test.app, &door.test.admin, new)
+        .await
+        .unwrap();
+    let protocol = "Sec-WebSocket-Protocol: ocpp1.6\r\n";
+    let right = basic("Safe", "a password of some length");
+    let answer = ask(door.addr, "/ocpp/Safe", &format!("{protocol}{right}")).await;
+    let mut station = Client::over(answer.stream).await;
+    station.boot().await;
+    for line in [
+        String::new(),
+        basic("Safe", "a guess"),
+        basic("Other", "a guess"),
+    ] {
+        let answer = ask(door.addr, "/ocpp/Safe", &format!("{protocol}{line}")).await;
+        assert_eq!(answer.status, 401);
+        let beat = station.exchange(r#"[2,"h","Heartbeat",{}]"#).await;
+        assert_eq!(beat[1], "h");
+    }
+    assert!(door.test.bus.is_online(view.station.id).await);
 }
