@@ -34,7 +34,7 @@ test: prepare console
 	npm --prefix console test
 	cargo build --workspace --bins
 	tools/with-services.sh $(NEXTEST) nextest run --workspace --locked
-	BUSBAR=$(abspath $(TARGET))/debug/busbar npm --prefix console run e2e
+	tools/e2e.sh $(abspath $(TARGET))/debug/busbar
 	BUSBAR=$(abspath $(TARGET))/debug/busbar tests/clients/run.sh
 
 bench:

@@ -33,7 +33,8 @@ export async function chooseLanguage(next: Language, keep = true) {
   if (next !== 'en' && !i18next.hasResourceBundle(next, 'translation')) {
     i18next.addResourceBundle(next, 'translation', (await loaders[next]()).default);
   }
-  setLanguage(next);
+  // The reader's own region (24-hour clock, decimal mark) when it speaks this language.
+  setLanguage(navigator.language.startsWith(next) ? navigator.language : next);
   document.documentElement.lang = next;
   await i18next.changeLanguage(next);
   if (keep) localStorage.setItem(STORE, next);

@@ -57,7 +57,7 @@ export function Empty({
   return (
     <div className="empty">
       {icon && <div className="ring">{icon}</div>}
-      <h3>{title}</h3>
+      <p className="title">{title}</p>
       {text && (
         <Text size="sm" maw={460}>
           {text}

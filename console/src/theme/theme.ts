@@ -26,12 +26,25 @@ const ink: MantineColorsTuple = [
   '#0c1218',
 ];
 
+const red: MantineColorsTuple = [
+  '#fff0f0',
+  '#ffdede',
+  '#ffc2c2',
+  '#ffa3a3',
+  '#ff8787',
+  '#f05a5a',
+  '#d93a3f',
+  '#b3202a',
+  '#991a23',
+  '#84131b',
+];
+
 export const theme = createTheme({
-  colors: { volt, dark: ink },
+  colors: { volt, dark: ink, red },
   primaryColor: 'volt',
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: { light: 7, dark: 7 },
   autoContrast: true,
-  luminanceThreshold: 0.34,
+  luminanceThreshold: 0.22,
   defaultRadius: 'md',
   cursorType: 'pointer',
   respectReducedMotion: true,

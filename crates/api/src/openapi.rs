@@ -92,6 +92,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_committed_document_is_the_one_of_the_code() {
+        let committed = include_str!("../../../openapi.json");
+        assert_eq!(text().unwrap().trim(), committed.trim(), "run `make openapi`");
+    }
+
+    #[test]
     fn the_document_and_the_registry_have_the_same_routes() {
         let document = value().unwrap();
         let mut documented: Vec<String> = Vec::new();

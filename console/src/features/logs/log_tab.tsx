@@ -61,7 +61,7 @@ export function LogTab() {
       <div className="filters">
         <TextInput
           data-filter
-          w={230}
+          w={190}
           aria-label={t('log.find')}
           placeholder={t('log.find')}
           leftSection={<IconSearch size={16} aria-hidden />}
@@ -73,7 +73,7 @@ export function LogTab() {
           }}
         />
         <Autocomplete
-          w={190}
+          w={160}
           aria-label={t('log.action')}
           placeholder={t('log.action')}
           data={actions}
@@ -85,7 +85,7 @@ export function LogTab() {
           clearButtonProps={{ 'aria-label': t('form.clear') }}
         />
         <Select
-          w={170}
+          w={150}
           aria-label={t('log.direction')}
           placeholder={t('log.both')}
           data={[
@@ -98,14 +98,14 @@ export function LogTab() {
           clearButtonProps={{ 'aria-label': t('form.clear') }}
         />
         <TextInput
-          w={195}
+          w={172}
           type="datetime-local"
           aria-label={t('log.from')}
           value={search.from ?? ''}
           onChange={(event) => set({ from: event.currentTarget.value || undefined })}
         />
         <TextInput
-          w={195}
+          w={172}
           type="datetime-local"
           aria-label={t('log.to')}
           value={search.to ?? ''}

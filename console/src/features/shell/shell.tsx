@@ -109,7 +109,7 @@ export function Shell() {
   return (
     <AppShell
       header={{ height: 58 }}
-      navbar={{ width: 228, breakpoint: 'md', collapsed: { mobile: !opened } }}
+      navbar={{ width: 248, breakpoint: 'md', collapsed: { mobile: !opened } }}
       padding={{ base: 'md', md: 'xl' }}
     >
       <a className="skip" href="#page">
@@ -128,12 +128,7 @@ export function Shell() {
             <img src="/favicon.svg" width={28} height={28} alt="" />
             Busbar
           </Link>
-          <button
-            type="button"
-            className="searchbox"
-            onClick={() => setPalette((n) => n + 1)}
-            aria-label={t('palette.open')}
-          >
+          <button type="button" className="searchbox" onClick={() => setPalette((n) => n + 1)}>
             <IconSearch size={16} aria-hidden />
             <span>{t('palette.hint')}</span>
             <kbd className="key">Ctrl K</kbd>
@@ -246,11 +241,21 @@ function PersonMenu({ onKeys }: { onKeys: () => void }) {
     client.clear();
     window.location.assign('/login');
   };
+  const words = data.user.name.split(/\s+/).filter(Boolean);
+  const initials = [words[0], words.length > 1 ? words.at(-1) : undefined]
+    .map((w) => w?.[0] ?? '')
+    .join('')
+    .toUpperCase();
   return (
     <Menu width={250}>
       <Menu.Target>
-        <UnstyledButton aria-label={t('person.menu', { name: data.user.name })} style={{ borderRadius: 99 }}>
-          <Avatar name={data.user.name} color="volt" variant="filled" size={34} radius="xl" />
+        <UnstyledButton
+          aria-label={`${initials} – ${t('person.menu', { name: data.user.name })}`}
+          style={{ borderRadius: 99 }}
+        >
+          <Avatar color="volt" variant="filled" size={34} radius="xl">
+            {initials}
+          </Avatar>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

@@ -53,7 +53,7 @@ export function StationTable({
         id: 'site',
         head: t('stations.site'),
         sort: (station) => station.site_name,
-        cell: (station) => station.site_name ?? UNKNOWN,
+        cell: (station) => <span style={{ whiteSpace: 'nowrap' }}>{station.site_name ?? UNKNOWN}</span>,
       },
       {
         id: 'status',

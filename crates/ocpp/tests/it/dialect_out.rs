@@ -580,7 +580,7 @@ fn personal_bytes_are_found() {
             r#"{"key":"HeartbeatInterval","value":"60"}"#,
             r#"{"key":"HeartbeatInterval","value":"60"}"#,
         ),
-        (r#"{"idTag":"04AABB"#, "••••AABB"),
+        (r#"{"idTag":"04AABB"#, "••••"),
     ] {
         assert_eq!(
             masked(payload, &personal_spans(payload)),
