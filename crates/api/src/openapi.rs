@@ -94,7 +94,11 @@ mod tests {
     #[test]
     fn the_committed_document_is_the_one_of_the_code() {
         let committed = include_str!("../../../openapi.json");
-        assert_eq!(text().unwrap().trim(), committed.trim(), "run `make openapi`");
+        assert_eq!(
+            text().unwrap().trim(),
+            committed.trim(),
+            "run `make openapi`"
+        );
     }
 
     #[test]
