@@ -36,7 +36,7 @@ export function SessionsPage() {
   const rows = rowsOf(query);
   const known = new Set(rows.map((row) => row.id));
   const signature = [...known].join();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the signature stands for the set
+  // the signature stands for the set
   const misplaced = useCallback(
     (id: string) => !known.has(id) || Boolean(search.state),
     [signature, search.state],

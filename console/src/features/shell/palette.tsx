@@ -28,7 +28,7 @@ export default function Palette({ turn }: { turn: number }) {
   const can = useCan();
   const [text, setText] = useState('');
   const [asked] = useDebouncedValue(text.trim(), 160);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: every turn opens it once
+  // every turn opens it once
   useEffect(() => spotlight.open(), [turn]);
   const found = useQuery({
     queryKey: ['stations', 'palette', asked],

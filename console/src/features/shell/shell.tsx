@@ -65,7 +65,7 @@ export function Shell() {
   const { data: numbers } = useQuery({ ...overview, enabled: can('dashboard.view') });
 
   useEffect(() => openLive(client), [client]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the rail closes whenever the page changes
+  // the rail closes whenever the page changes
   useEffect(() => rail.close(), [path]);
   useHotkeys([['mod+K', () => setPalette((n) => n + 1)]], []);
   useEffect(() => {

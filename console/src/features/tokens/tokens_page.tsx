@@ -37,7 +37,7 @@ export function TokensPage() {
   });
   const drop = useMutation({ mutationFn: (token: Token) => remove(`/tokens/${token.id}`), onSuccess: again });
   const mayEdit = can('tokens.edit');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the mutations keep their identity
+  // the mutations keep their identity
   const columns = useMemo<Column<Token>[]>(
     () => [
       {
