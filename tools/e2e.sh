@@ -16,9 +16,8 @@ trap cleanup EXIT
 BUSBAR_DATA_DIR=$folder/data BUSBAR_HTTP_LISTEN=127.0.0.1:0 BUSBAR_GATEWAY_LISTEN=127.0.0.1:0 \
     "$busbar" serve --demo >"$folder/out" 2>"$folder/err" &
 server=$!
-# The last line of the banner names the last role; until then the demo is being furnished.
 for _ in $(seq 1 600); do
-    grep -q 'Paid module activator' "$folder/out" && break
+    grep -q '^  Ready' "$folder/out" && break
     kill -0 "$server" 2>/dev/null || { cat "$folder/out" "$folder/err" >&2; exit 1; }
     sleep 0.1
 done

@@ -30,7 +30,7 @@ BUSBAR_DATA_DIR=$folder/data BUSBAR_HTTP_LISTEN=127.0.0.1:0 BUSBAR_GATEWAY_LISTE
     "$busbar" serve >"$folder/out" 2>"$folder/err" &
 server=$!
 for _ in $(seq 1 300); do
-    grep -q 'setup#' "$folder/out" && break
+    grep -q '^  Ready' "$folder/out" && break
     kill -0 "$server" 2>/dev/null || { cat "$folder/out" "$folder/err" >&2; exit 1; }
     sleep 0.1
 done

@@ -1,1 +1,4 @@
-//! Busbar.
+//! What the stories need: the product as a process of its own, and its API as a person uses it.
+
+pub mod http;
+pub mod product;

@@ -57,6 +57,8 @@ pub async fn run(config: Config, with_demo: bool) -> Result<ExitCode, Failure> {
         None
     };
 
+    println!("  Ready");
+
     signal().await?;
     tracing::info!("stopping: stations are asked to come back later");
     stop.send_replace(true);

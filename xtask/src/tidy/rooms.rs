@@ -49,7 +49,7 @@ const ROOMS: [Room; 14] = [
         "gateway", "api", "migrations", "simulators"], &[]),
     room("migrations", "busbar-migrations", &[], &[]),
     room("simulators", "busbar-sim", &[], &[]),
-    room("tests", "busbar-tests", &["busbar", "simulators"], &["busbar", "simulators"]),
+    room("tests", "busbar-tests", &["busbar", "simulators"], &["busbar", "simulators", "api"]),
     room("xtask", "xtask", &[], &[]),
 ];
 

@@ -1,0 +1,119 @@
+//! A client for the admin API: HTTP/1.1, one connection a request, the cookie of one person.
+
+use std::net::SocketAddr;
+
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Anything that went wrong.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// A person at the API.
+#[derive(Debug, Clone)]
+pub struct Person {
+    at: SocketAddr,
+    cookie: String,
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// The body; null when there is none.
+    pub body: Value,
+}
+
+impl Person {
+    /// Somebody who is not signed in.
+    #[must_use]
+    pub fn stranger(at: SocketAddr) -> Self {
+        Self {
+            at,
+            cookie: String::new(),
+        }
+    }
+
+    /// Signs in.
+    pub async fn sign_in(at: SocketAddr, email: &str, password: &str) -> Result<Self, Failure> {
+        let mut person = Self::stranger(at);
+        let body = serde_json::json!({"email": email, "password": password});
+        person.expect(200, "POST", "/login", Some(&body)).await?;
+        Ok(person)
+    }
+
+    /// Sends a request below `/api/v1`.
+    pub async fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, Failure> {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let request = format!(
+            "{method} /api/v1{path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nPrefer: wait=10\r\nCookie: {cookie}\r\n\
+             Content-Length: {length}\r\n\r\n{body}",
+            at = self.at,
+            cookie = self.cookie,
+            length = body.len(),
+        );
+        let mut stream = TcpStream::connect(self.at).await?;
+        stream.write_all(request.as_bytes()).await?;
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await?;
+        let text = String::from_utf8(bytes)?;
+        let (head, body) = text
+            .split_once("\r\n\r\n")
+            .ok_or("an answer without a head")?;
+        let status = head
+            .split(' ')
+            .nth(1)
+            .ok_or("an answer without a status")?
+            .parse()?;
+        for line in head.lines() {
+            if let Some(cookie) = line.strip_prefix("set-cookie: ") {
+                self.cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+            }
+        }
+        let body = if body.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(body)?
+        };
+        Ok(Answer { status, body })
+    }
+
+    /// Sends a request whose status must be `status`.
+    pub async fn expect(
+        &mut self,
+        status: u16,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Failure> {
+        let answer = self.ask(method, path, body).await?;
+        if answer.status == status {
+            Ok(answer.body)
+        } else {
+            Err(format!("{method} {path}: {} {}", answer.status, answer.body).into())
+        }
+    }
+
+    /// All rows of a list.
+    pub async fn all(&mut self, path: &str) -> Result<Vec<Value>, Failure> {
+        let mut rows = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let glue = if path.contains('?') { '&' } else { '?' };
+            let page = format!("{path}{glue}limit=200{cursor}");
+            let body = self.expect(200, "GET", &page, None).await?;
+            rows.extend(body["data"].as_array().cloned().unwrap_or_default());
+            match body["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return Ok(rows),
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! End-to-end stories: the real binary, real sockets, simulated stations.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod durability;
+mod rights;
+mod sessions;

@@ -1,0 +1,211 @@
+//! The main job, told in every version: a station comes in, charges, and a person sees it; a
+//! person starts and stops a charge; queues, repetitions and takeovers.
+
+use std::time::Duration;
+
+use busbar_tests::http::Person;
+use busbar_tests::product::Product;
+use serde_json::{Value, json};
+use simulators::{Station, Template, Version};
+
+const PASSWORD: &str = "0123456789abcdef0123";
+const UID: &str = "04A1B2C3D4E5F6";
+const VERSIONS: [Version; 3] = [Version::V16, Version::V201, Version::V21];
+
+struct Stage {
+    _folder: tempfile::TempDir,
+    product: Product,
+    ana: Person,
+}
+
+impl Stage {
+    async fn set() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let product = Product::start(folder.path(), &[]).await.unwrap();
+        let mut ana = product.administrator().await.unwrap();
+        let token = json!({"uid": UID, "kind": "iso14443"});
+        ana.expect(201, "POST", "/tokens", Some(&token))
+            .await
+            .unwrap();
+        Self {
+            _folder: folder,
+            product,
+            ana,
+        }
+    }
+
+    async fn register(&mut self, identity: &str) -> String {
+        let body = json!({"identity": identity, "password": PASSWORD});
+        let added = self
+            .ana
+            .expect(201, "POST", "/stations", Some(&body))
+            .await
+            .unwrap();
+        added["station"]["id"].as_str().unwrap().to_owned()
+    }
+
+    fn station(&self, identity: &str, version: Version) -> Station {
+        Station::builder(&self.product.stations, identity)
+            .version(version)
+            .password(Some(PASSWORD))
+            .template(Template::ac22())
+            .seed(7)
+            .build()
+    }
+
+    async fn sessions(&mut self, id: &str) -> Vec<Value> {
+        self.ana
+            .all(&format!("/sessions?station_id={id}"))
+            .await
+            .unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_charge_is_told_and_seen_in_every_version() {
+    let mut stage = Stage::set().await;
+    for (n, version) in VERSIONS.into_iter().enumerate() {
+        let identity = format!("CHARGE-{n}");
+        let id = stage.register(&identity).await;
+        let station = stage.station(&identity, version);
+        station.connect_and_boot().await.unwrap();
+        station.plug_in(1).await.unwrap();
+        station.start(1, UID).await.unwrap();
+        station.tick(Duration::from_secs(600)).await.unwrap();
+        let running = stage.sessions(&id).await;
+        assert_eq!(running.len(), 1, "{version:?}");
+        assert_eq!(running[0]["state"], "active");
+        station.stop(1).await.unwrap();
+        station.unplug(1).await.unwrap();
+        let ended = stage.sessions(&id).await;
+        assert_eq!(ended.len(), 1, "{version:?}");
+        assert_eq!(ended[0]["state"], "ended", "{version:?}");
+        assert!(
+            ended[0]["energy_wh"].as_i64().unwrap() > 500,
+            "{version:?} {}",
+            ended[0]
+        );
+        assert_eq!(ended[0]["suspect"], json!([]), "{version:?}");
+        assert_eq!(ended[0]["token"]["label"], UID);
+        let seen = stage
+            .ana
+            .expect(200, "GET", &format!("/stations/{id}"), None)
+            .await
+            .unwrap();
+        assert_eq!(seen["online"], true);
+        assert_eq!(seen["registration"], "accepted");
+        assert_eq!(seen["deviations"], 0, "{version:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_starts_and_stops_a_charge_in_every_version() {
+    let mut stage = Stage::set().await;
+    for (n, version) in VERSIONS.into_iter().enumerate() {
+        let identity = format!("REMOTE-{n}");
+        let id = stage.register(&identity).await;
+        let station = stage.station(&identity, version);
+        station.connect_and_boot().await.unwrap();
+        station.plug_in(1).await.unwrap();
+        let commands = format!("/stations/{id}/commands");
+        let start = json!({"type": "start_session", "params": {"evse": 1, "token": UID}});
+        let done = stage
+            .ana
+            .expect(200, "POST", &commands, Some(&start))
+            .await
+            .unwrap();
+        assert_eq!(done["state"], "accepted", "{version:?} {done}");
+        station
+            .wait_until(Duration::from_secs(10), |view| {
+                view.connectors.iter().any(|c| c.session.is_some())
+            })
+            .await
+            .unwrap();
+        station.settled().await.unwrap();
+        station.tick(Duration::from_secs(300)).await.unwrap();
+        let running = stage.sessions(&id).await;
+        assert_eq!(running.len(), 1, "{version:?}");
+        let stop = json!({"type": "stop_session", "params": {"session_id": running[0]["id"]}});
+        let done = stage
+            .ana
+            .expect(200, "POST", &commands, Some(&stop))
+            .await
+            .unwrap();
+        assert_eq!(done["state"], "accepted", "{version:?} {done}");
+        station
+            .wait_until(Duration::from_secs(10), |view| {
+                view.connectors.iter().all(|c| c.session.is_none())
+            })
+            .await
+            .unwrap();
+        station.settled().await.unwrap();
+        let ended = stage.sessions(&id).await;
+        assert_eq!(ended[0]["state"], "ended", "{version:?} {}", ended[0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happened_offline_is_told_later_and_counted_once() {
+    let mut stage = Stage::set().await;
+    for (n, version) in VERSIONS.into_iter().enumerate() {
+        let identity = format!("OFFLINE-{n}");
+        let id = stage.register(&identity).await;
+        let station = stage.station(&identity, version);
+        station.connect_and_boot().await.unwrap();
+        station.plug_in(1).await.unwrap();
+        station.go_offline().await.unwrap();
+        station.start(1, UID).await.unwrap();
+        station.tick(Duration::from_secs(900)).await.unwrap();
+        station.stop(1).await.unwrap();
+        assert!(stage.sessions(&id).await.is_empty());
+        station.come_online().await.unwrap();
+        station.settled().await.unwrap();
+        let told = stage.sessions(&id).await;
+        assert_eq!(told.len(), 1, "{version:?}");
+        assert_eq!(told[0]["state"], "ended", "{version:?}");
+        assert!(
+            told[0]["energy_wh"].as_i64().unwrap() > 500,
+            "{version:?} {}",
+            told[0]
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offline_station_is_told_as_such_and_leaves_no_command() {
+    let mut stage = Stage::set().await;
+    let id = stage.register("AWAY-1").await;
+    let path = format!("/stations/{id}/commands");
+    let reset = json!({"type": "reset", "params": {"kind": "soft"}});
+    let refused = stage
+        .ana
+        .expect(503, "POST", &path, Some(&reset))
+        .await
+        .unwrap();
+    assert_eq!(refused["code"], "station_offline");
+    assert!(stage.ana.all(&path).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_waits_to_be_claimed() {
+    let mut stage = Stage::set().await;
+    let station = stage.station("STRANGER-1", Version::V16);
+    station.connect().await.unwrap();
+    let _ = station.boot().await;
+    let waiting = stage
+        .ana
+        .all("/connection_attempts/unclaimed")
+        .await
+        .unwrap();
+    assert_eq!(waiting.len(), 1);
+    assert_eq!(waiting[0]["identity"], "STRANGER-1");
+    stage.register("STRANGER-1").await;
+    assert!(
+        stage
+            .ana
+            .all("/connection_attempts/unclaimed")
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
