@@ -32,12 +32,13 @@ export const volts = (milliVolts: number | null | undefined) =>
 export const percent = (value: number | null | undefined) =>
   value === null || value === undefined ? UNKNOWN : `${number(value, 0)} %`;
 
-/** 75 s → "1:15 min"-like clock words: 1:02:03 above an hour, 12:05 below. */
+/** The two largest parts: days and hours, hours and minutes, minutes, seconds. */
 export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return UNKNOWN;
   const all = Math.max(0, Math.round(seconds));
   const h = Math.floor(all / 3600);
   const m = Math.floor((all % 3600) / 60);
+  if (h >= 48) return `${Math.floor(h / 24)} d ${h % 24} h`;
   if (h > 0) return `${h} h ${String(m).padStart(2, '0')} min`;
   if (m > 0) return `${m} min`;
   return `${all} s`;

@@ -16,6 +16,7 @@ test('power and energy choose their unit, and unknown is never zero', () => {
 test('durations and ages are short words', () => {
   expect(format.duration(42)).toBe('42 s');
   expect(format.duration(720)).toBe('12 min');
+  expect(format.duration(273_600)).toBe('3 d 4 h');
   expect(format.duration(3_720)).toBe('1 h 02 min');
   const now = Date.parse('2026-03-02T12:00:00Z');
   expect(format.ago('2026-03-02T11:59:57Z', now)).toMatch(/3\s?s(ec)?\.? ago/);

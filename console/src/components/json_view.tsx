@@ -11,7 +11,7 @@ export function JsonView({ value, label }: { value: unknown; label?: string }) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: long JSON scrolls and must be reachable by keyboard
     <pre className="json" tabIndex={0} aria-label={label ?? t('json.label')} role="region">
       {pieces.map((piece, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text, in order
+        // the pieces of one text, in order
         <span key={index} className={piece.kind}>
           {piece.text}
         </span>

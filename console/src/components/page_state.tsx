@@ -73,7 +73,7 @@ export function Loading({ rows = 6 }: { rows?: number }) {
   return (
     <Stack gap="sm" aria-busy="true" role="status" aria-label={t('state.loading')}>
       {Array.from({ length: rows }, (_, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: placeholders have no identity
+        // placeholders have no identity
         <Skeleton key={i} height={i === 0 ? 34 : 26} radius="md" style={{ opacity: 1 - i / (rows + 2) }} />
       ))}
     </Stack>

@@ -126,7 +126,7 @@ function WhatToType() {
                     <CopyLine text={base} what={t('connect.url_without')} />
                   </div>
                 </Stack>
-                <Qr text={url} label={t('connect.qr')} />
+                <Qr text={search.identity ? url : base} label={t('connect.qr')} />
               </Group>
               <Text size="sm" c="dimmed">
                 {t('connect.password_text')}
