@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod durability;
+mod nodes;
 mod rights;
 mod sessions;
