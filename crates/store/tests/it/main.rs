@@ -1,0 +1,475 @@
+//! The contract of the store, the same on SQLite and on PostgreSQL.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+use busbar_store::{Error, Lane, Once, Options, StationFilter, Store};
+use chrono::DateTime;
+use domain::clock::Moment;
+use domain::command::{Command, CommandRecord, CommandState, Outcome};
+use domain::event::{Change, Event};
+use domain::id::{CommandId, EventId, EvseId, NodeId, OrgId, SessionId, StationId};
+use domain::message::StatusReport;
+use domain::module::ModuleSet;
+use domain::page::PageRequest;
+use domain::session::{Session, SessionState};
+use domain::site::{AdminState, Organisation};
+use domain::station::{ConnectorStatus, Hardware, Identity, Registration, Station};
+use sea_orm::{ConnectionTrait, Database};
+use uuid::Uuid;
+
+static DATABASES: AtomicU32 = AtomicU32::new(0);
+
+struct Place {
+    url: String,
+    _folder: Option<tempfile::TempDir>,
+}
+
+fn sqlite() -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!(
+        "sqlite://{}?mode=rwc",
+        folder.path().join("test.sqlite").display()
+    );
+    Place {
+        url,
+        _folder: Some(folder),
+    }
+}
+
+async fn postgres() -> Place {
+    let server = std::env::var("BUSBAR_TEST_POSTGRES").expect(
+        "BUSBAR_TEST_POSTGRES is not set: run the tests with `make test`, or under \
+         tools/with-services.sh, which starts a private PostgreSQL",
+    );
+    let n = DATABASES.fetch_add(1, Ordering::SeqCst);
+    let name = format!("store_{}_{n}", std::process::id());
+    let db = Database::connect(&server).await.unwrap();
+    db.execute_unprepared(&format!("CREATE DATABASE {name}"))
+        .await
+        .unwrap();
+    db.close().await.unwrap();
+    let (path, query) = server
+        .split_once('?')
+        .map_or((server.as_str(), None), |(p, q)| (p, Some(q)));
+    let base = path.rsplit_once('/').unwrap().0;
+    let query = query.map_or_else(String::new, |q| format!("?{q}"));
+    let url = format!("{base}/{name}{query}");
+    Store::migrate(&url).await.unwrap();
+    Place { url, _folder: None }
+}
+
+fn id(n: u128) -> Uuid {
+    Uuid::from_u128(n)
+}
+
+fn at(ms: i64) -> Moment {
+    DateTime::from_timestamp_millis(ms).unwrap()
+}
+
+fn org() -> OrgId {
+    OrgId::from_uuid(id(1))
+}
+
+fn station(n: u128) -> Station {
+    Station {
+        id: StationId::from_uuid(id(n)),
+        org: org(),
+        site: None,
+        identity: Identity::parse(&format!("CP-{n:03}")).unwrap(),
+        name: None,
+        admin_state: AdminState::InService,
+        registration: Registration::Unbooted,
+        lenient: true,
+        protocol: None,
+        hardware: Hardware::default(),
+        online: false,
+        connected_since: None,
+        last_seen_at: None,
+        created_at: at(1),
+    }
+}
+
+fn session(n: u128, wire: &str, fingerprint: Option<&str>) -> Session {
+    Session {
+        id: SessionId::from_uuid(id(n)),
+        org: org(),
+        station: StationId::from_uuid(id(100)),
+        site: None,
+        evse: 1,
+        connector: Some(1),
+        wire: wire.to_owned(),
+        fingerprint: fingerprint.map(str::to_owned),
+        token: None,
+        token_id: None,
+        token_group: None,
+        state: SessionState::Active,
+        started_at: at(5_000),
+        ended_at: None,
+        first_register: None,
+        last_register: None,
+        power: None,
+        charging: None,
+        stop_reason: None,
+        remote_start: None,
+        suspicions: Vec::new(),
+        updated_at: at(5_000),
+    }
+}
+
+async fn open(place: &Place) -> Store {
+    let store = Store::open(&place.url, Options::default()).await.unwrap();
+    store
+        .write(Lane::Instance, |work| {
+            Box::pin(async move {
+                let organisation = Organisation {
+                    id: org(),
+                    parent: None,
+                    name: "O".to_owned(),
+                    created_at: at(1),
+                };
+                work.organisation_insert(&organisation, &ModuleSet::everything())
+                    .await?;
+                work.station_insert(&station(100), Some("hash")).await
+            })
+        })
+        .await
+        .unwrap();
+    store
+}
+
+/// A unit that fails takes nobody with it, and leaves nothing of itself.
+async fn only_the_faulty_unit_fails(store: &Store) {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let mut all = Vec::new();
+    for n in 200..240u128 {
+        let (store, runs) = (store.clone(), runs.clone());
+        all.push(tokio::spawn(async move {
+            store
+                .write(Lane::Instance, move |work| {
+                    let runs = runs.clone();
+                    Box::pin(async move {
+                        runs.fetch_add(1, Ordering::SeqCst);
+                        work.station_insert(&station(n), None).await?;
+                        // The unit in the middle writes first and fails then.
+                        if n == 220 {
+                            Err(Error::InvalidCursor)
+                        } else {
+                            Ok(n)
+                        }
+                    })
+                })
+                .await
+        }));
+    }
+    let mut kept = 0;
+    for task in all {
+        match task.await.unwrap() {
+            Ok(_) => kept += 1,
+            Err(error) => assert!(matches!(error, Error::InvalidCursor), "{error}"),
+        }
+    }
+    assert_eq!(kept, 39);
+    assert!(runs.load(Ordering::SeqCst) >= 40);
+    let page = PageRequest {
+        limit: 200,
+        cursor: None,
+    };
+    let found = store
+        .read
+        .stations(org(), &StationFilter::default(), &page)
+        .await
+        .unwrap();
+    assert_eq!(found.rows.len(), 40);
+    assert!(
+        found
+            .rows
+            .iter()
+            .all(|r| r.station.identity.as_str() != "CP-220")
+    );
+}
+
+async fn a_session_is_kept_once(store: &Store) {
+    let insert = |s: Session| {
+        let store = store.clone();
+        async move {
+            store
+                .write(Lane::Station(s.station), move |work| {
+                    let s = s.clone();
+                    Box::pin(async move { work.session_insert_once(&s).await })
+                })
+                .await
+                .unwrap()
+        }
+    };
+    assert_eq!(insert(session(300, "7", Some("f"))).await, Once::New);
+    // The same start under another number, and the same number again.
+    for again in [session(301, "8", Some("f")), session(302, "7", None)] {
+        let Once::Existing(found) = insert(again).await else {
+            panic!("kept twice")
+        };
+        assert_eq!(found.id, SessionId::from_uuid(id(300)));
+    }
+    assert_eq!(insert(session(303, "9", None)).await, Once::New);
+    let heard = |seq: i64| {
+        let store = store.clone();
+        async move {
+            store
+                .write(Lane::Instance, move |work| {
+                    let session = SessionId::from_uuid(id(300));
+                    Box::pin(async move {
+                        work.session_event_once(session, seq, "updated", at(1))
+                            .await
+                    })
+                })
+                .await
+                .unwrap()
+        }
+    };
+    assert!(heard(0).await && heard(1).await && !heard(0).await);
+}
+
+async fn numbers_are_given_once(store: &Store) {
+    let mut firsts = Vec::new();
+    for _ in 0..3 {
+        let first = store
+            .write(Lane::Instance, |work| {
+                Box::pin(async move { work.numbers_take(10).await })
+            })
+            .await
+            .unwrap();
+        firsts.push(first);
+    }
+    assert_eq!(firsts, [1, 11, 21]);
+}
+
+async fn facts_are_numbered_without_a_hole(store: &Store) {
+    let fact = |n: u128| Event {
+        id: EventId::from_uuid(id(n)),
+        org: org(),
+        site: None,
+        station: None,
+        at: at(1),
+        change: Change::StationEdited,
+    };
+    let number = || async {
+        store
+            .write(Lane::Instance, |work| {
+                Box::pin(async move { work.outbox_number(100).await })
+            })
+            .await
+            .unwrap()
+    };
+    for batch in [400..403u128, 403..405] {
+        store
+            .write(Lane::Org(org()), move |work| {
+                let batch = batch.clone();
+                Box::pin(async move {
+                    batch.for_each(|n| work.event(&fact(n)));
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+        number().await;
+    }
+    assert!(number().await.is_empty());
+    let facts = store.read.events_since(0, 100).await.unwrap();
+    let seqs: Vec<i64> = facts.iter().map(|(seq, _)| *seq).collect();
+    assert_eq!(seqs, [1, 2, 3, 4, 5]);
+    assert_eq!(store.read.outbox_range().await.unwrap(), (1, 5));
+}
+
+async fn the_newest_connection_wins(store: &Store) {
+    let node = NodeId::from_uuid(id(9));
+    let id = StationId::from_uuid(id(100));
+    let seen = store
+        .write(Lane::Station(id), move |work| {
+            Box::pin(async move {
+                let first = work.connected(id, 10, node, "p", at(10)).await?;
+                let newer = work.connected(id, 12, node, "p", at(12)).await?;
+                let older = work.connected(id, 11, node, "p", at(13)).await?;
+                let late = work.disconnected(id, 10, at(14)).await?;
+                Ok((first, newer, older, late))
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!(seen, (true, true, false, false));
+    assert!(
+        store
+            .read
+            .station(org(), id)
+            .await
+            .unwrap()
+            .unwrap()
+            .station
+            .online
+    );
+    let foreign = store
+        .read
+        .station(OrgId::from_uuid(Uuid::from_u128(2)), id)
+        .await
+        .unwrap();
+    assert!(foreign.is_none(), "a foreign id reads as a missing one");
+}
+
+async fn an_older_status_does_not_overwrite(store: &Store) {
+    let id = StationId::from_uuid(id(100));
+    for (ms, status) in [
+        (2_000, ConnectorStatus::Charging),
+        (1_000, ConnectorStatus::Available),
+    ] {
+        store
+            .write(Lane::Station(id), move |work| {
+                Box::pin(async move {
+                    work.evse_ensure(EvseId::from_uuid(Uuid::from_u128(50)), id, 1)
+                        .await?;
+                    let report = StatusReport {
+                        evse: 1,
+                        connector: 1,
+                        status,
+                        error_code: None,
+                        error_info: None,
+                        at: None,
+                    };
+                    work.connector_status(id, &report, at(ms)).await
+                })
+            })
+            .await
+            .unwrap();
+    }
+    let row = store.read.station(org(), id).await.unwrap().unwrap();
+    assert_eq!(row.evses[0].evse.status(), ConnectorStatus::Charging);
+}
+
+async fn a_command_is_sent_and_settled_once(store: &Store) {
+    let (command, station) = (CommandId::from_uuid(id(500)), StationId::from_uuid(id(100)));
+    let record = CommandRecord {
+        id: command,
+        station,
+        command: Command::ClearCache,
+        state: CommandState::Queued,
+        outcome: None,
+        created_at: at(1),
+        sent_at: None,
+        settled_at: None,
+        issued_by: None,
+    };
+    let done = store
+        .write(Lane::Station(station), move |work| {
+            let record = record.clone();
+            let outcome = Outcome {
+                state: CommandState::Accepted,
+                answer: None,
+                error: None,
+                variables: Vec::new(),
+            };
+            Box::pin(async move {
+                work.command_insert(org(), &record).await?;
+                let sent = work.command_sent(command, 7, at(2)).await?;
+                let twice = work.command_sent(command, 7, at(3)).await?;
+                let older = work.command_settle(command, 6, &outcome, at(4)).await?;
+                let settled = work.command_settle(command, 7, &outcome, at(5)).await?;
+                let again = work.command_settle(command, 8, &outcome, at(6)).await?;
+                Ok([sent, twice, older, settled, again])
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!(done, [true, false, false, true, false]);
+}
+
+async fn pages_neither_repeat_nor_skip(store: &Store) {
+    let mut page = PageRequest {
+        limit: 7,
+        cursor: None,
+    };
+    let mut seen = Vec::new();
+    loop {
+        let rows = store
+            .read
+            .stations(org(), &StationFilter::default(), &page)
+            .await
+            .unwrap();
+        seen.extend(
+            rows.rows
+                .into_iter()
+                .map(|r| r.station.identity.as_str().to_owned()),
+        );
+        page.cursor = rows.next;
+        if page.cursor.is_none() {
+            break;
+        }
+    }
+    let mut sorted = seen.clone();
+    sorted.sort();
+    sorted.dedup();
+    assert_eq!((seen.len(), &seen), (40, &sorted));
+}
+
+async fn contract(place: Place) {
+    let store = open(&place).await;
+    only_the_faulty_unit_fails(&store).await;
+    pages_neither_repeat_nor_skip(&store).await;
+    a_session_is_kept_once(&store).await;
+    numbers_are_given_once(&store).await;
+    facts_are_numbered_without_a_hole(&store).await;
+    the_newest_connection_wins(&store).await;
+    an_older_status_does_not_overwrite(&store).await;
+    a_command_is_sent_and_settled_once(&store).await;
+    assert_eq!(
+        store
+            .read
+            .overview(org(), None, at(0))
+            .await
+            .unwrap()
+            .stations,
+        40
+    );
+    store.flush().await;
+}
+
+/// Every migration goes up, down and up again, with data in the tables.
+async fn up_down_up(place: Place) {
+    let store = open(&place).await;
+    store.flush().await;
+    drop(store);
+    Store::migrate_down(&place.url, 2).await.unwrap();
+    let refused = Store::open(&place.url, Options::default()).await;
+    if place.url.starts_with("postgres") {
+        assert!(matches!(refused, Err(Error::NotMigrated)));
+        assert_eq!(Store::migrate(&place.url).await.unwrap(), 2);
+    }
+    let store = Store::open(&place.url, Options::default()).await.unwrap();
+    let found = store
+        .read
+        .station(org(), StationId::from_uuid(id(100)))
+        .await
+        .unwrap();
+    assert!(
+        found.is_some(),
+        "what the steps did not touch is still there"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_contract_holds_on_sqlite() {
+    contract(sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_contract_holds_on_postgresql() {
+    contract(postgres().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn migrations_go_up_and_down_on_sqlite() {
+    up_down_up(sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn migrations_go_up_and_down_on_postgresql() {
+    up_down_up(postgres().await).await;
+}
