@@ -104,7 +104,9 @@ export function changed(station: Station, event: LiveEvent): Station {
         (sum, one) => (one.power_w === null ? sum : (sum ?? 0) + one.power_w),
         null,
       );
-      return { ...station, evses, power_w: total, last_seen_at: event.at };
+      // A reading carries the station's clock, which is the past while an offline queue is told.
+      const seen = [station.last_seen_at ?? '', event.at].sort().at(-1);
+      return { ...station, evses, power_w: total, last_seen_at: seen ?? event.at };
     }
     default:
       return station;

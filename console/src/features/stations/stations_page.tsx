@@ -43,7 +43,11 @@ export function StationsPage() {
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
   const [text, setText] = useState(search.q ?? '');
   const find = useDebouncedCallback((q: string) => set({ q: q || undefined }), 220);
-  useEffect(() => setText(search.q ?? ''), [search.q]);
+  // The address follows the typing; the field follows the address only while nobody types in it.
+  useEffect(() => {
+    if (document.activeElement?.matches('[data-filter]')) return;
+    setText(search.q ?? '');
+  }, [search.q]);
 
   const query = useInfiniteQuery(stations(search));
   const places = useQuery(sites);
