@@ -73,7 +73,7 @@ test('the filter narrows the list, and the address keeps it', async () => {
     identity,
   );
   await page.locator('[data-filter]').fill('no-station-is-called-so');
-  await page.getByRole('heading', { name: 'No station matches' }).waitFor();
+  await page.getByText('No station matches', { exact: true }).waitFor();
 });
 
 test('j, k and Enter walk the table; ? and Ctrl-K open their windows', async () => {
@@ -118,7 +118,7 @@ test('a station shows its parts, its health and its power', async () => {
 test('the log pairs call and answer and shows both', async () => {
   await visit(stationPath.replace(/live$/, 'log'));
   const rows = page.locator('.logrow');
-  await Promise.race([rows.first().waitFor(), page.getByRole('heading', { name: 'No messages' }).waitFor()]);
+  await Promise.race([rows.first().waitFor(), page.getByText('No messages', { exact: true }).waitFor()]);
   if ((await rows.count()) === 0) return;
   await rows.nth(Math.min(2, (await rows.count()) - 1)).click();
   await page.locator('aside pre.json').first().waitFor();
@@ -141,7 +141,7 @@ test('the commands page has typed forms and raw OCPP that checks its JSON', asyn
 test('sessions are listed, and one opens', async () => {
   await visit('/sessions');
   const link = page.locator('table tbody a.rowlink').first();
-  await Promise.race([link.waitFor(), page.getByRole('heading', { name: 'No sessions yet' }).waitFor()]);
+  await Promise.race([link.waitFor(), page.getByText('No sessions yet', { exact: true }).waitFor()]);
   if ((await link.count()) === 0) return;
   sessionPath = await link.getAttribute('href');
   await visit(sessionPath);

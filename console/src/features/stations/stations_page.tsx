@@ -56,7 +56,10 @@ export function StationsPage() {
   const misplaced = useCallback(
     (id: string) => {
       const row = known.get(id);
-      return row ? !belongs(row, search) : Boolean(search.status || search.online) || !query.hasNextPage;
+      if (row) return !belongs(row, search);
+      // Of a station that is not shown only an unsearched list can tell that it may be missing.
+      if (search.q || search.site_id) return false;
+      return Boolean(search.status || search.online) || !query.hasNextPage;
     },
     [known, search, query.hasNextPage],
   );
