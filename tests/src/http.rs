@@ -43,13 +43,12 @@ impl Person {
         Ok(person)
     }
 
-    /// Sends a request below `/api/v1`.
-    pub async fn ask(
-        &mut self,
+    async fn send(
+        &self,
         method: &str,
         path: &str,
         body: Option<&Value>,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<TcpStream, Failure> {
         let body = body.map(Value::to_string).unwrap_or_default();
         let request = format!(
             "{method} /api/v1{path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\
@@ -61,6 +60,26 @@ impl Person {
         );
         let mut stream = TcpStream::connect(self.at).await?;
         stream.write_all(request.as_bytes()).await?;
+        Ok(stream)
+    }
+
+    /// Opens a stream of events, which has no end, and closes it again: its status.
+    pub async fn knock(&self, path: &str) -> Result<u16, Failure> {
+        let mut stream = self.send("GET", path, None).await?;
+        let mut line = [0; 12];
+        stream.read_exact(&mut line).await?;
+        let text = std::str::from_utf8(&line)?;
+        Ok(text.rsplit(' ').next().unwrap_or_default().parse()?)
+    }
+
+    /// Sends a request below `/api/v1`.
+    pub async fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, Failure> {
+        let mut stream = self.send(method, path, body).await?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).await?;
         let text = String::from_utf8(bytes)?;

@@ -28,15 +28,23 @@ pub struct Product {
     pub setup: Option<String>,
 }
 
-/// A program that was built beside the tests.
+/// A program of this workspace: the server named by the environment variable `BUSBAR`, or what was
+/// built beside the running test or benchmark.
 #[must_use]
 pub fn program(name: &str) -> PathBuf {
+    if let (true, Some(path)) = (name == "busbar", std::env::var_os("BUSBAR")) {
+        return path.into();
+    }
     let own = std::env::current_exe().unwrap_or_default();
-    let beside = own
-        .parent()
-        .and_then(Path::parent)
-        .map(|dir| dir.join(name));
-    beside.unwrap_or_else(|| PathBuf::from(name))
+    // A test lies in `deps` below the programs, a benchmark beside them.
+    let folder = own.parent().and_then(|dir| {
+        if dir.ends_with("deps") {
+            dir.parent()
+        } else {
+            Some(dir)
+        }
+    });
+    folder.map_or_else(|| PathBuf::from(name), |dir| dir.join(name))
 }
 
 impl Product {
@@ -102,6 +110,20 @@ impl Product {
             "organisation": "Stories"});
         person.expect(201, "POST", "/setup", Some(&body)).await?;
         Ok(person)
+    }
+
+    /// Memory of the server in KiB: what is resident now, and the most there ever was.
+    pub fn memory_kib(&self) -> Result<(u64, u64), Failure> {
+        let id = self.child.id().ok_or("the server has ended")?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let line = |name: &str| {
+            let rest = status.lines().find_map(|line| line.strip_prefix(name))?;
+            rest.trim().strip_suffix(" kB")?.parse().ok()
+        };
+        match (line("VmRSS:"), line("VmHWM:")) {
+            (Some(now), Some(most)) => Ok((now, most)),
+            _ => Err("no memory figures of the server".into()),
+        }
     }
 
     /// Ends the server at once, as a power cut would: SIGKILL.

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod durability;
+mod manners;
 mod nodes;
 mod rights;
 mod sessions;
+mod stage;

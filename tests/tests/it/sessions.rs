@@ -3,63 +3,10 @@
 
 use std::time::Duration;
 
-use busbar_tests::http::Person;
-use busbar_tests::product::Product;
-use serde_json::{Value, json};
-use simulators::{Station, Template, Version};
+use serde_json::json;
+use simulators::Version;
 
-const PASSWORD: &str = "0123456789abcdef0123";
-const UID: &str = "04A1B2C3D4E5F6";
-const VERSIONS: [Version; 3] = [Version::V16, Version::V201, Version::V21];
-
-struct Stage {
-    _folder: tempfile::TempDir,
-    product: Product,
-    ana: Person,
-}
-
-impl Stage {
-    async fn set() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let product = Product::start(folder.path(), &[]).await.unwrap();
-        let mut ana = product.administrator().await.unwrap();
-        let token = json!({"uid": UID, "kind": "iso14443"});
-        ana.expect(201, "POST", "/tokens", Some(&token))
-            .await
-            .unwrap();
-        Self {
-            _folder: folder,
-            product,
-            ana,
-        }
-    }
-
-    async fn register(&mut self, identity: &str) -> String {
-        let body = json!({"identity": identity, "password": PASSWORD});
-        let added = self
-            .ana
-            .expect(201, "POST", "/stations", Some(&body))
-            .await
-            .unwrap();
-        added["station"]["id"].as_str().unwrap().to_owned()
-    }
-
-    fn station(&self, identity: &str, version: Version) -> Station {
-        Station::builder(&self.product.stations, identity)
-            .version(version)
-            .password(Some(PASSWORD))
-            .template(Template::ac22())
-            .seed(7)
-            .build()
-    }
-
-    async fn sessions(&mut self, id: &str) -> Vec<Value> {
-        self.ana
-            .all(&format!("/sessions?station_id={id}"))
-            .await
-            .unwrap()
-    }
-}
+use crate::stage::{Stage, UID, VERSIONS};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_charge_is_told_and_seen_in_every_version() {

@@ -1,0 +1,168 @@
+//! The figures of the product, measured on this machine: server and load generator are processes
+//! of their own, release builds, talking over loopback sockets to a database on a real disk.
+//!
+//! `make bench` runs it beside a PostgreSQL. `BUSBAR_BENCH_HERD` (10,000 stations),
+//! `BUSBAR_BENCH_CROWD` (1,000), `BUSBAR_BENCH_SECONDS` (10) and `BUSBAR_BENCH_COMMANDS` (2,000)
+//! change the size; figures of other sizes are not the ones that are promised.
+#![allow(clippy::print_stdout)] // the figures are what it is for
+
+mod figures;
+mod load;
+
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use busbar_tests::http::Failure;
+use busbar_tests::product::program;
+use figures::{Rate, Size};
+use tokio::process::Command;
+
+const MIXES: [(&str, &str); 2] = [
+    ("meter-values", "MeterValues"),
+    ("transactions", "transactions"),
+];
+/// The server commits every message for itself.
+const ALONE: [(&str, &str); 1] = [("BUSBAR_DATABASE_BATCH_UNITS", "1")];
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Failure> {
+    let size = Size {
+        herd: setting("BUSBAR_BENCH_HERD", 10_000)?,
+        crowd: setting("BUSBAR_BENCH_CROWD", 1_000)?,
+        seconds: setting("BUSBAR_BENCH_SECONDS", 10)?,
+        commands: setting("BUSBAR_BENCH_COMMANDS", 2_000)?,
+    };
+    build().await?;
+    // Beside the programs, because the folder for temporary files may lie in memory.
+    let own = std::env::current_exe()?;
+    let beside = own.parent().ok_or("this program lies nowhere")?;
+    let folder = tempfile::Builder::new()
+        .prefix("bench-")
+        .tempdir_in(beside)?;
+    let folder = folder.path();
+    let cores = std::thread::available_parallelism()?;
+    println!(
+        "busbar, {} cores shared by server, database and load; one fsync of 4 KiB takes {} us",
+        cores,
+        figures::fsync_us(folder)?
+    );
+    let mut table = Table { missed: 0 };
+
+    let herd = figures::herd(folder, size).await?;
+    let all = herd.booted == size.herd as u64;
+    table.row(
+        &format!("{} stations connect and boot at once", size.herd),
+        &format!("{} booted in {:.1} s", herd.booted, herd.seconds),
+        "all in < 60 s",
+        all && herd.seconds < 60.0,
+    );
+    table.row(
+        "  most memory of the server meanwhile",
+        &format!("{} MiB", herd.most_kib / 1024),
+        "< 1536 MiB",
+        herd.most_kib < 1536 * 1024,
+    );
+
+    let idle = figures::idle(folder, size).await?;
+    table.row(
+        &format!("memory per idle station at {}", size.herd),
+        &format!("{idle:.1} KiB"),
+        "<= 16 KiB",
+        idle <= 16.0,
+    );
+
+    for (mix, name) in MIXES {
+        let grouped = figures::messages(folder, &[], mix, size).await?;
+        let alone = figures::messages(folder, &ALONE, mix, size).await?;
+        let times = grouped.per_second / alone.per_second.max(1.0);
+        let label = format!("{name} acknowledged, SQLite, group commit");
+        table.rate(&label, &grouped, 8_000.0);
+        table.row(
+            "  the same, one commit per message",
+            &shown(&alone),
+            &format!("5 times less; {times:.1}"),
+            times >= 5.0,
+        );
+    }
+    match std::env::var("BUSBAR_TEST_POSTGRES") {
+        Ok(server) => {
+            for (n, (mix, name)) in MIXES.into_iter().enumerate() {
+                let url = figures::postgres(folder, &server, &format!("bench_{n}")).await?;
+                let environment = [("BUSBAR_DATABASE_URL", url.as_str())];
+                let rate = figures::messages(folder, &environment, mix, size).await?;
+                table.rate(&format!("{name} acknowledged, PostgreSQL"), &rate, 5_000.0);
+            }
+        }
+        Err(_) => println!("PostgreSQL: BUSBAR_TEST_POSTGRES is not set; use `make bench`"),
+    }
+
+    let times = figures::commands(folder, size).await?;
+    let at = |permille: usize| times[(times.len() * permille / 1000).min(times.len() - 1)];
+    table.row(
+        &format!("command round trip at {} stations", size.crowd),
+        &format!("p50 {:.1} ms, p99 {:.1} ms", at(500), at(990)),
+        "p99 < 20 ms",
+        at(990) < 20.0,
+    );
+    println!("{} aims missed", table.missed);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints rows as they are found.
+struct Table {
+    missed: u32,
+}
+
+impl Table {
+    fn row(&mut self, what: &str, found: &str, aim: &str, met: bool) {
+        let verdict = if met { "met" } else { "MISSED" };
+        self.missed += u32::from(!met);
+        println!("{what:<52} {found:<44} aim {aim}: {verdict}");
+    }
+
+    fn rate(&mut self, what: &str, rate: &Rate, aim: f64) {
+        let met = rate.per_second >= aim;
+        self.row(what, &shown(rate), &format!(">= {aim:.0}/s"), met);
+    }
+}
+
+fn shown(rate: &Rate) -> String {
+    format!(
+        "{:.0}/s (p50 {:.1} ms, p99 {:.1} ms)",
+        rate.per_second, rate.p50_ms, rate.p99_ms
+    )
+}
+
+fn setting<T: FromStr>(name: &str, otherwise: T) -> Result<T, Failure> {
+    match std::env::var(name) {
+        Ok(text) => text
+            .parse()
+            .map_err(|_| format!("{name}={text}: it is a number").into()),
+        Err(_) => Ok(otherwise),
+    }
+}
+
+/// The programs that are measured, built from this tree in the same profile as this one.
+async fn build() -> Result<(), Failure> {
+    if std::env::var_os("BUSBAR").is_some() && program("busbar-sim").exists() {
+        return Ok(());
+    }
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args([
+        "build",
+        "--quiet",
+        "--package",
+        "busbar",
+        "--package",
+        "busbar-sim",
+    ]);
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    if command.status().await?.success() {
+        Ok(())
+    } else {
+        Err("the programs to measure do not build".into())
+    }
+}

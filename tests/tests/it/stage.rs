@@ -1,0 +1,80 @@
+//! What the stories of single stations share: a fresh server, its administrator, a known token.
+
+use busbar_tests::http::Person;
+use busbar_tests::product::Product;
+use serde_json::{Value, json};
+use simulators::station::Builder;
+use simulators::{Station, Template, Version};
+
+const PASSWORD: &str = "0123456789abcdef0123";
+/// The token of the instance.
+pub const UID: &str = "04A1B2C3D4E5F6";
+/// Each story is told in all of them.
+pub const VERSIONS: [Version; 3] = [Version::V16, Version::V201, Version::V21];
+
+/// A server of the story's own.
+pub struct Stage {
+    _folder: tempfile::TempDir,
+    product: Product,
+    /// The administrator.
+    pub ana: Person,
+}
+
+impl Stage {
+    /// Starts the server and registers the token.
+    pub async fn set() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let product = Product::start(folder.path(), &[]).await.unwrap();
+        let mut ana = product.administrator().await.unwrap();
+        let token = json!({"uid": UID, "kind": "iso14443"});
+        ana.expect(201, "POST", "/tokens", Some(&token))
+            .await
+            .unwrap();
+        Self {
+            _folder: folder,
+            product,
+            ana,
+        }
+    }
+
+    /// Registers a station; its id.
+    pub async fn register(&mut self, identity: &str) -> String {
+        let body = json!({"identity": identity, "password": PASSWORD});
+        let added = self
+            .ana
+            .expect(201, "POST", "/stations", Some(&body))
+            .await
+            .unwrap();
+        added["station"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A simulated station that knows its password.
+    pub fn station(&self, identity: &str, version: Version) -> Station {
+        self.builder(identity, version).build()
+    }
+
+    /// The same, before it is built.
+    pub fn builder(&self, identity: &str, version: Version) -> Builder {
+        Station::builder(&self.product.stations, identity)
+            .version(version)
+            .password(Some(PASSWORD))
+            .template(Template::ac22())
+            .seed(7)
+    }
+
+    /// The station's sessions as the API shows them.
+    pub async fn sessions(&mut self, id: &str) -> Vec<Value> {
+        self.ana
+            .all(&format!("/sessions?station_id={id}"))
+            .await
+            .unwrap()
+    }
+
+    /// The station as the API shows it.
+    pub async fn seen(&mut self, id: &str) -> Value {
+        self.ana
+            .expect(200, "GET", &format!("/stations/{id}"), None)
+            .await
+            .unwrap()
+    }
+}
