@@ -1,4 +1,5 @@
 //! What the stories need: the product as a process of its own, and its API as a person uses it.
 
+pub mod database;
 pub mod http;
 pub mod product;

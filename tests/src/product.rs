@@ -47,6 +47,22 @@ pub fn program(name: &str) -> PathBuf {
     folder.map_or_else(|| PathBuf::from(name), |dir| dir.join(name))
 }
 
+/// Brings the database of `environment` to this version, as an operator does before an upgrade.
+pub async fn migrate(data: &Path, environment: &[(&str, &str)]) -> Result<(), Failure> {
+    let status = Command::new(program("busbar"))
+        .arg("migrate")
+        .env("BUSBAR_DATA_DIR", data)
+        .envs(environment.iter().copied())
+        .stdout(Stdio::null())
+        .status()
+        .await?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err("`busbar migrate` failed".into())
+    }
+}
+
 impl Product {
     /// Starts the server on `data`, with more environment where a story needs it.
     pub async fn start(data: &Path, more: &[(&str, &str)]) -> Result<Self, Failure> {

@@ -92,9 +92,16 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
         // A moment in which something was acknowledged, and then a random one.
         let size = || std::fs::metadata(&log).map_or(0, |m| m.len());
         let before = size();
-        while size() == before {
-            tokio::task::yield_now().await;
-        }
+        let something = async {
+            while size() == before {
+                let ended = load.try_wait().unwrap();
+                assert!(ended.is_none(), "the load ended early: {ended:?}");
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), something)
+            .await
+            .expect("nothing is acknowledged");
         tokio::time::sleep(Duration::from_millis(dice.up_to(1_500))).await;
         product.kill().await.unwrap();
         load.kill().await.unwrap();

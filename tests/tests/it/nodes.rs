@@ -1,12 +1,11 @@
 //! Two nodes over PostgreSQL and Redis: a person at one of them commands a station at the other.
 
-use std::process::Stdio;
 use std::time::Duration;
 
-use busbar_tests::product::{Product, program};
+use busbar_tests::database;
+use busbar_tests::product::{Product, migrate};
 use serde_json::json;
 use simulators::{Station, Version};
-use tokio::process::Command;
 
 const PASSWORD: &str = "0123456789abcdef0123";
 
@@ -18,10 +17,10 @@ fn service(name: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_crosses_from_one_node_to_a_station_on_another() {
-    let (database, bus) = (
-        service("BUSBAR_TEST_POSTGRES"),
-        service("BUSBAR_TEST_REDIS"),
-    );
+    let bus = service("BUSBAR_TEST_REDIS");
+    let database = database::create(&service("BUSBAR_TEST_POSTGRES"), "story_nodes")
+        .await
+        .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let more = [
         ("BUSBAR_DATABASE_URL", database.as_str()),
@@ -29,15 +28,7 @@ async fn a_command_crosses_from_one_node_to_a_station_on_another() {
     ];
     // A database that was never migrated is refused with a hint, and then migrated.
     assert!(Product::start(folder.path(), &more).await.is_err());
-    let migrated = Command::new(program("busbar"))
-        .arg("migrate")
-        .env("BUSBAR_DATA_DIR", folder.path())
-        .envs(more)
-        .stdout(Stdio::null())
-        .status()
-        .await
-        .unwrap();
-    assert!(migrated.success());
+    migrate(folder.path(), &more).await.unwrap();
 
     let first = Product::start(folder.path(), &more).await.unwrap();
     let mut ana = first.administrator().await.unwrap();

@@ -5,9 +5,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use busbar_tests::http::Failure;
-use busbar_tests::product::{Product, program};
+use busbar_tests::product::Product;
 use serde_json::{Value, json};
-use tokio::process::Command;
 
 use crate::load::Stage;
 
@@ -135,33 +134,6 @@ pub async fn messages(
         p50_ms: number(&sent, "p50_ms")?,
         p99_ms: number(&sent, "p99_ms")?,
     })
-}
-
-/// A database of its own on the PostgreSQL at `url`, migrated: the URL of it.
-pub async fn postgres(folder: &Path, url: &str, name: &str) -> Result<String, Failure> {
-    let (server, _) = url
-        .rsplit_once('/')
-        .ok_or("BUSBAR_TEST_POSTGRES is no URL")?;
-    let made = Command::new("psql")
-        .args([url, "-qc", &format!("CREATE DATABASE {name}")])
-        .status()
-        .await?;
-    if !made.success() {
-        return Err(format!("cannot create the database {name}").into());
-    }
-    let url = format!("{server}/{name}");
-    let migrated = Command::new(program("busbar"))
-        .arg("migrate")
-        .env("BUSBAR_DATA_DIR", folder)
-        .env("BUSBAR_DATABASE_URL", &url)
-        .stdout(std::process::Stdio::null())
-        .status()
-        .await?;
-    if migrated.success() {
-        Ok(url)
-    } else {
-        Err("`busbar migrate` failed".into())
-    }
 }
 
 /// Milliseconds from the request of a command at the API to the station's answer in the response,

@@ -12,8 +12,9 @@ mod load;
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use busbar_tests::database;
 use busbar_tests::http::Failure;
-use busbar_tests::product::program;
+use busbar_tests::product::{migrate, program};
 use figures::{Rate, Size};
 use tokio::process::Command;
 
@@ -87,8 +88,9 @@ async fn main() -> Result<ExitCode, Failure> {
     match std::env::var("BUSBAR_TEST_POSTGRES") {
         Ok(server) => {
             for (n, (mix, name)) in MIXES.into_iter().enumerate() {
-                let url = figures::postgres(folder, &server, &format!("bench_{n}")).await?;
+                let url = database::create(&server, &format!("bench_{n}")).await?;
                 let environment = [("BUSBAR_DATABASE_URL", url.as_str())];
+                migrate(folder, &environment).await?;
                 let rate = figures::messages(folder, &environment, mix, size).await?;
                 table.rate(&format!("{name} acknowledged, PostgreSQL"), &rate, 5_000.0);
             }
