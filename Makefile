@@ -38,7 +38,7 @@ test: prepare console
 	BUSBAR=$(abspath $(TARGET))/debug/busbar tests/clients/run.sh
 
 bench:
-	tools/with-services.sh cargo run --release --package busbar-tests --bin bench
+	tools/with-services.sh cargo run --release --package busbar-tests --bin bench -- $(ONLY)
 
 soak: console
 	cargo build --release

@@ -99,6 +99,7 @@ impl Station<'_> {
                 return self.refuse(id, action, fault.code, &fault.text).await;
             }
         };
+        let action = lifted.action.as_str();
         deviations.extend(lifted.deviations);
         log.personal = lifted.personal;
         log.deviations.clone_from(&deviations);

@@ -9,6 +9,9 @@ mod meter;
 mod outcome;
 mod plan;
 mod read;
+mod signed;
+
+use std::borrow::Cow;
 
 use domain::clock::Moment;
 use domain::command::{Command, CommandError, Outcome};
@@ -47,6 +50,8 @@ pub enum Dialect {
 /// A message of a station, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lifted {
+    /// The action, without the mark of a signed message: what a reply is lowered for.
+    pub action: String,
     /// What it says.
     pub message: Message,
     /// What was forgiven on the way; empty for a conforming station.
@@ -142,12 +147,18 @@ impl Dialect {
         received_at: Moment,
         lenient: bool,
     ) -> Result<Lifted, Fault> {
-        let personal = personal_spans(payload.get());
+        let mut personal = personal_spans(payload.get());
         let mut hearing = Hearing::new(received_at);
-        let lifted = self.understand(action, payload.get(), lenient, &mut hearing);
+        let (action, inner) = self.unsigned(action, payload.get());
+        if !matches!(inner, Ok(Cow::Borrowed(_))) {
+            // What is encoded cannot be masked in parts.
+            personal = vec![(0, u32::try_from(payload.get().len()).unwrap_or(u32::MAX))];
+        }
+        let lifted = self.understand(action, inner, lenient, &mut hearing);
         let deviations = hearing.deviations;
         match lifted {
             Ok(message) => Ok(Lifted {
+                action: action.to_owned(),
                 message,
                 deviations,
                 personal,
@@ -161,10 +172,22 @@ impl Dialect {
         }
     }
 
+    /// The message inside a signed one; any other as it is.
+    fn unsigned<'a>(
+        self,
+        action: &'a str,
+        payload: &'a str,
+    ) -> (&'a str, Result<Cow<'a, str>, &'static str>) {
+        match signed::inside(action) {
+            Some(inside) if self != Self::V16 => (inside, signed::open(payload).map(Cow::Owned)),
+            _ => (action, Ok(Cow::Borrowed(payload))),
+        }
+    }
+
     fn understand(
         self,
         action: &str,
-        payload: &str,
+        payload: Result<Cow<'_, str>, &'static str>,
         lenient: bool,
         hearing: &mut Hearing,
     ) -> Result<Message, (RpcErrorCode, String)> {
@@ -179,16 +202,16 @@ impl Dialect {
             return Err((RpcErrorCode::NotSupported, text.to_owned()));
         }
         let forgiving = lenient && never_refused(action);
-        let value = match payload_value(payload) {
+        let read = payload.and_then(|payload| {
+            payload_value(&payload).map_err(|_| "the payload cannot be read")
+        });
+        let value = match read {
             Ok(value) => value,
-            Err(_) if forgiving => {
-                hearing.note("payload_unreadable", "", "the payload cannot be read");
+            Err(why) if forgiving => {
+                hearing.note("payload_unreadable", "", why);
                 Value::Null
             }
-            Err(_) => {
-                let text = "the payload cannot be read".to_owned();
-                return Err((RpcErrorCode::FormatViolation, text));
-            }
+            Err(why) => return Err((RpcErrorCode::FormatViolation, why.to_owned())),
         };
         let value = if lenient {
             forgive(&known.request, value, forgiving, hearing)?

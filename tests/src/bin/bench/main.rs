@@ -3,12 +3,13 @@
 //!
 //! `make bench` runs it beside a PostgreSQL. `BUSBAR_BENCH_HERD` (10,000 stations),
 //! `BUSBAR_BENCH_CROWD` (1,000), `BUSBAR_BENCH_SECONDS` (10) and `BUSBAR_BENCH_COMMANDS` (2,000)
-//! change the size; figures of other sizes are not the ones that are promised.
+//! change the size; `make bench ONLY="sqlite commands"` runs a part. Figures of other sizes are not the ones that are promised.
 #![allow(clippy::print_stdout)] // the figures are what it is for
 
 mod figures;
 mod load;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::str::FromStr;
 
@@ -22,6 +23,8 @@ const MIXES: [(&str, &str); 2] = [
     ("meter-values", "MeterValues"),
     ("transactions", "transactions"),
 ];
+/// What is measured, unless words on the command line choose some of it.
+const PARTS: [&str; 5] = ["herd", "idle", "sqlite", "postgres", "commands"];
 /// The server commits every message for itself.
 const ALONE: [(&str, &str); 1] = [("BUSBAR_DATABASE_BATCH_UNITS", "1")];
 
@@ -33,6 +36,13 @@ async fn main() -> Result<ExitCode, Failure> {
         seconds: setting("BUSBAR_BENCH_SECONDS", 10)?,
         commands: setting("BUSBAR_BENCH_COMMANDS", 2_000)?,
     };
+    let mut parts: Vec<String> = std::env::args().skip(1).collect();
+    if parts.is_empty() {
+        parts = PARTS.map(str::to_owned).into();
+    }
+    if let Some(odd) = parts.iter().find(|p| !PARTS.contains(&p.as_str())) {
+        return Err(format!("{odd} cannot be measured; there are {}", PARTS.join(", ")).into());
+    }
     build().await?;
     // Beside the programs, because the folder for temporary files may lie in memory.
     let own = std::env::current_exe()?;
@@ -48,7 +58,20 @@ async fn main() -> Result<ExitCode, Failure> {
         figures::fsync_us(folder)?
     );
     let mut table = Table { missed: 0 };
+    for part in &parts {
+        match part.as_str() {
+            "herd" => herd(&mut table, folder, size).await?,
+            "idle" => idle(&mut table, folder, size).await?,
+            "sqlite" => sqlite(&mut table, folder, size).await?,
+            "postgres" => postgres(&mut table, folder, size).await?,
+            _ => commands(&mut table, folder, size).await?,
+        }
+    }
+    println!("{} aims missed", table.missed);
+    Ok(ExitCode::SUCCESS)
+}
 
+async fn herd(table: &mut Table, folder: &Path, size: Size) -> Result<(), Failure> {
     let herd = figures::herd(folder, size).await?;
     let all = herd.booted == size.herd as u64;
     table.row(
@@ -63,7 +86,10 @@ async fn main() -> Result<ExitCode, Failure> {
         "< 1536 MiB",
         herd.most_kib < 1536 * 1024,
     );
+    Ok(())
+}
 
+async fn idle(table: &mut Table, folder: &Path, size: Size) -> Result<(), Failure> {
     let idle = figures::idle(folder, size).await?;
     table.row(
         &format!("memory per idle station at {}", size.herd),
@@ -71,13 +97,16 @@ async fn main() -> Result<ExitCode, Failure> {
         "<= 16 KiB",
         idle <= 16.0,
     );
+    Ok(())
+}
 
+async fn sqlite(table: &mut Table, folder: &Path, size: Size) -> Result<(), Failure> {
     for (mix, name) in MIXES {
         let grouped = figures::messages(folder, &[], mix, size).await?;
-        let alone = figures::messages(folder, &ALONE, mix, size).await?;
-        let times = grouped.per_second / alone.per_second.max(1.0);
         let label = format!("{name} acknowledged, SQLite, group commit");
         table.rate(&label, &grouped, 8_000.0);
+        let alone = figures::messages(folder, &ALONE, mix, size).await?;
+        let times = grouped.per_second / alone.per_second.max(1.0);
         table.row(
             "  the same, one commit per message",
             &shown(&alone),
@@ -85,19 +114,25 @@ async fn main() -> Result<ExitCode, Failure> {
             times >= 5.0,
         );
     }
-    match std::env::var("BUSBAR_TEST_POSTGRES") {
-        Ok(server) => {
-            for (n, (mix, name)) in MIXES.into_iter().enumerate() {
-                let url = database::create(&server, &format!("bench_{n}")).await?;
-                let environment = [("BUSBAR_DATABASE_URL", url.as_str())];
-                migrate(folder, &environment).await?;
-                let rate = figures::messages(folder, &environment, mix, size).await?;
-                table.rate(&format!("{name} acknowledged, PostgreSQL"), &rate, 5_000.0);
-            }
-        }
-        Err(_) => println!("PostgreSQL: BUSBAR_TEST_POSTGRES is not set; use `make bench`"),
-    }
+    Ok(())
+}
 
+async fn postgres(table: &mut Table, folder: &Path, size: Size) -> Result<(), Failure> {
+    let Ok(server) = std::env::var("BUSBAR_TEST_POSTGRES") else {
+        println!("PostgreSQL: BUSBAR_TEST_POSTGRES is not set; use `make bench`");
+        return Ok(());
+    };
+    for (n, (mix, name)) in MIXES.into_iter().enumerate() {
+        let url = database::create(&server, &format!("bench_{n}")).await?;
+        let environment = [("BUSBAR_DATABASE_URL", url.as_str())];
+        migrate(folder, &environment).await?;
+        let rate = figures::messages(folder, &environment, mix, size).await?;
+        table.rate(&format!("{name} acknowledged, PostgreSQL"), &rate, 5_000.0);
+    }
+    Ok(())
+}
+
+async fn commands(table: &mut Table, folder: &Path, size: Size) -> Result<(), Failure> {
     let times = figures::commands(folder, size).await?;
     let at = |permille: usize| times[(times.len() * permille / 1000).min(times.len() - 1)];
     table.row(
@@ -106,8 +141,7 @@ async fn main() -> Result<ExitCode, Failure> {
         "p99 < 20 ms",
         at(990) < 20.0,
     );
-    println!("{} aims missed", table.missed);
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Prints rows as they are found.
