@@ -5,6 +5,8 @@ mod m0001_people;
 mod m0002_stations;
 mod m0003_sessions;
 mod m0004_records;
+mod m0005_revisions;
+mod m0006_idempotency;
 mod step;
 
 use sea_orm_migration::prelude::*;
@@ -20,6 +22,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_stations::Migration),
             Box::new(m0003_sessions::Migration),
             Box::new(m0004_records::Migration),
+            Box::new(m0005_revisions::Migration),
+            Box::new(m0006_idempotency::Migration),
         ]
     }
 }

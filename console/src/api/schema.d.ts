@@ -1397,6 +1397,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_AttemptView"];
+                    "text/csv": string;
                 };
             };
             /** @description problem */
@@ -1635,6 +1636,12 @@ export interface operations {
                 to?: string | null;
                 /** @description Needs the right to driver data. */
                 token?: string | null;
+                /**
+                 * @description `-started` when not given, or `ended` (those that run come last) or `energy` (those of
+                 *     which it is not known come first); with a `-` before it, the greatest first. A file is
+                 *     sorted by `started` only.
+                 */
+                sort?: string | null;
                 limit?: number | null;
                 cursor?: string | null;
             };
@@ -1650,6 +1657,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_SessionView"];
+                    "text/csv": string;
                 };
             };
             /** @description problem */
@@ -1786,6 +1794,8 @@ export interface operations {
     list: {
         parameters: {
             query?: {
+                /** @description `name` (when not given) or `created`; with a `-` before it, the greatest first. */
+                sort?: string | null;
                 /** @description 1 to 200; 50 when not given. */
                 limit?: number | null;
                 /** @description `next_cursor` of the page before. */
@@ -1803,6 +1813,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_SiteView"];
+                    "text/csv": string;
                 };
             };
             /** @description problem */
@@ -1819,7 +1830,10 @@ export interface operations {
     create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1831,6 +1845,8 @@ export interface operations {
         responses: {
             201: {
                 headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1861,6 +1877,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1881,7 +1899,10 @@ export interface operations {
     remove: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1909,7 +1930,10 @@ export interface operations {
     edit: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1923,6 +1947,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1949,6 +1975,11 @@ export interface operations {
                 online?: boolean | null;
                 /** @description Part of identity, name, model or serial number. */
                 q?: string | null;
+                /**
+                 * @description `identity` (when not given), `last_seen` or `created`; with a `-` before it, the greatest
+                 *     first. A file is not sorted by `last_seen`, which changes while it is read.
+                 */
+                sort?: string | null;
                 limit?: number | null;
                 cursor?: string | null;
             };
@@ -1964,6 +1995,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_StationView"];
+                    "text/csv": string;
                 };
             };
             /** @description problem */
@@ -1980,7 +2012,10 @@ export interface operations {
     create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1992,6 +2027,8 @@ export interface operations {
         responses: {
             201: {
                 headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2022,6 +2059,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2042,7 +2081,10 @@ export interface operations {
     archive: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2070,7 +2112,10 @@ export interface operations {
     edit: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2084,6 +2129,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2123,6 +2170,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_AttemptView"];
+                    "text/csv": string;
                 };
             };
             /** @description problem */
@@ -2174,7 +2222,10 @@ export interface operations {
     issue: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2334,6 +2385,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_LogView"];
+                    "text/csv": string;
                 };
             };
             /** @description problem */
@@ -2418,7 +2470,10 @@ export interface operations {
     raw: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2452,7 +2507,10 @@ export interface operations {
     password: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2514,6 +2572,11 @@ export interface operations {
             query?: {
                 /** @description Part of the text. */
                 q?: string | null;
+                /**
+                 * @description `-created` when not given, or `last_used`; with a `-` before it, the greatest first. A file
+                 *     is not sorted by `last_used`, which changes while it is read.
+                 */
+                sort?: string | null;
                 limit?: number | null;
                 cursor?: string | null;
             };
@@ -2529,6 +2592,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_TokenView"];
+                    "text/csv": string;
                 };
             };
             /** @description problem */
@@ -2545,7 +2609,10 @@ export interface operations {
     create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2557,6 +2624,8 @@ export interface operations {
         responses: {
             201: {
                 headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2587,6 +2656,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2607,7 +2678,10 @@ export interface operations {
     remove: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2635,7 +2709,10 @@ export interface operations {
     edit: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2649,6 +2726,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {

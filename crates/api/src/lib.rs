@@ -4,6 +4,10 @@
 //! cases of `app`. Every route stands in the registry with what a caller needs for it.
 
 mod console;
+mod etag;
+mod idempotency;
+mod limits;
+mod listing;
 mod live;
 mod login;
 mod openapi;
@@ -13,11 +17,13 @@ mod query;
 mod route;
 mod routes;
 mod server;
+mod table;
 mod v1;
 mod view;
 
 pub use console::is_built_in;
+pub use limits::{Limits, Rate};
 pub use openapi::text as openapi_text;
-pub use route::{Endpoint, Need};
+pub use route::{Endpoint, Manner, Need};
 pub use routes::ALL as ROUTES;
 pub use server::{Server, Settings};

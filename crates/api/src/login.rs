@@ -6,7 +6,7 @@ use std::pin::Pin;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use domain::role::Caller;
 
 use crate::problem::Problem;
@@ -25,18 +25,33 @@ impl FromRequest for SignedIn {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let state = request.app_data::<web::Data<State>>().cloned();
-        let secret = secret(request);
+        let request = request.clone();
         Box::pin(async move {
-            let (Some(state), Some(secret)) = (state, secret) else {
-                return Err(Problem::not_signed_in());
-            };
-            match app::logins::caller(&state.app, &secret).await? {
+            match caller(&request).await? {
                 Some(caller) => Ok(Self(caller)),
                 None => Err(Problem::not_signed_in()),
             }
         })
     }
+}
+
+/// Who sent this request, as far as was found out already.
+#[derive(Clone)]
+struct Known(Option<Caller>);
+
+/// Who sent a request; none when nobody is signed in. Looked up once a request.
+pub(crate) async fn caller(request: &HttpRequest) -> Result<Option<Caller>, Problem> {
+    let known = request.extensions().get::<Known>().cloned();
+    if let Some(Known(caller)) = known {
+        return Ok(caller);
+    }
+    let state = request.app_data::<web::Data<State>>().cloned();
+    let caller = match (state, secret(request)) {
+        (Some(state), Some(secret)) => app::logins::caller(&state.app, &secret).await?,
+        _ => None,
+    };
+    request.extensions_mut().insert(Known(caller.clone()));
+    Ok(caller)
 }
 
 /// The secret in the cookie of a request.

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use crate::route::Need;
+use crate::route::{Endpoint, Manner, Need};
 use crate::{routes, v1};
 
 #[derive(OpenApi)]
@@ -43,8 +43,57 @@ fn value() -> Result<Value, serde_json::Error> {
         let problem = json!({"description": "problem",
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}});
         operation["responses"]["default"] = problem;
+        tell_manner(endpoint, operation);
     }
     Ok(document)
+}
+
+/// What the middleware and the registry add to an operation.
+fn tell_manner(endpoint: &Endpoint, operation: &mut Value) {
+    let header = |name: &str, description: &str| {
+        json!({"name": name, "in": "header", "required": false, "description": description,
+            "schema": {"type": "string"}})
+    };
+    if endpoint.method == "POST" && endpoint.manner != Manner::Keyless {
+        let description = match endpoint.manner {
+            Manner::SecretAnswer => {
+                "Done once for each key; kept a day. The answer shows a secret and is not kept: a \
+                 repeat is 409 `idempotency_answer_not_kept`."
+            }
+            _ => "Done once for each key; a repeat within a day is answered as the first was.",
+        };
+        add_parameter(operation, header("Idempotency-Key", description));
+    }
+    if endpoint.manner == Manner::Conditional {
+        let description = "The ETag of what was read; 412 when it was changed since.";
+        add_parameter(operation, header("If-Match", description));
+    }
+    let Some(responses) = operation["responses"].as_object_mut() else {
+        return;
+    };
+    let good = responses
+        .iter_mut()
+        .filter(|(status, _)| status.starts_with('2'));
+    for (_, response) in good {
+        if endpoint.manner == Manner::Exported {
+            response["content"][crate::table::CSV] = json!({"schema": {"type": "string"}});
+        }
+        let schema = response["content"]["application/json"]["schema"]["$ref"].as_str();
+        if schema.is_some_and(|name| EDITED.iter().any(|e| name.ends_with(e))) {
+            response["headers"]["ETag"] = json!({"schema": {"type": "string"},
+                "description": "The revision of what people can edit; for If-Match."});
+        }
+    }
+}
+
+/// What has an ETag.
+const EDITED: [&str; 4] = ["/SiteView", "/StationView", "/NewStationView", "/TokenView"];
+
+fn add_parameter(operation: &mut Value, parameter: Value) {
+    match operation["parameters"].as_array_mut() {
+        Some(parameters) => parameters.push(parameter),
+        None => operation["parameters"] = json!([parameter]),
+    }
 }
 
 /// The document as text, for the repository and for generators.

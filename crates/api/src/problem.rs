@@ -61,6 +61,9 @@ pub(crate) struct ProblemView {
     retry_after_s: Option<i64>,
 }
 
+/// The code of a problem, beside its answer, for those who see the answer pass.
+pub(crate) struct ProblemCode(pub String);
+
 impl Problem {
     /// A problem of `status` with a stable code.
     #[must_use]
@@ -142,7 +145,7 @@ impl ResponseError for Problem {
         if let Ok(value) = HeaderValue::from_str(&request_id) {
             response.insert_header((HeaderName::from_static("x-request-id"), value));
         }
-        response.json(ProblemView {
+        let mut response = response.json(ProblemView {
             kind: format!("urn:busbar:problem:{}", self.code),
             title: self.status.canonical_reason().unwrap_or("Problem"),
             status: self.status.as_u16(),
@@ -151,7 +154,10 @@ impl ResponseError for Problem {
             request_id,
             errors: self.errors.clone(),
             retry_after_s: self.retry_after_s,
-        })
+        });
+        let code = ProblemCode(self.code.clone());
+        response.extensions_mut().insert(code);
+        response
     }
 }
 
@@ -183,6 +189,10 @@ impl From<app::Error> for Problem {
                 problem.errors = problems.into_iter().map(place).collect();
                 problem
             }
+            E::Conflict {
+                code: code @ "precondition_failed",
+                detail,
+            } => Self::new(StatusCode::PRECONDITION_FAILED, code, detail),
             E::Conflict { code, detail } => Self::new(StatusCode::CONFLICT, code, detail),
             E::Unavailable { code, detail } => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)

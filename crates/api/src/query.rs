@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use app::stations::Sort;
 use chrono::{DateTime, Utc};
 use domain::page::PageRequest;
 
@@ -52,6 +53,35 @@ pub(crate) fn words<T: serde::de::DeserializeOwned>(
                 .map_err(|_| wrong(name, &format!("{word:?} is not a word this filter knows")))
         })
         .collect()
+}
+
+/// Reads `sort`: one of `words`, the greatest first with a `-` before it.
+pub(crate) fn sort<K: Copy>(
+    text: Option<&str>,
+    words: &[(&str, K)],
+    otherwise: Sort<K>,
+) -> Result<Sort<K>, Problem> {
+    let Some(text) = text else {
+        return Ok(otherwise);
+    };
+    let (word, descending) = match text.strip_prefix('-') {
+        Some(word) => (word, true),
+        None => (text, false),
+    };
+    match words.iter().find(|(known, _)| *known == word) {
+        Some((_, by)) => Ok(Sort {
+            by: *by,
+            descending,
+        }),
+        None => {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let known = known.join(", ");
+            Err(wrong(
+                "sort",
+                &format!("sort by one of {known}; with a - before it, the greatest first"),
+            ))
+        }
+    }
 }
 
 /// Reads a moment in RFC 3339.

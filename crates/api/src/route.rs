@@ -18,6 +18,21 @@ pub enum Need {
     ByKind(&'static [Permission]),
 }
 
+/// What is special about a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// Nothing.
+    Plain,
+    /// A list that can be had as a file.
+    Exported,
+    /// It honours `If-Match`.
+    Conditional,
+    /// Its answer shows a secret, once.
+    SecretAnswer,
+    /// It works by cookies: `Idempotency-Key` is not looked at.
+    Keyless,
+}
+
 /// One route.
 #[derive(Clone, Copy)]
 pub struct Endpoint {
@@ -27,17 +42,23 @@ pub struct Endpoint {
     pub path: &'static str,
     /// What a caller needs.
     pub need: Need,
+    /// What is special about it.
+    pub manner: Manner,
     /// Adds the handler to the server.
     pub register: fn(&mut ServiceConfig),
 }
 
-/// Declares an endpoint: method, path, need, handler.
+/// Declares an endpoint: method, path, need, handler, and what is special about it.
 macro_rules! endpoint {
     ($method:ident $path:literal, $need:expr, $handler:path) => {
+        $crate::route::endpoint!($method $path, $need, $handler, Plain)
+    };
+    ($method:ident $path:literal, $need:expr, $handler:path, $manner:ident) => {
         $crate::route::Endpoint {
             method: stringify!($method),
             path: $path,
             need: $need,
+            manner: $crate::route::Manner::$manner,
             register: |config| {
                 config.route(
                     $path,

@@ -1,6 +1,7 @@
 //! All routes, in one list: the server is built from it, and so are OpenAPI's `x-permission` and
 //! the test that calls every route as every role.
 
+use actix_web::HttpRequest;
 use actix_web::web::ServiceConfig;
 use domain::role::Permission;
 
@@ -23,6 +24,14 @@ pub const ALL: &[&[Endpoint]] = &[
 /// Every route of the registry.
 pub(crate) fn all() -> impl Iterator<Item = &'static Endpoint> {
     ALL.iter().flat_map(|group| group.iter())
+}
+
+/// The route that a request is for.
+pub(crate) fn of(request: &HttpRequest) -> Option<&'static Endpoint> {
+    let pattern = request.match_pattern()?;
+    let path = pattern.strip_prefix("/api/v1")?;
+    let method = request.method().as_str();
+    all().find(|e| e.path == path && e.method == method)
 }
 
 /// Adds every route to the server.

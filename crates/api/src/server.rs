@@ -10,8 +10,9 @@ use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
 use app::App;
 
+use crate::limits::{self, Limiter, Limits};
 use crate::problem::Problem;
-use crate::{console, openapi, origin, routes};
+use crate::{console, idempotency, openapi, origin, routes};
 
 /// What the people's door must be told.
 #[derive(Debug, Clone)]
@@ -28,6 +29,7 @@ pub struct Settings {
 pub(crate) struct State {
     pub app: App,
     pub settings: Settings,
+    pub limiter: Limiter,
 }
 
 /// A server that listens already and runs when it is told to.
@@ -38,17 +40,28 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens.
+    /// Listens, with limits that people do not meet.
     pub fn bind(app: App, settings: Settings) -> std::io::Result<Self> {
+        Self::bind_with(app, settings, Limits::default())
+    }
+
+    /// Listens, with limits of the operator's choice.
+    pub fn bind_with(app: App, settings: Settings, limits: Limits) -> std::io::Result<Self> {
         let listen = settings.listen;
-        let state = web::Data::from(Arc::new(State { app, settings }));
+        let state = web::Data::from(Arc::new(State {
+            app,
+            settings,
+            limiter: Limiter::new(limits),
+        }));
         let server = HttpServer::new(move || {
             ActixApp::new()
                 .app_data(state.clone())
                 .app_data(json_config())
                 .app_data(query_config())
                 .app_data(web::PayloadConfig::new(MOST_BODY_BYTES))
+                .wrap(from_fn(idempotency::once))
                 .wrap(from_fn(origin::check))
+                .wrap(from_fn(limits::check))
                 .wrap(Compress::default())
                 .wrap(from_fn(secure_headers))
                 .route("/healthz", web::get().to(HttpResponse::NoContent))

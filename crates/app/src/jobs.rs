@@ -11,7 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::{attempts, commands};
+use crate::{attempts, commands, idempotency};
 
 /// Who holds this numbers the facts of all nodes.
 const PUBLISHER: &str = "outbox";
@@ -143,5 +143,8 @@ pub async fn sweep(app: &App) {
         Ok(0) => {}
         Ok(count) => tracing::info!(rows.count = count, "old records were removed"),
         Err(error) => tracing::debug!("old records stay: {error}"),
+    }
+    if let Err(error) = idempotency::sweep(app).await {
+        tracing::debug!("old keys stay: {error}");
     }
 }

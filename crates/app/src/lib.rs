@@ -38,7 +38,9 @@ pub mod users;
 
 // by itself
 pub mod health;
+pub mod idempotency;
 pub mod jobs;
+pub mod revision;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -64,9 +64,16 @@ pub async fn list(
         from: query.from,
         to: query.to,
     };
+    let list = list_name(station, query);
     let wanted = query.text.as_ref().map(|t| t.to_lowercase());
     let mut rows = Vec::new();
-    let mut cursor = page.cursor.clone();
+    let mut cursor = match page.cursor.as_deref() {
+        None => None,
+        Some(cursor) => match cursor.strip_prefix(&list) {
+            Some(cursor) => Some(cursor.to_owned()),
+            None => return Err(store::Error::InvalidCursor.into()),
+        },
+    };
     for _ in 0..MOST_PAGES {
         let left = page
             .limit
@@ -92,7 +99,16 @@ pub async fn list(
             break;
         }
     }
-    Ok(Page { rows, next: cursor })
+    Ok(Page {
+        rows,
+        next: cursor.map(|cursor| format!("{list}{cursor}")),
+    })
+}
+
+/// What a cursor is bound to: the station and the filters, shortened.
+fn list_name(station: StationId, query: &LogQuery) -> String {
+    let digest = blake3::hash(format!("{station}{query:?}").as_bytes()).to_hex();
+    digest[..16].to_owned()
 }
 
 fn view(row: LogRow, grant: Option<&domain::personal::DriverDataGrant>) -> LogView {

@@ -14,8 +14,10 @@ use crate::app::App;
 use crate::error::Error;
 use crate::gate;
 
+pub use store::{SessionSort, Sort};
+
 /// Which sessions are wanted.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct SessionQuery {
     /// Only at this station.
     pub station: Option<StationId>,
@@ -31,6 +33,23 @@ pub struct SessionQuery {
     pub to: Option<Moment>,
     /// Only of this token: refused without the right to driver data, for it would be an oracle.
     pub token: Option<TokenUid>,
+    /// In which order.
+    pub sort: Sort<SessionSort>,
+}
+
+impl Default for SessionQuery {
+    fn default() -> Self {
+        Self {
+            station: None,
+            site: None,
+            state: None,
+            suspect: None,
+            from: None,
+            to: None,
+            token: None,
+            sort: Sort::down(SessionSort::Started),
+        }
+    }
 }
 
 /// A session with what people see beside it.
@@ -63,7 +82,7 @@ impl SessionView {
     }
 }
 
-/// Sessions within reach, the newest first, with `sessions.view`.
+/// Sessions within reach, sorted, with `sessions.view`.
 pub async fn list(
     app: &App,
     caller: &Caller,
@@ -82,6 +101,7 @@ pub async fn list(
         from: query.from,
         to: query.to,
         token: query.token.clone(),
+        sort: query.sort,
     };
     let found = app.store().read.sessions(pass.org, &filter, page).await?;
     Ok(found.map(SessionView::of))

@@ -6,11 +6,14 @@ use domain::page::{Page, PageRequest};
 use domain::role::{Caller, Permission};
 use domain::site::{Accessibility, AdminState, Site};
 use serde_json::{Value, json};
-use store::Lane;
+use store::{Lane, SiteRemoval};
 
 use crate::app::App;
 use crate::error::{Error, Problem};
+use crate::revision::{self, Precondition};
 use crate::{audit, gate};
+
+pub use store::{SiteSort, Sort};
 
 /// What is said of a site: on creation the name is needed; on a change what is not said stays,
 /// and an inner none clears.
@@ -32,6 +35,8 @@ pub struct SiteEdit {
     pub admin_state: Option<AdminState>,
     /// Who may charge here.
     pub accessibility: Option<Accessibility>,
+    /// On what the change depends.
+    pub when: Precondition,
 }
 
 /// A site and how many stations stand there.
@@ -41,6 +46,8 @@ pub struct SiteView {
     pub site: Site,
     /// Stations that are not archived.
     pub stations: i64,
+    /// How often people changed it, from 1 on.
+    pub revision: i64,
 }
 
 impl SiteEdit {
@@ -85,6 +92,7 @@ impl SiteEdit {
             position_e7,
             admin_state,
             accessibility,
+            when: _,
         } = self;
         site.name = name.map_or_else(|| site.name.clone(), |n| n.trim().to_owned());
         site.address = address.unwrap_or_else(|| site.address.take());
@@ -106,19 +114,35 @@ fn told(site: &Site) -> Value {
     })
 }
 
-async fn viewed(app: &App, site: Site) -> Result<SiteView, Error> {
+async fn viewed(app: &App, site: Site, revision: i64) -> Result<SiteView, Error> {
     let stations = app.store().read.site_stations(site.id).await?;
-    Ok(SiteView { site, stations })
+    Ok(SiteView {
+        site,
+        stations,
+        revision,
+    })
 }
 
 /// Sites within reach, by name, with `stations.list`.
 pub async fn list(app: &App, caller: &Caller, page: &PageRequest) -> Result<Page<SiteView>, Error> {
+    list_by(app, caller, Sort::up(SiteSort::Name), page).await
+}
+
+/// Sites within reach, sorted, with `stations.list`.
+pub async fn list_by(
+    app: &App,
+    caller: &Caller,
+    sort: Sort<SiteSort>,
+    page: &PageRequest,
+) -> Result<Page<SiteView>, Error> {
     let pass = gate::permit(app, caller, Permission::StationsList).await?;
     let read = &app.store().read;
-    let page = read.sites(pass.org, pass.sites.as_deref(), page).await?;
+    let page = read
+        .sites(pass.org, pass.sites.as_deref(), sort, page)
+        .await?;
     let mut rows = Vec::with_capacity(page.rows.len());
-    for site in page.rows {
-        rows.push(viewed(app, site).await?);
+    for (site, revision) in page.rows {
+        rows.push(viewed(app, site, revision).await?);
     }
     Ok(Page {
         rows,
@@ -130,8 +154,9 @@ pub async fn list(app: &App, caller: &Caller, page: &PageRequest) -> Result<Page
 pub async fn find(app: &App, caller: &Caller, id: SiteId) -> Result<SiteView, Error> {
     let pass = gate::permit(app, caller, Permission::StationsList).await?;
     pass.reach(Some(id))?;
-    let site = app.store().read.site(pass.org, id).await?;
-    viewed(app, site.ok_or(Error::NotFound)?).await
+    let found = app.store().read.site_revised(pass.org, id).await?;
+    let (site, revision) = found.ok_or(Error::NotFound)?;
+    viewed(app, site, revision).await
 }
 
 /// Adds a site, with `sites.edit` in the whole organisation.
@@ -187,11 +212,11 @@ pub async fn create(app: &App, caller: &Caller, edit: SiteEdit) -> Result<SiteVi
         })
         .await?;
     app.facts_committed();
-    viewed(app, site).await
+    viewed(app, site, revision::FIRST).await
 }
 
 /// Changes a site, with `sites.edit`, and `stations.admin_state.edit` for its administrative
-/// state.
+/// state. Two edits at once are both made, one upon the other.
 pub async fn edit(
     app: &App,
     caller: &Caller,
@@ -203,47 +228,69 @@ pub async fn edit(
         gate::permit(app, caller, Permission::StationsAdminStateEdit).await?;
     }
     pass.reach(Some(id))?;
-    let site = app.store().read.site(pass.org, id).await?;
-    let mut site = site.ok_or(Error::NotFound)?;
-    let problems = edit.problems();
-    if !problems.is_empty() {
-        return Err(Error::Invalid { problems });
-    }
-    let before = told(&site);
-    edit.apply(&mut site);
-    let after = told(&site);
-    let deed = audit::row(
-        app,
-        caller,
-        pass.org,
-        "sites.edit",
-        id,
-        Some(&before),
-        Some(&after),
-    );
-    let fact = app.fact(pass.org, Some(id), None, Change::SiteEdited { site: id });
-    let stored = site.clone();
-    app.store()
-        .write(Lane::Org(pass.org), move |work| {
-            let (site, deed, fact) = (stored.clone(), deed.clone(), fact.clone());
-            Box::pin(async move {
-                work.site_update(&site).await?;
-                work.event(&fact);
-                work.audit(&deed);
-                Ok(())
+    for _ in 0..revision::TRIES {
+        let found = app.store().read.site_revised(pass.org, id).await?;
+        let (mut site, from) = found.ok_or(Error::NotFound)?;
+        edit.when.admits(from)?;
+        let problems = edit.problems();
+        if !problems.is_empty() {
+            return Err(Error::Invalid { problems });
+        }
+        let before = told(&site);
+        edit.clone().apply(&mut site);
+        let after = told(&site);
+        let deed = audit::row(
+            app,
+            caller,
+            pass.org,
+            "sites.edit",
+            id,
+            Some(&before),
+            Some(&after),
+        );
+        let fact = app.fact(pass.org, Some(id), None, Change::SiteEdited { site: id });
+        let stored = site.clone();
+        let done = app
+            .store()
+            .write(Lane::Org(pass.org), move |work| {
+                let (site, deed, fact) = (stored.clone(), deed.clone(), fact.clone());
+                Box::pin(async move {
+                    let done = work.site_update(&site, from).await?;
+                    if done {
+                        work.event(&fact);
+                        work.audit(&deed);
+                    }
+                    Ok(done)
+                })
             })
-        })
-        .await?;
-    app.facts_committed();
-    viewed(app, site).await
+            .await?;
+        if done {
+            app.facts_committed();
+            return viewed(app, site, from + 1).await;
+        }
+    }
+    Err(revision::too_busy())
 }
 
 /// Removes a site at which no station stands, with `sites.edit`.
 pub async fn remove(app: &App, caller: &Caller, id: SiteId) -> Result<(), Error> {
+    remove_when(app, caller, id, &Precondition::None).await
+}
+
+/// Like [`remove`], where `when` holds.
+pub async fn remove_when(
+    app: &App,
+    caller: &Caller,
+    id: SiteId,
+    when: &Precondition,
+) -> Result<(), Error> {
     let pass = gate::permit(app, caller, Permission::SitesEdit).await?;
     pass.reach(Some(id))?;
-    let site = app.store().read.site(pass.org, id).await?;
-    let before = told(&site.ok_or(Error::NotFound)?);
+    let found = app.store().read.site_revised(pass.org, id).await?;
+    let (site, revision) = found.ok_or(Error::NotFound)?;
+    when.admits(revision)?;
+    let from = when.bound(revision);
+    let before = told(&site);
     let deed = audit::row(
         app,
         caller,
@@ -259,8 +306,8 @@ pub async fn remove(app: &App, caller: &Caller, id: SiteId) -> Result<(), Error>
         .write(Lane::Org(pass.org), move |work| {
             let (deed, fact) = (deed.clone(), fact.clone());
             Box::pin(async move {
-                let removed = work.site_delete(id).await?;
-                if removed {
+                let removed = work.site_delete(id, from).await?;
+                if removed == SiteRemoval::Removed {
                     work.event(&fact);
                     work.audit(&deed);
                 }
@@ -268,12 +315,15 @@ pub async fn remove(app: &App, caller: &Caller, id: SiteId) -> Result<(), Error>
             })
         })
         .await?;
-    if !removed {
-        return Err(Error::conflict(
+    match removed {
+        SiteRemoval::Removed => {
+            app.facts_committed();
+            Ok(())
+        }
+        SiteRemoval::InUse => Err(Error::conflict(
             "site_in_use",
             "Stations still stand at this site.",
-        ));
+        )),
+        SiteRemoval::Stale => Err(revision::stale()),
     }
-    app.facts_committed();
-    Ok(())
 }

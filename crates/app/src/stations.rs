@@ -22,7 +22,10 @@ use crate::app::App;
 use crate::error::Error;
 use crate::{gate, masking};
 
-pub use change::{NewPassword, NewStation, StationEdit, archive, create, edit, renew_password};
+pub use change::{
+    NewPassword, NewStation, StationEdit, archive, archive_when, create, edit, renew_password,
+};
+pub use store::{Sort, StationSort};
 
 /// Which stations are wanted.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +38,8 @@ pub struct StationQuery {
     pub statuses: Vec<ConnectorStatus>,
     /// With this in identity, name, model or serial number, without case.
     pub q: Option<String>,
+    /// In which order.
+    pub sort: Sort<StationSort>,
 }
 
 /// The most telling thing that a person should do something about.
@@ -70,6 +75,8 @@ pub struct StationView {
     pub deviations: i64,
     /// What a person should look at first.
     pub finding: Option<Finding>,
+    /// How often people changed it, from 1 on.
+    pub revision: i64,
 }
 
 impl StationView {
@@ -83,6 +90,7 @@ impl StationView {
             site_name: row.site_name,
             evses,
             deviations: row.deviations,
+            revision: row.revision,
         }
     }
 }
@@ -124,7 +132,7 @@ fn finding(station: &Station, evses: &[EvseView]) -> Option<Finding> {
     found("faulted", format!("EVSE {evse} reports {why}."))
 }
 
-/// Stations within reach, by identity, with `stations.list`.
+/// Stations within reach, sorted, with `stations.list`.
 pub async fn list(
     app: &App,
     caller: &Caller,
@@ -137,6 +145,7 @@ pub async fn list(
         online: query.online,
         statuses: query.statuses.clone(),
         q: query.q.clone(),
+        sort: query.sort,
     };
     let found = app.store().read.stations(pass.org, &filter, page).await?;
     Ok(found.map(StationView::of))

@@ -11,7 +11,10 @@ use store::{Lane, TokenFilter};
 
 use crate::app::App;
 use crate::error::{Error, Problem};
+use crate::revision::{self, Precondition};
 use crate::{audit, gate};
+
+pub use store::{Sort, TokenSort};
 
 /// A token to be added.
 #[derive(Debug, Clone)]
@@ -41,6 +44,8 @@ pub struct TokenEdit {
     pub expires_at: Option<Option<Moment>>,
     /// How it is read.
     pub kind: Option<TokenKind>,
+    /// On what the change depends.
+    pub when: Precondition,
 }
 
 /// What the audit trail holds of a token: nothing that names it or its driver.
@@ -60,15 +65,27 @@ pub async fn list(
     q: Option<&str>,
     page: &PageRequest,
 ) -> Result<Page<Token>, Error> {
+    list_by(app, caller, q, Sort::down(TokenSort::Created), page).await
+}
+
+/// Like [`list`], in another order.
+pub async fn list_by(
+    app: &App,
+    caller: &Caller,
+    q: Option<&str>,
+    sort: Sort<TokenSort>,
+    page: &PageRequest,
+) -> Result<Page<Token>, Error> {
     let pass = gate::permit_whole(app, caller, Permission::DriversView).await?;
     let filter = TokenFilter {
         q: q.map(str::to_owned),
+        sort,
     };
     Ok(app.store().read.tokens(pass.org, &filter, page).await?)
 }
 
-/// A token, with `drivers.view`.
-pub async fn find(app: &App, caller: &Caller, id: TokenId) -> Result<Token, Error> {
+/// A token and its revision, with `drivers.view`.
+pub async fn find(app: &App, caller: &Caller, id: TokenId) -> Result<(Token, i64), Error> {
     let pass = gate::permit_whole(app, caller, Permission::DriversView).await?;
     let found = app.store().read.token(pass.org, id).await?;
     found.ok_or(Error::NotFound)
@@ -134,16 +151,15 @@ pub async fn create(app: &App, caller: &Caller, new: NewToken) -> Result<Token, 
     }
 }
 
-/// Changes a token, with `tokens.edit`.
+/// Changes a token, with `tokens.edit`; tells its new revision. Two edits at once are both made,
+/// one upon the other.
 pub async fn edit(
     app: &App,
     caller: &Caller,
     id: TokenId,
     edit: TokenEdit,
-) -> Result<Token, Error> {
+) -> Result<(Token, i64), Error> {
     let pass = gate::permit_whole(app, caller, Permission::TokensEdit).await?;
-    let found = app.store().read.token(pass.org, id).await?;
-    let mut token = found.ok_or(Error::NotFound)?;
     let label = edit.label.as_ref().and_then(|l| l.as_deref());
     let group = edit.group.as_ref().and_then(|g| g.as_deref());
     let problems = text_problem(label, "/label", 200)
@@ -153,43 +169,66 @@ pub async fn edit(
     if !problems.is_empty() {
         return Err(Error::Invalid { problems });
     }
-    let before = told(&token);
-    if let Some(label) = edit.label {
-        token.label = label.map(Personal::new);
-    }
-    token.group = edit.group.unwrap_or(token.group);
-    token.state = edit.state.unwrap_or(token.state);
-    token.expires_at = edit.expires_at.unwrap_or(token.expires_at);
-    token.kind = edit.kind.unwrap_or(token.kind);
-    let after = told(&token);
-    let deed = audit::row(
-        app,
-        caller,
-        pass.org,
-        "tokens.edit",
-        id,
-        Some(&before),
-        Some(&after),
-    );
-    let stored = token.clone();
-    app.store()
-        .write(Lane::Org(pass.org), move |work| {
-            let (token, deed) = (stored.clone(), deed.clone());
-            Box::pin(async move {
-                work.token_update(&token).await?;
-                work.audit(&deed);
-                Ok(())
+    for _ in 0..revision::TRIES {
+        let found = app.store().read.token(pass.org, id).await?;
+        let (mut token, from) = found.ok_or(Error::NotFound)?;
+        edit.when.admits(from)?;
+        let before = told(&token);
+        if let Some(label) = edit.label.clone() {
+            token.label = label.map(Personal::new);
+        }
+        token.group = edit.group.clone().unwrap_or(token.group);
+        token.state = edit.state.unwrap_or(token.state);
+        token.expires_at = edit.expires_at.unwrap_or(token.expires_at);
+        token.kind = edit.kind.unwrap_or(token.kind);
+        let after = told(&token);
+        let deed = audit::row(
+            app,
+            caller,
+            pass.org,
+            "tokens.edit",
+            id,
+            Some(&before),
+            Some(&after),
+        );
+        let stored = token.clone();
+        let done = app
+            .store()
+            .write(Lane::Org(pass.org), move |work| {
+                let (token, deed) = (stored.clone(), deed.clone());
+                Box::pin(async move {
+                    let done = work.token_update(&token, from).await?;
+                    if done {
+                        work.audit(&deed);
+                    }
+                    Ok(done)
+                })
             })
-        })
-        .await?;
-    Ok(token)
+            .await?;
+        if done {
+            return Ok((token, from + 1));
+        }
+    }
+    Err(revision::too_busy())
 }
 
 /// Removes a token, with `tokens.edit`; the sessions it began stay.
 pub async fn remove(app: &App, caller: &Caller, id: TokenId) -> Result<(), Error> {
+    remove_when(app, caller, id, &Precondition::None).await
+}
+
+/// Like [`remove`], where `when` holds.
+pub async fn remove_when(
+    app: &App,
+    caller: &Caller,
+    id: TokenId,
+    when: &Precondition,
+) -> Result<(), Error> {
     let pass = gate::permit_whole(app, caller, Permission::TokensEdit).await?;
     let found = app.store().read.token(pass.org, id).await?;
-    let before = told(&found.ok_or(Error::NotFound)?);
+    let (token, revision) = found.ok_or(Error::NotFound)?;
+    when.admits(revision)?;
+    let (from, before) = (when.bound(revision), told(&token));
     let deed = audit::row(
         app,
         caller,
@@ -199,15 +238,22 @@ pub async fn remove(app: &App, caller: &Caller, id: TokenId) -> Result<(), Error
         Some(&before),
         None,
     );
-    app.store()
+    let removed = app
+        .store()
         .write(Lane::Org(pass.org), move |work| {
             let deed = deed.clone();
             Box::pin(async move {
-                work.token_delete(id).await?;
-                work.audit(&deed);
-                Ok(())
+                let removed = work.token_delete(id, from).await?;
+                if removed {
+                    work.audit(&deed);
+                }
+                Ok(removed)
             })
         })
         .await?;
-    Ok(())
+    if removed {
+        Ok(())
+    } else {
+        Err(revision::stale())
+    }
 }

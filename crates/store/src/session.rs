@@ -9,7 +9,7 @@ use domain::personal::Personal;
 use domain::quantity::{WattHours, Watts};
 use domain::session::{Session, SessionState};
 use domain::token::TokenUid;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict, SimpleExpr};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect,
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::entity::{session_events, sessions, sites, stations};
 use crate::error::Error;
 use crate::page::{Cursor, cut};
+use crate::sort::{Sort, at_number, list_name, sorted};
 use crate::store::Read;
 use crate::value::{from_json, from_word, json, maybe_moment, moment, ms, word};
 use crate::work::Work;
@@ -32,8 +33,20 @@ pub enum Once {
     Existing(Box<Session>),
 }
 
+/// By what sessions are sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SessionSort {
+    /// When they began.
+    #[default]
+    Started,
+    /// When they ended; those that run come after all others.
+    Ended,
+    /// What they delivered; those of which it is not known come before all others.
+    Energy,
+}
+
 /// Which sessions.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct SessionFilter {
     /// Only at this station.
     pub station: Option<StationId>,
@@ -49,6 +62,50 @@ pub struct SessionFilter {
     pub to: Option<Moment>,
     /// Only of this token.
     pub token: Option<TokenUid>,
+    /// In which order.
+    pub sort: Sort<SessionSort>,
+}
+
+impl Default for SessionFilter {
+    fn default() -> Self {
+        Self {
+            station: None,
+            sites: None,
+            state: None,
+            suspect: None,
+            from: None,
+            to: None,
+            token: None,
+            sort: Sort::down(SessionSort::Started),
+        }
+    }
+}
+
+/// Greater than any moment that has come.
+const NOT_YET: i64 = i64::MAX;
+
+fn sort_value(by: SessionSort) -> SimpleExpr {
+    use sessions::Column as C;
+    let column = |column: C| -> SimpleExpr { Expr::col((sessions::Entity, column)) };
+    match by {
+        SessionSort::Started => column(C::StartedAt),
+        SessionSort::Ended => Func::coalesce([column(C::EndedAt), Expr::value(NOT_YET)]).into(),
+        SessionSort::Energy => {
+            let delivered = column(C::LastRegister).sub(column(C::FirstRegister));
+            Func::coalesce([delivered, Expr::value(i64::MIN)]).into()
+        }
+    }
+}
+
+fn sort_number(by: SessionSort, row: &sessions::Model) -> i64 {
+    match by {
+        SessionSort::Started => row.started_at,
+        SessionSort::Ended => row.ended_at.unwrap_or(NOT_YET),
+        SessionSort::Energy => row
+            .last_register
+            .zip(row.first_register)
+            .map_or(i64::MIN, |(last, first)| last.wrapping_sub(first)),
+    }
 }
 
 /// A session with what a list shows of it.
@@ -236,7 +293,7 @@ impl Read {
         }
     }
 
-    /// Sessions, the newest first.
+    /// Sessions, sorted.
     pub async fn sessions(
         &self,
         org: OrgId,
@@ -270,23 +327,23 @@ impl Read {
         if let Some(token) = &filter.token {
             query = query.filter(C::TokenKey.eq(token.key()));
         }
-        if let Some(cursor) = &page.cursor {
-            let after = Cursor::from_text(cursor, "sessions")?;
-            let at = after.number()?;
-            let tie = Condition::all()
-                .add(C::StartedAt.eq(at))
-                .add(C::Id.lt(after.id));
-            query = query.filter(Condition::any().add(C::StartedAt.lt(at)).add(tie));
-        }
-        let rows = query
-            .order_by_desc(C::StartedAt)
-            .order_by_desc(C::Id)
+        // The token does not print itself, so it is named for itself.
+        let token = filter.token.as_ref().map(TokenUid::key);
+        let list = list_name("sessions", &(org, filter, token));
+        let after = match &page.cursor {
+            None => None,
+            Some(cursor) => {
+                let after = Cursor::from_text(cursor, &list)?;
+                Some((after.number()?, after.id))
+            }
+        };
+        let (by, descending) = (filter.sort.by, filter.sort.descending);
+        let rows = sorted(query, sort_value(by), C::Id, descending, after)
             .limit(u64::from(page.limit) + 1)
             .all(&self.db)
             .await?;
-        let (rows, next) = cut(rows, page.limit, "sessions", |r| Cursor {
-            value: r.started_at.to_string(),
-            id: r.id,
+        let (rows, next) = cut(rows, page.limit, &list, |r| {
+            at_number(sort_number(by, r), r.id)
         });
         Ok(Page {
             rows: self.dress_sessions(rows).await?,

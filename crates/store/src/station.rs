@@ -1,28 +1,34 @@
 //! Stations, their EVSEs and connectors, and which connection is the newest.
 
-use std::collections::HashMap;
+mod finding;
 
 use domain::clock::Moment;
 use domain::id::{EvseId, NodeId, OrgId, SessionId, SiteId, StationId};
 use domain::message::StatusReport;
-use domain::page::{Page, PageRequest};
 use domain::quantity::Watts;
-use domain::station::{
-    Connector, ConnectorStatus, Evse, Hardware, Identity, Registration, Station,
-};
+use domain::station::{ConnectorStatus, Evse, Hardware, Identity, Registration, Station};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
+    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter,
 };
-use uuid::Uuid;
 
-use crate::entity::{connectors, deviations, evses, sites, stations};
+use crate::entity::{connectors, evses, stations};
 use crate::error::{Error, corrupt};
-use crate::page::{Cursor, cut};
-use crate::store::Read;
+use crate::sort::Sort;
 use crate::value::{from_word, maybe_moment, moment, ms, word};
 use crate::work::Work;
+
+/// By what stations are sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StationSort {
+    /// Their names on the wire, without case.
+    #[default]
+    Identity,
+    /// The newest sign of life; those that never gave one come before all others.
+    LastSeen,
+    /// When they were made.
+    Created,
+}
 
 /// Which stations.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +41,8 @@ pub struct StationFilter {
     pub statuses: Vec<ConnectorStatus>,
     /// With this in identity, name, model or serial number, without case.
     pub q: Option<String>,
+    /// In which order.
+    pub sort: Sort<StationSort>,
 }
 
 /// What a station must prove when it connects.
@@ -66,6 +74,8 @@ pub struct StationRow {
     pub evses: Vec<EvseRow>,
     /// How many kinds of departures were forgiven.
     pub deviations: i64,
+    /// How often people changed it, from 1 on.
+    pub revision: i64,
 }
 
 /// What a connection begins with.
@@ -134,23 +144,30 @@ impl Work {
             last_seen_at: Set(None),
             password_hash: Set(password_hash.map(str::to_owned)),
             created_at: Set(ms(station.created_at)),
+            revision: NotSet,
         };
         row.insert(&self.tx).await?;
         Ok(())
     }
 
-    /// Changes what people say of a station: site, name, administrative state, leniency.
-    pub async fn station_update(&mut self, station: &Station) -> Result<(), Error> {
+    /// Changes what people say of a station that is at revision `from`: site, name,
+    /// administrative state, leniency. False when it is at another revision.
+    pub async fn station_update(&mut self, station: &Station, from: i64) -> Result<bool, Error> {
         let row = stations::ActiveModel {
-            id: Set(station.id.uuid()),
             site_id: Set(station.site.map(SiteId::uuid)),
             name: Set(station.name.clone()),
             admin_state: Set(word(&station.admin_state)),
             lenient: Set(station.lenient),
+            revision: Set(from + 1),
             ..Default::default()
         };
-        row.update(&self.tx).await?;
-        Ok(())
+        let done = stations::Entity::update_many()
+            .set(row)
+            .filter(stations::Column::Id.eq(station.id.uuid()))
+            .filter(stations::Column::Revision.eq(from))
+            .exec(&self.tx)
+            .await?;
+        Ok(done.rows_affected == 1)
     }
 
     /// Gives a station another password.
@@ -337,191 +354,5 @@ impl Work {
             .exec_without_returning(&self.tx)
             .await?;
         Ok(())
-    }
-}
-
-impl Read {
-    /// What a station of this identity must prove. Archived ones are found too.
-    pub async fn credential(&self, identity: &Identity) -> Result<Option<Credential>, Error> {
-        let found = stations::Entity::find()
-            .filter(stations::Column::IdentityKey.eq(identity.key()))
-            .one(&self.db)
-            .await?;
-        found
-            .map(|row| {
-                let password_hash = row.password_hash.clone();
-                Ok(Credential {
-                    station: from_row(row)?,
-                    password_hash,
-                })
-            })
-            .transpose()
-    }
-
-    /// A station, for the machines' door: whatever its organisation.
-    pub async fn opened(&self, id: StationId) -> Result<Option<Opened>, Error> {
-        let Some(row) = stations::Entity::find_by_id(id.uuid())
-            .one(&self.db)
-            .await?
-        else {
-            return Ok(None);
-        };
-        let mut evses = self.evses_of(&[row.id]).await?;
-        let evses = evses.remove(&row.id).unwrap_or_default();
-        Ok(Some(Opened {
-            station: from_row(row)?,
-            evses: evses.into_iter().map(|e| e.evse).collect(),
-        }))
-    }
-
-    /// A station of an organisation.
-    pub async fn station(&self, org: OrgId, id: StationId) -> Result<Option<StationRow>, Error> {
-        let row = stations::Entity::find_by_id(id.uuid())
-            .filter(stations::Column::OrgId.eq(org.uuid()))
-            .one(&self.db)
-            .await?;
-        match row {
-            Some(row) => Ok(self.dress(vec![row]).await?.pop()),
-            None => Ok(None),
-        }
-    }
-
-    /// Stations by identity; archived ones are not listed.
-    pub async fn stations(
-        &self,
-        org: OrgId,
-        filter: &StationFilter,
-        page: &PageRequest,
-    ) -> Result<Page<StationRow>, Error> {
-        let mut query = stations::Entity::find()
-            .filter(stations::Column::OrgId.eq(org.uuid()))
-            .filter(stations::Column::AdminState.ne("archived"));
-        if let Some(sites) = &filter.sites {
-            query = query.filter(stations::Column::SiteId.is_in(sites.iter().map(|s| s.uuid())));
-        }
-        if let Some(online) = filter.online {
-            query = query.filter(stations::Column::Online.eq(online));
-        }
-        if !filter.statuses.is_empty() {
-            let matching = connectors::Entity::find()
-                .select_only()
-                .column(connectors::Column::StationId)
-                .filter(connectors::Column::Status.is_in(filter.statuses.iter().map(word)))
-                .into_query();
-            query = query.filter(stations::Column::Id.in_subquery(matching));
-        }
-        if let Some(q) = &filter.q {
-            let pattern = format!(
-                "%{}%",
-                q.to_lowercase().replace('%', "\\%").replace('_', "\\_")
-            );
-            let lower = |column: stations::Column| {
-                Expr::expr(sea_orm::sea_query::Func::lower(Expr::col((
-                    stations::Entity,
-                    column,
-                ))))
-                .like(sea_orm::sea_query::LikeExpr::new(pattern.clone()).escape('\\'))
-            };
-            query = query.filter(
-                Condition::any()
-                    .add(lower(stations::Column::IdentityKey))
-                    .add(lower(stations::Column::Name))
-                    .add(lower(stations::Column::Model))
-                    .add(lower(stations::Column::SerialNumber)),
-            );
-        }
-        if let Some(cursor) = &page.cursor {
-            let after = Cursor::from_text(cursor, "stations")?;
-            query = query.filter(stations::Column::IdentityKey.gt(after.value));
-        }
-        let rows = query
-            .order_by_asc(stations::Column::IdentityKey)
-            .limit(u64::from(page.limit) + 1)
-            .all(&self.db)
-            .await?;
-        let (rows, next) = cut(rows, page.limit, "stations", |r| Cursor {
-            value: r.identity_key.clone(),
-            id: r.id,
-        });
-        Ok(Page {
-            rows: self.dress(rows).await?,
-            next,
-        })
-    }
-
-    async fn dress(&self, rows: Vec<stations::Model>) -> Result<Vec<StationRow>, Error> {
-        let ids: Vec<Uuid> = rows.iter().map(|r| r.id).collect();
-        let site_ids: Vec<Uuid> = rows.iter().filter_map(|r| r.site_id).collect();
-        let names: HashMap<Uuid, String> = sites::Entity::find()
-            .filter(sites::Column::Id.is_in(site_ids))
-            .all(&self.db)
-            .await?
-            .into_iter()
-            .map(|s| (s.id, s.name))
-            .collect();
-        let mut counts: HashMap<Uuid, i64> = HashMap::new();
-        for row in deviations::Entity::find()
-            .filter(deviations::Column::StationId.is_in(ids.clone()))
-            .all(&self.db)
-            .await?
-        {
-            *counts.entry(row.station_id).or_default() += 1;
-        }
-        let mut evses = self.evses_of(&ids).await?;
-        rows.into_iter()
-            .map(|row| {
-                let id = row.id;
-                let site_name = row.site_id.and_then(|s| names.get(&s).cloned());
-                Ok(StationRow {
-                    station: from_row(row)?,
-                    site_name,
-                    evses: evses.remove(&id).unwrap_or_default(),
-                    deviations: counts.get(&id).copied().unwrap_or(0),
-                })
-            })
-            .collect()
-    }
-
-    async fn evses_of(&self, stations: &[Uuid]) -> Result<HashMap<Uuid, Vec<EvseRow>>, Error> {
-        let mut plugs: HashMap<(Uuid, i32), Vec<Connector>> = HashMap::new();
-        for row in connectors::Entity::find()
-            .filter(connectors::Column::StationId.is_in(stations.to_vec()))
-            .order_by_asc(connectors::Column::Number)
-            .all(&self.db)
-            .await?
-        {
-            plugs
-                .entry((row.station_id, row.evse))
-                .or_default()
-                .push(Connector {
-                    number: row.number,
-                    status: from_word(&row.status)?,
-                    error_code: row.error_code,
-                    error_info: row.error_info,
-                    status_at: maybe_moment(row.status_at)?,
-                });
-        }
-        let mut found: HashMap<Uuid, Vec<EvseRow>> = HashMap::new();
-        for row in evses::Entity::find()
-            .filter(evses::Column::StationId.is_in(stations.to_vec()))
-            .order_by_asc(evses::Column::Number)
-            .all(&self.db)
-            .await?
-        {
-            let connectors = plugs
-                .remove(&(row.station_id, row.number))
-                .unwrap_or_default();
-            found.entry(row.station_id).or_default().push(EvseRow {
-                evse: Evse {
-                    id: EvseId::from_uuid(row.id),
-                    station: StationId::from_uuid(row.station_id),
-                    number: row.number,
-                    connectors,
-                    session: row.session_id.map(SessionId::from_uuid),
-                },
-                power: row.power_w.map(Watts::new),
-            });
-        }
-        Ok(found)
     }
 }

@@ -5,24 +5,37 @@ use domain::id::{DriverId, OrgId, TokenId};
 use domain::page::{Page, PageRequest};
 use domain::personal::Personal;
 use domain::token::{Token, TokenUid};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, Func, SimpleExpr};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter,
     QuerySelect,
 };
 
 use crate::entity::tokens;
 use crate::error::Error;
 use crate::page::{Cursor, cut};
+use crate::sort::{Sort, at_number, list_name, sorted};
 use crate::store::Read;
 use crate::value::{from_word, maybe_moment, moment, ms, word};
 use crate::work::Work;
 
+/// By what tokens are sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TokenSort {
+    /// When they were made.
+    #[default]
+    Created,
+    /// When they were last presented; those that never were come before all others.
+    LastUsed,
+}
+
 /// Which tokens.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct TokenFilter {
-    /// With this in the text or label, without case.
+    /// With this in the text, without case.
     pub q: Option<String>,
+    /// In which order.
+    pub sort: Sort<TokenSort>,
 }
 
 fn from_row(row: tokens::Model) -> Result<Token, Error> {
@@ -55,6 +68,7 @@ fn to_row(token: &Token) -> tokens::ActiveModel {
         expires_at: Set(token.expires_at.map(ms)),
         created_at: Set(ms(token.created_at)),
         last_used_at: Set(token.last_used_at.map(ms)),
+        revision: NotSet,
     }
 }
 
@@ -65,18 +79,35 @@ impl Work {
         Ok(())
     }
 
-    /// Replaces a token.
-    pub async fn token_update(&mut self, token: &Token) -> Result<(), Error> {
-        to_row(token).reset_all().update(&self.tx).await?;
-        Ok(())
-    }
-
-    /// Removes a token; what it charged stays.
-    pub async fn token_delete(&mut self, id: TokenId) -> Result<(), Error> {
-        tokens::Entity::delete_by_id(id.uuid())
+    /// Changes what people say of a token that is at revision `from`; false when it is not.
+    pub async fn token_update(&mut self, token: &Token, from: i64) -> Result<bool, Error> {
+        let row = tokens::ActiveModel {
+            kind: Set(word(&token.kind)),
+            label: Set(token.label.as_ref().map(|l| l.sealed().clone())),
+            group_id: Set(token.group.clone()),
+            state: Set(word(&token.state)),
+            expires_at: Set(token.expires_at.map(ms)),
+            revision: Set(from + 1),
+            ..Default::default()
+        };
+        let done = tokens::Entity::update_many()
+            .set(row)
+            .filter(tokens::Column::Id.eq(token.id.uuid()))
+            .filter(tokens::Column::Revision.eq(from))
             .exec(&self.tx)
             .await?;
-        Ok(())
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Removes a token; what it charged stays. Where `from` is given, only at that revision:
+    /// false when it is at another.
+    pub async fn token_delete(&mut self, id: TokenId, from: Option<i64>) -> Result<bool, Error> {
+        let mut delete = tokens::Entity::delete_many().filter(tokens::Column::Id.eq(id.uuid()));
+        if let Some(from) = from {
+            delete = delete.filter(tokens::Column::Revision.eq(from));
+        }
+        let done = delete.exec(&self.tx).await?;
+        Ok(done.rows_affected == 1 || from.is_none())
     }
 
     /// Notes that a token was presented.
@@ -105,37 +136,59 @@ impl Work {
 }
 
 impl Read {
-    /// A token of an organisation.
-    pub async fn token(&self, org: OrgId, id: TokenId) -> Result<Option<Token>, Error> {
+    /// A token of an organisation, and its revision.
+    pub async fn token(&self, org: OrgId, id: TokenId) -> Result<Option<(Token, i64)>, Error> {
         let found = tokens::Entity::find_by_id(id.uuid())
             .filter(tokens::Column::OrgId.eq(org.uuid()))
             .one(&self.db)
             .await?;
-        found.map(from_row).transpose()
+        found
+            .map(|row| {
+                let revision = row.revision;
+                Ok((from_row(row)?, revision))
+            })
+            .transpose()
     }
 
-    /// Tokens, the newest first.
+    /// Tokens, sorted. What they are filtered and sorted by is driver data: only for callers who
+    /// may read it.
     pub async fn tokens(
         &self,
         org: OrgId,
         filter: &TokenFilter,
         page: &PageRequest,
     ) -> Result<Page<Token>, Error> {
-        let mut query = tokens::Entity::find().filter(tokens::Column::OrgId.eq(org.uuid()));
+        use tokens::Column as C;
+        let sort = filter.sort;
+        let list = list_name("tokens", &(org, filter));
+        let mut query = tokens::Entity::find().filter(C::OrgId.eq(org.uuid()));
         if let Some(q) = &filter.q {
-            query = query.filter(tokens::Column::UidKey.contains(q.to_lowercase()));
+            query = query.filter(C::UidKey.contains(q.to_lowercase()));
         }
-        if let Some(cursor) = &page.cursor {
-            query = query.filter(tokens::Column::Id.lt(Cursor::from_text(cursor, "tokens")?.id));
-        }
-        let rows = query
-            .order_by_desc(tokens::Column::Id)
+        let after = match &page.cursor {
+            None => None,
+            Some(cursor) => {
+                let after = Cursor::from_text(cursor, &list)?;
+                Some((after.number()?, after.id))
+            }
+        };
+        let column = |column: C| -> SimpleExpr { Expr::col((tokens::Entity, column)) };
+        let value: SimpleExpr = match sort.by {
+            TokenSort::Created => column(C::CreatedAt),
+            TokenSort::LastUsed => {
+                Func::coalesce([column(C::LastUsedAt), Expr::value(0_i64)]).into()
+            }
+        };
+        let rows = sorted(query, value, C::Id, sort.descending, after)
             .limit(u64::from(page.limit) + 1)
             .all(&self.db)
             .await?;
-        let (rows, next) = cut(rows, page.limit, "tokens", |r| Cursor {
-            value: String::new(),
-            id: r.id,
+        let (rows, next) = cut(rows, page.limit, &list, |r| {
+            let value = match sort.by {
+                TokenSort::Created => r.created_at,
+                TokenSort::LastUsed => r.last_used_at.unwrap_or(0),
+            };
+            at_number(value, r.id)
         });
         Ok(Page {
             rows: rows.into_iter().map(from_row).collect::<Result<_, _>>()?,

@@ -17,9 +17,9 @@ use crate::view::access::{
 
 pub(crate) const ROUTES: &[Endpoint] = &[
     endpoint!(GET "/setup", Need::Open, setup_state),
-    endpoint!(POST "/setup", Need::Open, setup),
-    endpoint!(POST "/login", Need::Open, login),
-    endpoint!(POST "/logout", Need::SignedIn, logout),
+    endpoint!(POST "/setup", Need::Open, setup, Keyless),
+    endpoint!(POST "/login", Need::Open, login, Keyless),
+    endpoint!(POST "/logout", Need::SignedIn, logout, Keyless),
     endpoint!(GET "/me", Need::SignedIn, me),
     endpoint!(GET "/roles", Need::SignedIn, roles),
     endpoint!(GET "/overview", Need::Permission(Permission::DashboardView), overview),

@@ -1,10 +1,11 @@
 //! `/connection_attempts`: who called at the charger port, and what became of it.
 
-use actix_web::web;
+use actix_web::{HttpRequest, HttpResponse, web};
 use domain::id::StationId;
 use domain::role::Permission;
 
 use super::sites::PageQuery;
+use crate::listing;
 use crate::login::SignedIn;
 use crate::problem::Problem;
 use crate::query;
@@ -14,9 +15,9 @@ use crate::view::ListView;
 use crate::view::log::{AttemptView, UnclaimedView};
 
 pub(crate) const ROUTES: &[Endpoint] = &[
-    endpoint!(GET "/connection_attempts", Need::Permission(Permission::StationsEdit), list),
+    endpoint!(GET "/connection_attempts", Need::Permission(Permission::StationsEdit), list, Exported),
     endpoint!(GET "/connection_attempts/unclaimed", Need::Permission(Permission::StationsEdit), unclaimed),
-    endpoint!(GET "/stations/{id}/attempts", Need::Permission(Permission::LogsView), of_station),
+    endpoint!(GET "/stations/{id}/attempts", Need::Permission(Permission::LogsView), of_station, Exported),
 ];
 
 /// All attempts, the newest first.
@@ -25,11 +26,10 @@ pub(crate) const ROUTES: &[Endpoint] = &[
 pub(crate) async fn list(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     query: web::Query<PageQuery>,
-) -> Result<web::Json<ListView<AttemptView>>, Problem> {
-    let page =
-        app::attempts::list(&state.app, &caller.0, None, &query.into_inner().page()?).await?;
-    Ok(web::Json(ListView::to_view(page, AttemptView::to_view)))
+) -> Result<HttpResponse, Problem> {
+    page_of(&state, &request, caller, None, query.into_inner()).await
 }
 
 /// Stations that called and that nobody registered.
@@ -51,11 +51,33 @@ pub(crate) async fn unclaimed(
 pub(crate) async fn of_station(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     id: web::Path<String>,
     query: web::Query<PageQuery>,
-) -> Result<web::Json<ListView<AttemptView>>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let id: StationId = query::path_id(&id)?;
-    let page = query.into_inner().page()?;
-    let page = app::attempts::list(&state.app, &caller.0, Some(id), &page).await?;
-    Ok(web::Json(ListView::to_view(page, AttemptView::to_view)))
+    page_of(&state, &request, caller, Some(id), query.into_inner()).await
+}
+
+async fn page_of(
+    state: &web::Data<State>,
+    request: &HttpRequest,
+    caller: SignedIn,
+    station: Option<StationId>,
+    query: PageQuery,
+) -> Result<HttpResponse, Problem> {
+    let read = move |state: web::Data<State>, caller, page| async move {
+        let page = app::attempts::list(&state.app, &caller, station, &page).await?;
+        Ok(page.map(AttemptView::to_view))
+    };
+    let paging = query.paging();
+    listing::answer(
+        state,
+        request,
+        caller.0,
+        paging,
+        "connection-attempts",
+        read,
+    )
+    .await
 }

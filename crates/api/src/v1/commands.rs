@@ -73,7 +73,9 @@ pub(crate) async fn issue(
     let Some(wait) = preferred_wait(&request) else {
         return Ok(HttpResponse::Accepted().json(view(record)));
     };
-    let record = app::commands::wait(&state.app, &caller.0, id, record.id, wait).await?;
+    // The command is on its way, whatever becomes of the waiting.
+    let waited = app::commands::wait(&state.app, &caller.0, id, record.id, wait).await;
+    let record = waited.unwrap_or(record);
     let settled = !matches!(record.state, CommandState::Queued | CommandState::Sent);
     let mut response = if settled {
         HttpResponse::Ok()

@@ -1,6 +1,6 @@
 //! What is kept about a station: `/stations/{id}/logs`, `variables`, `deviations`, `notices`.
 
-use actix_web::web;
+use actix_web::{HttpRequest, HttpResponse, web};
 use domain::id::StationId;
 use domain::role::Permission;
 use domain::wire_log::Direction;
@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::sites::PageQuery;
+use crate::listing::{self, Paging};
 use crate::login::SignedIn;
 use crate::problem::Problem;
 use crate::query;
@@ -18,7 +19,7 @@ use crate::view::log::{DeviationCountView, LogView, NoticeView};
 use crate::view::station::VariableView;
 
 pub(crate) const ROUTES: &[Endpoint] = &[
-    endpoint!(GET "/stations/{id}/logs", Need::Permission(Permission::LogsView), logs),
+    endpoint!(GET "/stations/{id}/logs", Need::Permission(Permission::LogsView), logs, Exported),
     endpoint!(GET "/stations/{id}/variables", Need::Permission(Permission::StationSettingsView), variables),
     endpoint!(GET "/stations/{id}/deviations", Need::Permission(Permission::StationsList), deviations),
     endpoint!(GET "/stations/{id}/notices", Need::Permission(Permission::StationsList), notices),
@@ -47,12 +48,16 @@ pub(crate) struct LogQuery {
 pub(crate) async fn logs(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     id: web::Path<String>,
     query: web::Query<LogQuery>,
-) -> Result<web::Json<ListView<LogView>>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let id: StationId = query::path_id(&id)?;
     let q = query.into_inner();
-    let page = query::page(q.limit, q.cursor)?;
+    let paging = Paging {
+        limit: q.limit,
+        cursor: q.cursor,
+    };
     let filter = app::logs::LogQuery {
         actions: q
             .action
@@ -65,10 +70,14 @@ pub(crate) async fn logs(
         from: query::moment("from", q.from.as_deref())?,
         to: query::moment("to", q.to.as_deref())?,
     };
-    let page = app::logs::list(&state.app, &caller.0, id, &filter, &page).await?;
-    Ok(web::Json(ListView::to_view(page, |line| {
-        LogView::to_view(line.row, line.payload)
-    })))
+    let read = move |state: web::Data<State>, caller, page| {
+        let filter = filter.clone();
+        async move {
+            let page = app::logs::list(&state.app, &caller, id, &filter, &page).await?;
+            Ok(page.map(|line| LogView::to_view(line.row, line.payload)))
+        }
+    };
+    listing::answer(&state, &request, caller.0, paging, "logs", read).await
 }
 
 /// What a station reported of its configuration and device model.

@@ -1,6 +1,7 @@
 //! `/sessions`: charging sessions and their readings.
 
-use actix_web::web;
+use actix_web::{HttpRequest, HttpResponse, web};
+use app::sessions::{SessionSort, Sort};
 use domain::id::{SessionId, SiteId, StationId};
 use domain::personal::Personal;
 use domain::role::{Caller, Permission};
@@ -9,6 +10,7 @@ use domain::token::TokenUid;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::listing::{self, Form, Paging};
 use crate::login::SignedIn;
 use crate::problem::Problem;
 use crate::query;
@@ -18,7 +20,7 @@ use crate::view::session::{MeterView, PointView, SessionTokenView, SessionView, 
 use crate::view::{ListView, word};
 
 pub(crate) const ROUTES: &[Endpoint] = &[
-    endpoint!(GET "/sessions", Need::Permission(Permission::SessionsView), list),
+    endpoint!(GET "/sessions", Need::Permission(Permission::SessionsView), list, Exported),
     endpoint!(GET "/sessions/{id}", Need::Permission(Permission::SessionsView), find),
     endpoint!(GET "/sessions/{id}/meter", Need::Permission(Permission::SessionsView), meter),
 ];
@@ -38,9 +40,20 @@ pub(crate) struct SessionQuery {
     to: Option<String>,
     /// Needs the right to driver data.
     token: Option<String>,
+    /// `-started` when not given, or `ended` (those that run come last) or `energy` (those of
+    /// which it is not known come first); with a `-` before it, the greatest first. A file is
+    /// sorted by `started` only.
+    sort: Option<String>,
     limit: Option<u32>,
     cursor: Option<String>,
 }
+
+const SORTS: &[(&str, SessionSort)] = &[
+    ("started", SessionSort::Started),
+    ("ended", SessionSort::Ended),
+    ("energy", SessionSort::Energy),
+];
+const FILE_SORTS: &[(&str, SessionSort)] = &[("started", SessionSort::Started)];
 
 /// Charging sessions, the newest first.
 #[utoipa::path(get, path = "/sessions", tag = "sessions", params(SessionQuery),
@@ -48,10 +61,14 @@ pub(crate) struct SessionQuery {
 pub(crate) async fn list(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     query: web::Query<SessionQuery>,
-) -> Result<web::Json<ListView<SessionView>>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let q = query.into_inner();
-    let page = query::page(q.limit, q.cursor)?;
+    let sorts = match listing::form(&request) {
+        Form::Json => SORTS,
+        Form::Csv => FILE_SORTS,
+    };
     let filter = app::sessions::SessionQuery {
         station: query::id::<StationId>("station_id", q.station_id.as_deref())?,
         site: query::id::<SiteId>("site_id", q.site_id.as_deref())?,
@@ -62,11 +79,20 @@ pub(crate) async fn list(
         from: query::moment("from", q.from.as_deref())?,
         to: query::moment("to", q.to.as_deref())?,
         token: q.token.as_deref().map(TokenUid::new),
+        sort: query::sort(q.sort.as_deref(), sorts, Sort::down(SessionSort::Started))?,
     };
-    let page = app::sessions::list(&state.app, &caller.0, &filter, &page).await?;
-    Ok(web::Json(ListView::to_view(page, |row| {
-        view(&state, &caller.0, row)
-    })))
+    let paging = Paging {
+        limit: q.limit,
+        cursor: q.cursor,
+    };
+    let read = move |state: web::Data<State>, caller: Caller, page| {
+        let filter = filter.clone();
+        async move {
+            let page = app::sessions::list(&state.app, &caller, &filter, &page).await?;
+            Ok(page.map(|row| view(&state, &caller, row)))
+        }
+    };
+    listing::answer(&state, &request, caller.0, paging, "sessions", read).await
 }
 
 /// A charging session.

@@ -1,11 +1,15 @@
 //! `/sites`.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
+use app::revision::Precondition;
+use app::sites::{SiteSort, Sort};
 use domain::id::SiteId;
 use domain::role::Permission;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::etag;
+use crate::listing::{self, Paging};
 use crate::login::SignedIn;
 use crate::problem::Problem;
 use crate::query;
@@ -15,11 +19,11 @@ use crate::view::ListView;
 use crate::view::site::{SiteBody, SiteView};
 
 pub(crate) const ROUTES: &[Endpoint] = &[
-    endpoint!(GET "/sites", Need::Permission(Permission::StationsList), list),
+    endpoint!(GET "/sites", Need::Permission(Permission::StationsList), list, Exported),
     endpoint!(POST "/sites", Need::Permission(Permission::SitesEdit), create),
     endpoint!(GET "/sites/{id}", Need::Permission(Permission::StationsList), find),
-    endpoint!(PATCH "/sites/{id}", Need::Permission(Permission::SitesEdit), edit),
-    endpoint!(DELETE "/sites/{id}", Need::Permission(Permission::SitesEdit), remove),
+    endpoint!(PATCH "/sites/{id}", Need::Permission(Permission::SitesEdit), edit, Conditional),
+    endpoint!(DELETE "/sites/{id}", Need::Permission(Permission::SitesEdit), remove, Conditional),
 ];
 
 #[derive(Deserialize, IntoParams)]
@@ -35,18 +39,48 @@ impl PageQuery {
     pub fn page(self) -> Result<domain::page::PageRequest, Problem> {
         query::page(self.limit, self.cursor)
     }
+
+    pub fn paging(self) -> Paging {
+        Paging {
+            limit: self.limit,
+            cursor: self.cursor,
+        }
+    }
 }
 
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SiteQuery {
+    /// `name` (when not given) or `created`; with a `-` before it, the greatest first.
+    sort: Option<String>,
+    /// 1 to 200; 50 when not given.
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+const SORTS: &[(&str, SiteSort)] = &[("name", SiteSort::Name), ("created", SiteSort::Created)];
+
 /// Sites, by name.
-#[utoipa::path(get, path = "/sites", tag = "sites", params(PageQuery),
+#[utoipa::path(get, path = "/sites", tag = "sites", params(SiteQuery),
     responses((status = 200, body = ListView<SiteView>)))]
 pub(crate) async fn list(
     state: web::Data<State>,
     caller: SignedIn,
-    query: web::Query<PageQuery>,
-) -> Result<web::Json<ListView<SiteView>>, Problem> {
-    let page = app::sites::list(&state.app, &caller.0, &query.into_inner().page()?).await?;
-    Ok(web::Json(ListView::to_view(page, SiteView::to_view)))
+    request: HttpRequest,
+    query: web::Query<SiteQuery>,
+) -> Result<HttpResponse, Problem> {
+    let q = query.into_inner();
+    let sort = query::sort(q.sort.as_deref(), SORTS, Sort::up(SiteSort::Name))?;
+    let paging = Paging {
+        limit: q.limit,
+        cursor: q.cursor,
+    };
+    let read = move |state: web::Data<State>, caller, page| async move {
+        let page = app::sites::list_by(&state.app, &caller, sort, &page).await?;
+        Ok(page.map(SiteView::to_view))
+    };
+    listing::answer(&state, &request, caller.0, paging, "sites", read).await
 }
 
 /// Adds a site.
@@ -58,7 +92,9 @@ pub(crate) async fn create(
     body: web::Json<SiteBody>,
 ) -> Result<HttpResponse, Problem> {
     let site = app::sites::create(&state.app, &caller.0, change(body.into_inner())?).await?;
-    Ok(HttpResponse::Created().json(SiteView::to_view(site)))
+    Ok(HttpResponse::Created()
+        .insert_header(etag::tag(site.revision))
+        .json(SiteView::to_view(site)))
 }
 
 /// A site.
@@ -67,10 +103,10 @@ pub(crate) async fn find(
     state: web::Data<State>,
     caller: SignedIn,
     id: web::Path<String>,
-) -> Result<web::Json<SiteView>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let id: SiteId = query::path_id(&id)?;
     let site = app::sites::find(&state.app, &caller.0, id).await?;
-    Ok(web::Json(SiteView::to_view(site)))
+    Ok(shown(site))
 }
 
 /// Changes a site.
@@ -79,12 +115,18 @@ pub(crate) async fn find(
 pub(crate) async fn edit(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     id: web::Path<String>,
     body: web::Json<SiteBody>,
-) -> Result<web::Json<SiteView>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let id: SiteId = query::path_id(&id)?;
-    let site = app::sites::edit(&state.app, &caller.0, id, change(body.into_inner())?).await?;
-    Ok(web::Json(SiteView::to_view(site)))
+    let edit = app::sites::SiteEdit {
+        when: etag::when(&request)?,
+        ..change(body.into_inner())?
+    };
+    Ok(shown(
+        app::sites::edit(&state.app, &caller.0, id, edit).await?,
+    ))
 }
 
 /// Removes a site at which no station stands.
@@ -92,10 +134,18 @@ pub(crate) async fn edit(
 pub(crate) async fn remove(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    app::sites::remove(&state.app, &caller.0, query::path_id(&id)?).await?;
+    let (id, when): (SiteId, _) = (query::path_id(&id)?, etag::when(&request)?);
+    app::sites::remove_when(&state.app, &caller.0, id, &when).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+fn shown(site: app::sites::SiteView) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header(etag::tag(site.revision))
+        .json(SiteView::to_view(site))
 }
 
 fn change(body: SiteBody) -> Result<app::sites::SiteEdit, Problem> {
@@ -109,5 +159,6 @@ fn change(body: SiteBody) -> Result<app::sites::SiteEdit, Problem> {
         position_e7,
         admin_state: body.admin_state,
         accessibility: body.accessibility,
+        when: Precondition::None,
     })
 }

@@ -1,13 +1,15 @@
 //! `/stations`: what people see and say of stations.
 
-use actix_web::{HttpResponse, web};
-use app::stations::NewPassword;
+use actix_web::{HttpRequest, HttpResponse, web};
+use app::stations::{NewPassword, Sort, StationSort};
 use domain::id::{SiteId, StationId};
 use domain::role::Permission;
 use domain::station::ConnectorStatus;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::etag;
+use crate::listing::{self, Form, Paging};
 use crate::login::SignedIn;
 use crate::problem::Problem;
 use crate::query;
@@ -21,12 +23,12 @@ use crate::view::station::{
 use crate::view::{ListView, word};
 
 pub(crate) const ROUTES: &[Endpoint] = &[
-    endpoint!(GET "/stations", Need::Permission(Permission::StationsList), list),
-    endpoint!(POST "/stations", Need::Permission(Permission::StationsEdit), create),
+    endpoint!(GET "/stations", Need::Permission(Permission::StationsList), list, Exported),
+    endpoint!(POST "/stations", Need::Permission(Permission::StationsEdit), create, SecretAnswer),
     endpoint!(GET "/stations/{id}", Need::Permission(Permission::StationsList), find),
-    endpoint!(PATCH "/stations/{id}", Need::Permission(Permission::StationsEdit), edit),
-    endpoint!(DELETE "/stations/{id}", Need::Permission(Permission::StationsEdit), archive),
-    endpoint!(POST "/stations/{id}/password", Need::Permission(Permission::StationsEdit), password),
+    endpoint!(PATCH "/stations/{id}", Need::Permission(Permission::StationsEdit), edit, Conditional),
+    endpoint!(DELETE "/stations/{id}", Need::Permission(Permission::StationsEdit), archive, Conditional),
+    endpoint!(POST "/stations/{id}/password", Need::Permission(Permission::StationsEdit), password, SecretAnswer),
     endpoint!(GET "/stations/{id}/evses", Need::Permission(Permission::StationsList), evses),
     endpoint!(GET "/stations/{id}/meter", Need::Permission(Permission::StationsList), meter),
 ];
@@ -40,9 +42,22 @@ pub(crate) struct StationQuery {
     online: Option<bool>,
     /// Part of identity, name, model or serial number.
     q: Option<String>,
+    /// `identity` (when not given), `last_seen` or `created`; with a `-` before it, the greatest
+    /// first. A file is not sorted by `last_seen`, which changes while it is read.
+    sort: Option<String>,
     limit: Option<u32>,
     cursor: Option<String>,
 }
+
+const SORTS: &[(&str, StationSort)] = &[
+    ("identity", StationSort::Identity),
+    ("last_seen", StationSort::LastSeen),
+    ("created", StationSort::Created),
+];
+const FILE_SORTS: &[(&str, StationSort)] = &[
+    ("identity", StationSort::Identity),
+    ("created", StationSort::Created),
+];
 
 /// Stations, by identity.
 #[utoipa::path(get, path = "/stations", tag = "stations", params(StationQuery),
@@ -50,18 +65,33 @@ pub(crate) struct StationQuery {
 pub(crate) async fn list(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     query: web::Query<StationQuery>,
-) -> Result<web::Json<ListView<StationView>>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let q = query.into_inner();
-    let page = query::page(q.limit, q.cursor)?;
+    let sorts = match listing::form(&request) {
+        Form::Json => SORTS,
+        Form::Csv => FILE_SORTS,
+    };
     let filter = app::stations::StationQuery {
         site: query::id::<SiteId>("site_id", q.site_id.as_deref())?,
         statuses: query::words::<ConnectorStatus>("status", q.status.as_deref())?,
         online: q.online,
         q: q.q,
+        sort: query::sort(q.sort.as_deref(), sorts, Sort::up(StationSort::Identity))?,
     };
-    let page = app::stations::list(&state.app, &caller.0, &filter, &page).await?;
-    Ok(web::Json(ListView::to_view(page, view)))
+    let paging = Paging {
+        limit: q.limit,
+        cursor: q.cursor,
+    };
+    let read = move |state: web::Data<State>, caller, page| {
+        let filter = filter.clone();
+        async move {
+            let page = app::stations::list(&state.app, &caller, &filter, &page).await?;
+            Ok(page.map(view))
+        }
+    };
+    listing::answer(&state, &request, caller.0, paging, "stations", read).await
 }
 
 /// Adds a station, or claims one that waits.
@@ -86,10 +116,12 @@ pub(crate) async fn create(
             .map_or(NewPassword::Drawn, NewPassword::Chosen),
     };
     let (row, password) = app::stations::create(&state.app, &caller.0, new).await?;
-    Ok(HttpResponse::Created().json(NewStationView {
-        station: view(row),
-        password,
-    }))
+    Ok(HttpResponse::Created()
+        .insert_header(etag::tag(row.revision))
+        .json(NewStationView {
+            station: view(row),
+            password,
+        }))
 }
 
 /// A station.
@@ -99,11 +131,9 @@ pub(crate) async fn find(
     state: web::Data<State>,
     caller: SignedIn,
     id: web::Path<String>,
-) -> Result<web::Json<StationView>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let id: StationId = query::path_id(&id)?;
-    Ok(web::Json(view(
-        app::stations::find(&state.app, &caller.0, id).await?,
-    )))
+    Ok(shown(app::stations::find(&state.app, &caller.0, id).await?))
 }
 
 /// Changes what people say of a station.
@@ -112,9 +142,10 @@ pub(crate) async fn find(
 pub(crate) async fn edit(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     id: web::Path<String>,
     body: web::Json<StationChange>,
-) -> Result<web::Json<StationView>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let id: StationId = query::path_id(&id)?;
     let body = body.into_inner();
     let site = match body.site_id {
@@ -127,10 +158,11 @@ pub(crate) async fn edit(
         site,
         admin_state: body.admin_state,
         lenient: body.policy_lenient,
+        when: etag::when(&request)?,
     };
-    Ok(web::Json(view(
+    Ok(shown(
         app::stations::edit(&state.app, &caller.0, id, change).await?,
-    )))
+    ))
 }
 
 /// Archives a station; its history stays.
@@ -138,9 +170,11 @@ pub(crate) async fn edit(
 pub(crate) async fn archive(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    app::stations::archive(&state.app, &caller.0, query::path_id(&id)?).await?;
+    let (id, when): (StationId, _) = (query::path_id(&id)?, etag::when(&request)?);
+    app::stations::archive_when(&state.app, &caller.0, id, &when).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -218,6 +252,12 @@ pub(crate) async fn meter(
 fn site_field(id: &str) -> Result<SiteId, Problem> {
     id.parse()
         .map_err(|_| Problem::field("/site_id", "invalid", "not the id of a site"))
+}
+
+fn shown(row: app::stations::StationView) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header(etag::tag(row.revision))
+        .json(view(row))
 }
 
 fn view(row: app::stations::StationView) -> StationView {

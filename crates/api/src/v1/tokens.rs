@@ -1,12 +1,16 @@
 //! `/tokens`.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
+use app::revision::{self, Precondition};
+use app::tokens::{Sort, TokenSort};
 use domain::id::TokenId;
 use domain::role::{Caller, Permission};
 use domain::token::{Token, TokenKind, TokenUid};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::etag;
+use crate::listing::{self, Form, Paging};
 use crate::login::SignedIn;
 use crate::problem::Problem;
 use crate::query;
@@ -16,11 +20,11 @@ use crate::view::ListView;
 use crate::view::token::{TokenBody, TokenView};
 
 pub(crate) const ROUTES: &[Endpoint] = &[
-    endpoint!(GET "/tokens", Need::Permission(Permission::DriversView), list),
+    endpoint!(GET "/tokens", Need::Permission(Permission::DriversView), list, Exported),
     endpoint!(POST "/tokens", Need::Permission(Permission::TokensEdit), create),
     endpoint!(GET "/tokens/{id}", Need::Permission(Permission::DriversView), find),
-    endpoint!(PATCH "/tokens/{id}", Need::Permission(Permission::TokensEdit), edit),
-    endpoint!(DELETE "/tokens/{id}", Need::Permission(Permission::TokensEdit), remove),
+    endpoint!(PATCH "/tokens/{id}", Need::Permission(Permission::TokensEdit), edit, Conditional),
+    endpoint!(DELETE "/tokens/{id}", Need::Permission(Permission::TokensEdit), remove, Conditional),
 ];
 
 #[derive(Deserialize, IntoParams)]
@@ -28,9 +32,18 @@ pub(crate) const ROUTES: &[Endpoint] = &[
 pub(crate) struct TokenQuery {
     /// Part of the text.
     q: Option<String>,
+    /// `-created` when not given, or `last_used`; with a `-` before it, the greatest first. A file
+    /// is not sorted by `last_used`, which changes while it is read.
+    sort: Option<String>,
     limit: Option<u32>,
     cursor: Option<String>,
 }
+
+const SORTS: &[(&str, TokenSort)] = &[
+    ("created", TokenSort::Created),
+    ("last_used", TokenSort::LastUsed),
+];
+const FILE_SORTS: &[(&str, TokenSort)] = &[("created", TokenSort::Created)];
 
 fn view(state: &State, caller: &Caller, token: Token) -> Result<TokenView, Problem> {
     let grant = app::driver_data(&state.app, caller).ok_or_else(Problem::not_found)?;
@@ -43,15 +56,32 @@ fn view(state: &State, caller: &Caller, token: Token) -> Result<TokenView, Probl
 pub(crate) async fn list(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     query: web::Query<TokenQuery>,
-) -> Result<web::Json<ListView<TokenView>>, Problem> {
-    let query = query.into_inner();
-    let page = query::page(query.limit, query.cursor)?;
-    let page = app::tokens::list(&state.app, &caller.0, query.q.as_deref(), &page).await?;
-    let grant = app::driver_data(&state.app, &caller.0).ok_or_else(Problem::not_found)?;
-    Ok(web::Json(ListView::to_view(page, |token| {
-        TokenView::to_view(token, &grant)
-    })))
+) -> Result<HttpResponse, Problem> {
+    let q = query.into_inner();
+    let sorts = match listing::form(&request) {
+        Form::Json => SORTS,
+        Form::Csv => FILE_SORTS,
+    };
+    let sort = query::sort(q.sort.as_deref(), sorts, Sort::down(TokenSort::Created))?;
+    let (text, paging) = (
+        q.q,
+        Paging {
+            limit: q.limit,
+            cursor: q.cursor,
+        },
+    );
+    let read = move |state: web::Data<State>, caller: Caller, page| {
+        let text = text.clone();
+        async move {
+            let text = text.as_deref();
+            let page = app::tokens::list_by(&state.app, &caller, text, sort, &page).await?;
+            let grant = app::driver_data(&state.app, &caller).ok_or_else(Problem::not_found)?;
+            Ok(page.map(|token| TokenView::to_view(token, &grant)))
+        }
+    };
+    listing::answer(&state, &request, caller.0, paging, "tokens", read).await
 }
 
 /// Adds a token.
@@ -78,7 +108,9 @@ pub(crate) async fn create(
         expires_at: body.expires_at.flatten(),
     };
     let token = app::tokens::create(&state.app, &caller.0, new).await?;
-    Ok(HttpResponse::Created().json(view(&state, &caller.0, token)?))
+    Ok(HttpResponse::Created()
+        .insert_header(etag::tag(revision::FIRST))
+        .json(view(&state, &caller.0, token)?))
 }
 
 /// A token.
@@ -87,10 +119,12 @@ pub(crate) async fn find(
     state: web::Data<State>,
     caller: SignedIn,
     id: web::Path<String>,
-) -> Result<web::Json<TokenView>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let id: TokenId = query::path_id(&id)?;
-    let token = app::tokens::find(&state.app, &caller.0, id).await?;
-    Ok(web::Json(view(&state, &caller.0, token)?))
+    let (token, revision) = app::tokens::find(&state.app, &caller.0, id).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header(etag::tag(revision))
+        .json(view(&state, &caller.0, token)?))
 }
 
 /// Changes a token.
@@ -99,9 +133,10 @@ pub(crate) async fn find(
 pub(crate) async fn edit(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     id: web::Path<String>,
     body: web::Json<TokenBody>,
-) -> Result<web::Json<TokenView>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let body = body.into_inner();
     if body.uid.is_some() {
         return Err(Problem::field(
@@ -110,9 +145,11 @@ pub(crate) async fn edit(
             "the text on a card does not change",
         ));
     }
-    let token =
-        app::tokens::edit(&state.app, &caller.0, query::path_id(&id)?, change(body)).await?;
-    Ok(web::Json(view(&state, &caller.0, token)?))
+    let (id, edit) = (query::path_id(&id)?, change(body, etag::when(&request)?));
+    let (token, revision) = app::tokens::edit(&state.app, &caller.0, id, edit).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header(etag::tag(revision))
+        .json(view(&state, &caller.0, token)?))
 }
 
 /// Removes a token; what it charged stays.
@@ -120,18 +157,21 @@ pub(crate) async fn edit(
 pub(crate) async fn remove(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    app::tokens::remove(&state.app, &caller.0, query::path_id(&id)?).await?;
+    let (id, when): (TokenId, _) = (query::path_id(&id)?, etag::when(&request)?);
+    app::tokens::remove_when(&state.app, &caller.0, id, &when).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn change(body: TokenBody) -> app::tokens::TokenEdit {
+fn change(body: TokenBody, when: Precondition) -> app::tokens::TokenEdit {
     app::tokens::TokenEdit {
         kind: body.kind,
         label: body.label,
         state: body.state,
         expires_at: body.expires_at,
         group: body.group,
+        when,
     }
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::word;
+use crate::table::columns;
 
 /// One forgiven departure from the protocol.
 #[derive(Debug, Serialize, ToSchema)]
@@ -178,3 +179,31 @@ impl NoticeView {
         }
     }
 }
+
+columns!(LogView: line => {
+    "id": line.id,
+    "station_id": line.station_id,
+    "at": line.at,
+    "direction": line.direction,
+    "kind": line.kind,
+    "message_id": line.message_id,
+    "action": line.action,
+    "payload": line.payload,
+    "error_code": line.error_code,
+    "latency_ms": line.latency_ms,
+    "deviations": line.deviations.iter().map(|d| d.code.as_str()).collect::<Vec<_>>().join("; "),
+    "session_id": line.session_id,
+});
+
+columns!(AttemptView: attempt => {
+    "id": attempt.id,
+    "at": attempt.at,
+    "remote_ip": attempt.remote_ip,
+    "path": attempt.path,
+    "identity": attempt.identity,
+    "subprotocols": attempt.subprotocols.join("; "),
+    "user_agent": attempt.user_agent,
+    "username": attempt.username,
+    "outcome": attempt.outcome,
+    "detail": attempt.detail,
+});

@@ -6,6 +6,8 @@ use domain::session::Suspicion;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::table::columns;
+
 /// The token of a session, as far as the caller may know it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SessionTokenView {
@@ -55,6 +57,27 @@ pub(crate) struct SessionView {
     /// The station's own name for it.
     pub wire_id: String,
 }
+
+columns!(SessionView: session => {
+    "id": session.id,
+    "station_id": session.station_id,
+    "station_identity": session.station_identity,
+    "site_id": session.site_id,
+    "site_name": session.site_name,
+    "evse": session.evse,
+    "connector": session.connector,
+    "state": session.state,
+    "started_at": session.started_at,
+    "ended_at": session.ended_at,
+    "energy_wh": session.energy_wh,
+    "power_w": session.power_w,
+    "duration_s": session.duration_s,
+    "token": session.token.map(|t| t.label),
+    "driver": session.driver,
+    "stop_reason": session.stop_reason,
+    "suspect": session.suspect.iter().map(|s| s.code).collect::<Vec<_>>().join("; "),
+    "wire_id": session.wire_id,
+});
 
 /// What was measured at one moment. Unknown is null, never 0.
 #[derive(Debug, Serialize, ToSchema)]

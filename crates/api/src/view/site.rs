@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::word;
 use crate::problem::Problem;
+use crate::table::columns;
 
 /// One place with stations.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,7 +36,7 @@ const DEGREE_E7: f64 = 1e7;
 
 impl SiteView {
     pub fn to_view(found: Found) -> Self {
-        let Found { site, stations } = found;
+        let Found { site, stations, .. } = found;
         #[allow(clippy::cast_precision_loss)] // 1.8e9 at most: exact in an f64
         let degrees = |e7: i64| e7 as f64 / DEGREE_E7;
         Self {
@@ -115,3 +116,18 @@ impl SiteBody {
         }
     }
 }
+
+columns!(SiteView: site => {
+    "id": site.id,
+    "name": site.name,
+    "address": site.address,
+    "city": site.city,
+    "country": site.country,
+    "time_zone": site.time_zone,
+    "latitude": site.latitude,
+    "longitude": site.longitude,
+    "admin_state": site.admin_state,
+    "accessibility": site.accessibility,
+    "stations": site.stations,
+    "created_at": site.created_at,
+});

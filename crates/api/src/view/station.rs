@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::word;
+use crate::table::columns;
 
 /// Tells a field that is null from one that is not there.
 pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
@@ -161,3 +162,27 @@ impl VariableView {
         }
     }
 }
+
+columns!(StationView: station => {
+    "id": station.id,
+    "identity": station.identity,
+    "name": station.name,
+    "site_id": station.site_id,
+    "site_name": station.site_name,
+    "admin_state": station.admin_state,
+    "registration": station.registration,
+    "online": station.online,
+    "connected_since": station.connected_since,
+    "last_seen_at": station.last_seen_at,
+    "protocol": station.protocol,
+    "vendor": station.vendor,
+    "model": station.model,
+    "serial_number": station.serial_number,
+    "firmware_version": station.firmware_version,
+    "policy_lenient": station.policy_lenient,
+    "deviations": station.deviations,
+    "finding.code": station.finding.map(|f| f.code),
+    "power_w": station.power_w,
+    "evses": station.evses.iter().map(|e| format!("{} {}", e.number, e.status)).collect::<Vec<_>>().join("; "),
+    "created_at": station.created_at,
+});

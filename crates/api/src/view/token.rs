@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::word;
+use crate::table::columns;
 
 /// A charging token.
 #[derive(Debug, Serialize, ToSchema)]
@@ -58,3 +59,15 @@ pub(crate) struct TokenBody {
     #[schema(value_type = Option<String>)]
     pub group: Option<Option<String>>,
 }
+
+columns!(TokenView: token => {
+    "id": token.id,
+    "uid": token.uid,
+    "kind": token.kind,
+    "label": token.label,
+    "state": token.state,
+    "expires_at": token.expires_at,
+    "group": token.group,
+    "created_at": token.created_at,
+    "last_used_at": token.last_used_at,
+});

@@ -11,6 +11,7 @@ use store::Lane;
 use super::StationView;
 use crate::app::App;
 use crate::error::{Error, Problem};
+use crate::revision::{self, Precondition};
 use crate::{audit, connections, gate, secret};
 
 /// A station to be added.
@@ -54,6 +55,8 @@ pub struct StationEdit {
     pub admin_state: Option<AdminState>,
     /// Whether odd messages are repaired.
     pub lenient: Option<bool>,
+    /// On what the change depends.
+    pub when: Precondition,
 }
 
 fn told(station: &Station) -> Value {
@@ -176,74 +179,121 @@ pub async fn edit(
     if edit.admin_state.is_some() {
         gate::permit(app, caller, Permission::StationsAdminStateEdit).await?;
     }
-    let mut station = pass.station(app, id).await?.station;
+    for _ in 0..revision::TRIES {
+        let row = pass.station(app, id).await?;
+        edit.when.admits(row.revision)?;
+        let problems = edit_problems(app, &pass, &edit).await?;
+        if !problems.is_empty() {
+            return Err(Error::Invalid { problems });
+        }
+        let before = row.station;
+        let mut station = before.clone();
+        if let Some(name) = edit.name.clone() {
+            station.name = name.filter(|n| !n.trim().is_empty());
+        }
+        station.site = edit.site.unwrap_or(station.site);
+        station.admin_state = edit.admin_state.unwrap_or(station.admin_state);
+        station.lenient = edit.lenient.unwrap_or(station.lenient);
+        let anew = before.site != station.site || before.lenient != station.lenient;
+        let deed = Deed {
+            action: "stations.edit",
+            from: row.revision,
+        };
+        if !store_edit(app, caller, deed, &before, station).await? {
+            continue;
+        }
+        if anew {
+            app.bus().close(id, "its settings changed").await;
+        }
+        return Ok(StationView::of(pass.station(app, id).await?));
+    }
+    Err(revision::too_busy())
+}
+
+async fn edit_problems(
+    app: &App,
+    pass: &gate::Pass,
+    edit: &StationEdit,
+) -> Result<Vec<Problem>, Error> {
     let name = edit.name.as_ref().and_then(|n| n.as_deref());
     let mut problems: Vec<Problem> = name_problem(name).into_iter().collect();
-    problems.extend(site_problem(app, &pass, edit.site.flatten()).await?);
+    problems.extend(site_problem(app, pass, edit.site.flatten()).await?);
     if edit.site == Some(None) && !pass.reaches(None) {
-        problems.push(Problem::at(
-            "/site_id",
-            "required",
-            "Keep it at one of your sites.",
-        ));
+        let detail = "Keep it at one of your sites.";
+        problems.push(Problem::at("/site_id", "required", detail));
     }
     if edit.admin_state == Some(AdminState::Archived) {
         let detail = "Delete a station to put it away.";
         problems.push(Problem::at("/admin_state", "invalid", detail));
     }
-    if !problems.is_empty() {
-        return Err(Error::Invalid { problems });
-    }
-    let before = station.clone();
-    if let Some(name) = edit.name {
-        station.name = name.filter(|n| !n.trim().is_empty());
-    }
-    station.site = edit.site.unwrap_or(station.site);
-    station.admin_state = edit.admin_state.unwrap_or(station.admin_state);
-    station.lenient = edit.lenient.unwrap_or(station.lenient);
-    let anew = before.site != station.site || before.lenient != station.lenient;
-    store_edit(app, caller, "stations.edit", &before, station).await?;
-    if anew {
-        app.bus().close(id, "its settings changed").await;
-    }
-    Ok(StationView::of(pass.station(app, id).await?))
+    Ok(problems)
 }
 
 /// Puts a station away, with `stations.edit`: it may not connect any more, its history stays.
 pub async fn archive(app: &App, caller: &Caller, id: StationId) -> Result<(), Error> {
-    let pass = gate::permit(app, caller, Permission::StationsEdit).await?;
-    let before = pass.station(app, id).await?.station;
-    let mut station = before.clone();
-    station.admin_state = AdminState::Archived;
-    store_edit(app, caller, "stations.archive", &before, station).await?;
-    app.bus().close(id, "the station was archived").await;
-    Ok(())
+    archive_when(app, caller, id, &Precondition::None).await
 }
 
+/// Like [`archive`], where `when` holds.
+pub async fn archive_when(
+    app: &App,
+    caller: &Caller,
+    id: StationId,
+    when: &Precondition,
+) -> Result<(), Error> {
+    let pass = gate::permit(app, caller, Permission::StationsEdit).await?;
+    for _ in 0..revision::TRIES {
+        let row = pass.station(app, id).await?;
+        when.admits(row.revision)?;
+        let mut station = row.station.clone();
+        station.admin_state = AdminState::Archived;
+        let deed = Deed {
+            action: "stations.archive",
+            from: row.revision,
+        };
+        if store_edit(app, caller, deed, &row.station, station).await? {
+            app.bus().close(id, "the station was archived").await;
+            return Ok(());
+        }
+    }
+    Err(revision::too_busy())
+}
+
+/// What is done to a station, and at which revision of it.
+struct Deed {
+    action: &'static str,
+    from: i64,
+}
+
+/// Stores an edit of a station; false when somebody else was faster.
 async fn store_edit(
     app: &App,
     caller: &Caller,
-    action: &'static str,
+    deed: Deed,
     before: &Station,
     station: Station,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
+    let Deed { action, from } = deed;
     let (id, org): (StationId, OrgId) = (station.id, station.org);
     let (was, is) = (told(before), told(&station));
     let deed = audit::row(app, caller, org, action, id, Some(&was), Some(&is));
     let fact = app.fact(org, station.site, Some(id), Change::StationEdited);
-    app.store()
+    let done = app
+        .store()
         .write(Lane::Station(id), move |work| {
             let (station, deed, fact) = (station.clone(), deed.clone(), fact.clone());
             Box::pin(async move {
-                work.station_update(&station).await?;
-                work.event(&fact);
-                work.audit(&deed);
-                Ok(())
+                let done = work.station_update(&station, from).await?;
+                if done {
+                    work.event(&fact);
+                    work.audit(&deed);
+                }
+                Ok(done)
             })
         })
         .await?;
     app.facts_committed();
-    Ok(())
+    Ok(done)
 }
 
 /// Draws a new password for a station, with `stations.edit`; the old one ends at once. Shown

@@ -73,7 +73,7 @@ async fn a_charge_from_start_to_stop() {
     assert_eq!((evses[0].evse.session, evses[0].power), (None, None));
     let meter = sessions::meter(&t.app, &t.admin, over.id).await.unwrap();
     assert_eq!(meter.len(), 1);
-    let used = tokens::find(&t.app, &t.admin, token.id).await.unwrap();
+    let (used, _) = tokens::find(&t.app, &t.admin, token.id).await.unwrap();
     assert_eq!(used.last_used_at, Some(t.app.now()));
 }
 

@@ -7,6 +7,7 @@ pub mod connectors;
 pub mod counters;
 pub mod deviations;
 pub mod evses;
+pub mod idempotency;
 pub mod login_failures;
 pub mod logins;
 pub mod memberships;

@@ -20,6 +20,7 @@ pub struct Model {
     pub admin_state: String,
     pub accessibility: String,
     pub created_at: i64,
+    pub revision: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -36,6 +36,7 @@ pub struct Model {
     pub last_seen_at: Option<i64>,
     pub password_hash: Option<String>,
     pub created_at: i64,
+    pub revision: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

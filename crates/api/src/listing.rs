@@ -1,0 +1,184 @@
+//! Lists: a page as JSON, or all of it as a file when `Accept` asks for one. A file is read and
+//! sent page by page, under the rights that the caller has at each page; one that cannot be read
+//! to its end is cut off, so that nobody takes it for whole.
+
+use std::future::Future;
+
+use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, VARY};
+use actix_web::web::{self, Bytes};
+use actix_web::{HttpRequest, HttpResponse};
+use domain::page::{Page, PageRequest};
+use domain::role::Caller;
+use serde::Serialize;
+
+use crate::problem::Problem;
+use crate::server::State;
+use crate::table::{self, Row};
+use crate::view::ListView;
+use crate::{login, query};
+
+/// `limit` and `cursor` as they came.
+#[derive(Debug, Default)]
+pub(crate) struct Paging {
+    pub limit: Option<u32>,
+    pub cursor: Option<String>,
+}
+
+/// In what form a list is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Json,
+    Csv,
+}
+
+/// How many rows of a file are read at a time.
+const ROWS_AT_ONCE: u32 = 200;
+
+/// The form that `Accept` prefers; JSON where it leaves the choice.
+pub(crate) fn form(request: &HttpRequest) -> Form {
+    let mut best = (Form::Json, 0.0);
+    for value in request.headers().get_all(ACCEPT) {
+        for range in value.to_str().unwrap_or_default().split(',') {
+            let mut parts = range.split(';').map(str::trim);
+            let form = match parts.next().unwrap_or_default().to_lowercase().as_str() {
+                table::CSV => Form::Csv,
+                "application/json" | "application/*" | "*/*" => Form::Json,
+                _ => continue,
+            };
+            let quality = parts
+                .find_map(|p| p.strip_prefix("q="))
+                .and_then(|q| q.trim().parse::<f32>().ok())
+                .unwrap_or(1.0);
+            if quality > best.1 {
+                best = (form, quality);
+            }
+        }
+    }
+    best.0
+}
+
+/// Answers a list: `read` reads a page of it for a caller. `name` names the file.
+pub(crate) async fn answer<R, F, Fut>(
+    state: &web::Data<State>,
+    request: &HttpRequest,
+    caller: Caller,
+    paging: Paging,
+    name: &'static str,
+    read: F,
+) -> Result<HttpResponse, Problem>
+where
+    R: Row + Serialize + 'static,
+    F: Fn(web::Data<State>, Caller, PageRequest) -> Fut + 'static,
+    Fut: Future<Output = Result<Page<R>, Problem>> + 'static,
+{
+    if form(request) == Form::Json {
+        let page = query::page(paging.limit, paging.cursor)?;
+        let page = read(state.clone(), caller, page).await?;
+        return Ok(HttpResponse::Ok()
+            .insert_header((VARY, "accept"))
+            .json(ListView::to_view(page, |row| row)));
+    }
+    for (name, given) in [
+        ("limit", paging.limit.is_some()),
+        ("cursor", paging.cursor.is_some()),
+    ] {
+        if given {
+            return Err(query::wrong(name, "a file holds the whole list"));
+        }
+    }
+    // The first page is read before anything is sent: a refusal is a problem, not half a file.
+    let first = read(state.clone(), caller, next_page(None)).await?;
+    let day = state.app.now().format("%Y-%m-%d");
+    let disposition = format!("attachment; filename=\"{name}-{day}.csv\"");
+    let file = File {
+        state: state.clone(),
+        secret: login::secret(request),
+        read,
+        waiting: Some(first),
+        next: None,
+        begun: false,
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8; header=present"))
+        .insert_header((CONTENT_DISPOSITION, disposition))
+        .insert_header((VARY, "accept"))
+        .streaming(futures_util::stream::try_unfold(file, File::part)))
+}
+
+fn next_page(cursor: Option<String>) -> PageRequest {
+    PageRequest {
+        limit: ROWS_AT_ONCE,
+        cursor,
+    }
+}
+
+/// A file on its way.
+struct File<R, F> {
+    state: web::Data<State>,
+    secret: Option<String>,
+    read: F,
+    waiting: Option<Page<R>>,
+    next: Option<String>,
+    begun: bool,
+}
+
+impl<R, F, Fut> File<R, F>
+where
+    R: Row,
+    F: Fn(web::Data<State>, Caller, PageRequest) -> Fut,
+    Fut: Future<Output = Result<Page<R>, Problem>>,
+{
+    /// The next part of the file.
+    async fn part(mut self) -> Result<Option<(Bytes, Self)>, std::io::Error> {
+        let page = match (self.waiting.take(), self.next.take()) {
+            (Some(page), _) => page,
+            (None, Some(cursor)) => self.read_on(cursor).await.map_err(std::io::Error::other)?,
+            (None, None) => return Ok(None),
+        };
+        self.next = page.next;
+        let text = table::csv(page.rows, !self.begun)?;
+        self.begun = true;
+        Ok(Some((Bytes::from(text), self)))
+    }
+
+    /// Reads on with the rights of now.
+    async fn read_on(&self, cursor: String) -> Result<Page<R>, String> {
+        let secret = self.secret.as_deref().ok_or("nobody is signed in")?;
+        let caller = app::logins::caller(&self.state.app, secret)
+            .await
+            .map_err(|e| e.to_string())?
+            .ok_or("nobody is signed in any more")?;
+        let page = (self.read)(self.state.clone(), caller, next_page(Some(cursor)));
+        page.await.map_err(|problem| problem.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    #[test]
+    fn a_file_is_sent_only_to_those_who_ask_for_one() {
+        let form = |accept: &str| {
+            form(
+                &TestRequest::get()
+                    .insert_header((ACCEPT, accept))
+                    .to_http_request(),
+            )
+        };
+        assert_eq!(form("*/*"), Form::Json);
+        assert_eq!(form("text/csv"), Form::Csv);
+        assert_eq!(form("application/json, text/csv;q=0.5"), Form::Json);
+        assert_eq!(form("text/csv, */*;q=0.1"), Form::Csv);
+        assert_eq!(form("text/csv;q=0"), Form::Json);
+        assert_eq!(
+            form("text/html,application/xhtml+xml,*/*;q=0.8"),
+            Form::Json
+        );
+        assert_eq!(
+            super::form(&TestRequest::get().to_http_request()),
+            Form::Json
+        );
+    }
+}

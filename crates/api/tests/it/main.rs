@@ -1,0 +1,9 @@
+//! The people's door from outside: real requests over real sockets.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod door;
+mod edits;
+mod files;
+mod keys;
+mod limits;
+mod lists;
