@@ -127,15 +127,56 @@ test('the log pairs call and answer and shows both', async () => {
   await shot(page, 'log-detail');
 });
 
-test('the commands page has typed forms and raw OCPP that checks its JSON', async () => {
+test('a raw call is a form and JSON in step; what the schema refuses is told at its field', async () => {
   await visit(`${stationPath.replace(/live$/, 'commands')}?form=raw`);
-  const payload = page.getByLabel('Payload (JSON)');
-  if ((await payload.count()) === 0) return;
-  await payload.fill('{ broken');
-  await page.locator('.mantine-InputWrapper-error, [class*="InputWrapper-error"]').first().waitFor();
-  await payload.fill('{"a": 9223372036854775807}');
+  await page.getByRole('combobox', { name: 'Action' }).fill('TriggerMess');
+  await page.getByRole('option', { name: 'TriggerMessage', exact: true }).click();
+  await page.waitForURL(/action=TriggerMessage/);
+  const payload = page.getByRole('textbox', { name: 'Payload (JSON)' });
+  const fields = page.locator('[data-testid="raw-fields"]');
+  const requested = fields.getByRole('combobox', { name: 'requestedMessage' });
+  assert.equal(await payload.inputValue(), '{}');
+
+  // Sent as it is, the server names the field that is missing.
+  const send = page.getByRole('button', { name: 'Send', exact: true });
+  await send.click();
+  await fields.locator('input[aria-invalid="true"]').first().waitFor();
+  assert.equal(await requested.getAttribute('aria-invalid'), 'true');
+
+  // From the form into the JSON …
+  await requested.click();
+  await page.getByRole('option', { name: 'Heartbeat', exact: true }).click();
+  assert.deepEqual(JSON.parse(await payload.inputValue()), { requestedMessage: 'Heartbeat' });
+  // … and from the JSON into the form, without losing a digit; broken JSON closes the form.
+  await payload.fill('{"requestedMessage": "StatusNotification", "more": 9223372036854775807}');
+  assert.equal(await requested.inputValue(), 'StatusNotification');
+  assert.equal(await fields.getByLabel('more', { exact: true }).inputValue(), '9223372036854775807');
   await page.getByRole('button', { name: 'Lay out' }).click();
-  assert.match(await payload.inputValue(), /9223372036854775807/);
+  assert.match(await payload.inputValue(), /\n {2}"more": 9223372036854775807/);
+  await payload.fill('{ broken');
+  await page.locator('[class*="InputWrapper-error"]').first().waitFor();
+  assert.equal(await requested.isDisabled(), true);
+  assert.equal(await send.isDisabled(), true);
+
+  await payload.fill('{"requestedMessage": "Heartbeat"}');
+  await send.click();
+  await page.locator('[data-testid="answer"]').first().waitFor();
+  await shot(page, 'raw-answer');
+});
+
+test('a nested form grows and shrinks with its lists', async () => {
+  await visit(`${stationPath.replace(/live$/, 'commands')}?form=raw&action=SendLocalList`);
+  const fields = page.locator('[data-testid="raw-fields"]');
+  const payload = page.getByRole('textbox', { name: 'Payload (JSON)' });
+  await fields.getByRole('combobox', { name: 'Add a field', exact: true }).click();
+  await page.getByRole('option', { name: 'localAuthorizationList', exact: true }).click();
+  await fields.getByRole('button', { name: 'Add localAuthorizationList', exact: true }).click();
+  assert.equal(JSON.parse(await payload.inputValue()).localAuthorizationList.length, 2);
+  await fields.getByRole('button', { name: 'Remove localAuthorizationList 2', exact: true }).click();
+  await fields.getByLabel(/^(versionNumber|listVersion)/).fill('12345678901234567890');
+  assert.match(await payload.inputValue(), /": 12345678901234567890/);
+  assert.equal(JSON.parse(await payload.inputValue()).localAuthorizationList.length, 1);
+  await shot(page, 'raw-nested');
 });
 
 test('sessions are listed, and one opens', async () => {
@@ -156,7 +197,7 @@ const pages = () => [
     `station-${tab}`,
     stationPath.replace(/live$/, tab),
   ]),
-  ['commands-raw', `${stationPath.replace(/live$/, 'commands')}?form=raw`],
+  ['commands-raw', `${stationPath.replace(/live$/, 'commands')}?form=raw&action=SetChargingProfile`],
   ['sessions', '/sessions'],
   ...(sessionPath ? [['session', sessionPath]] : []),
   ['tokens', '/tokens'],

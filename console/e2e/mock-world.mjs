@@ -432,7 +432,7 @@ export function answer(method, path, query, body, page) {
       (!query.get('site_id') || s.site_id === query.get('site_id'));
     return { body: page(sessions.filter(fits), query) };
   }
-  const [, noun, id, part, deep] = path.split('/');
+  const [, noun, id, part] = path.split('/');
   if (noun === 'sessions') {
     const session = sessions.find((one) => one.id === id);
     if (!session) return null;
@@ -476,24 +476,14 @@ export function answer(method, path, query, body, page) {
     };
   }
   if (part === 'commands') return { body: page(commands, query) };
-  if (part === 'ocpp' && deep === 'actions')
-    return {
-      body: {
-        protocol: station.protocol,
-        actions: [
-          { action: 'GetLocalListVersion', fields: [] },
-          { action: 'GetDiagnostics', fields: [{ path: '/location', type: 'string', required: true }] },
-        ],
-      },
-    };
   if (part === 'ocpp') {
-    if (body.action === 'Nonsense')
+    if (body.action === 'TriggerMessage' && !body.payload.requestedMessage)
       return {
         problem: {
           status: 422,
           code: 'invalid_payload',
           title: 'The payload does not fit the schema',
-          errors: [{ pointer: '/payload/location', code: 'required', detail: 'is missing' }],
+          errors: [{ pointer: '/payload/requestedMessage', code: 'required', detail: 'is missing' }],
         },
       };
     return { body: { command_id: 'cmd_raw', result: 'accepted', payload: { listVersion: 4 }, error: null } };

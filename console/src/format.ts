@@ -91,6 +91,14 @@ export function ago(value: string | null | undefined, now: number): string {
   return UNKNOWN;
 }
 
+/** `ocpp2.0.1` as people write it. */
+export const protocolName = (subprotocol: string | null | undefined) =>
+  subprotocol ? subprotocol.replace(/^ocpp/i, 'OCPP ') : UNKNOWN;
+
+/** The tokens of text that is JSON. */
+export const jsonTokens = (text: string): string[] =>
+  text.match(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[{}[\]:,]/gs) ?? [];
+
 export type JsonPiece = { text: string; kind: 'space' | 'key' | 'string' | 'number' | 'word' | 'mark' };
 /**
  * Lays JSON text out with indents without parsing its values, so that numbers beyond 2^53 stay as the
@@ -103,7 +111,7 @@ export function layOut(text: string): JsonPiece[] {
     return [{ text, kind: 'string' }];
   }
   const pieces: JsonPiece[] = [];
-  const tokens = text.match(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[{}[\]:,]/gs) ?? [];
+  const tokens = jsonTokens(text);
   let depth = 0;
   const newLine = () => pieces.push({ text: `\n${'  '.repeat(depth)}`, kind: 'space' });
   tokens.forEach((token, i) => {

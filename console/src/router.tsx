@@ -89,7 +89,7 @@ const stationSessions = createRoute({
 });
 const commands = createRoute({
   ...tab('commands'),
-  validateSearch: texts('form'),
+  validateSearch: texts('form', 'action'),
   component: lazyRouteComponent(() => import('./features/commands/commands_tab'), 'CommandsTab'),
 });
 const variables = createRoute({

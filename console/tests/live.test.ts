@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { LiveEvent, Session, Station } from '../src/api/contract';
-import { apply, changed, emptyPlan, extend, mapRows, note } from '../src/api/live';
+import { apply, changed, emptyPlan, extend, type LiveEvent, mapRows, note } from '../src/api/live';
 import { keys, queryClient, stations } from '../src/api/queries';
+import type { Session, Station } from '../src/api/shapes';
 
 const at = '2026-03-02T12:00:00Z';
 const station = (id: string): Station =>
@@ -86,8 +86,9 @@ test('a batch is planned once per object', () => {
 });
 
 test('the last hour grows at its end and forgets what is older', () => {
-  const old = { at: '2026-03-02T10:59:00Z', power_w: 1, energy_wh: null };
-  const kept = { at: '2026-03-02T11:30:00Z', power_w: 2, energy_wh: null };
+  const none = { energy_wh: null, current_ma: [], voltage_mv: [], soc_percent: null, offered_w: null };
+  const old = { at: '2026-03-02T10:59:00Z', power_w: 1, ...none };
+  const kept = { at: '2026-03-02T11:30:00Z', power_w: 2, ...none };
   const next = extend(
     { evses: [{ number: 1, points: [old, kept] }] },
     event('meter', { change: { evse: 1, power_w: 3, energy_wh: 9 } }),

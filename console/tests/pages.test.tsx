@@ -3,11 +3,13 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { act, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { beforeEach, expect, test } from 'vitest';
-import type { LogEntry, Me } from '../src/api/contract';
 import { keys, queryClient } from '../src/api/queries';
+import type { LogEntry, Me } from '../src/api/shapes';
 import { Can } from '../src/components/can';
 import { JsonView } from '../src/components/json_view';
 import { StatusBadge } from '../src/components/status_badge';
+import { blankOf, catalogueOf, type Kind, requestOf } from '../src/features/commands/catalogue';
+import { number, put, read, write } from '../src/features/commands/exact';
 import { FORMS, paramsOf } from '../src/features/commands/forms';
 import { jsonFault } from '../src/features/commands/raw_form';
 import { ladder } from '../src/features/connect/ladder';
@@ -68,6 +70,7 @@ const entry = (id: string, second: number, more: Partial<LogEntry>): LogEntry =>
   latency_ms: null,
   deviations: [],
   session_id: null,
+  station_id: 'a',
   ...more,
 });
 
@@ -109,6 +112,38 @@ test('typed forms become the parameters of the contract', () => {
     ],
   });
   expect(paramsOf(form('read_variables'), { keys: '' })).toEqual({});
+});
+
+test('JSON keeps every digit through the tree of the form', () => {
+  const wire = '{"id":9223372036854775807,"v":[1.10,-2e3,null],"s":"a \\"q\\"","e":{},"b":true}';
+  const tree = read(wire);
+  expect(JSON.parse(write(tree))).toEqual(JSON.parse(wire));
+  expect(write(tree)).toContain('9223372036854775807');
+  expect(write(tree)).toContain('1.10');
+  expect(write(put(tree, 'id', number('007')))).toContain('"id": "007"');
+  expect(write(put(tree, 'id', number('')))).not.toContain('"id"');
+  expect(() => read('{')).toThrow(SyntaxError);
+});
+
+test('the form data of every protocol is whole, and begins with what must be there', async () => {
+  for (const protocol of ['ocpp1.6', 'ocpp2.0.1', 'ocpp2.1']) {
+    const catalogue = await queryClient.fetchQuery(catalogueOf(protocol));
+    if (!catalogue) throw new Error(protocol);
+    const whole = (kind: Kind): boolean =>
+      kind.kind === 'object'
+        ? kind.of !== undefined && catalogue.shapes[kind.of] !== undefined
+        : kind.kind === 'word'
+          ? (catalogue.words[kind.of ?? '']?.length ?? 0) > 0
+          : kind.kind !== 'list' || (kind.item !== undefined && whole(kind.item));
+    for (const fields of Object.values(catalogue.shapes)) expect(fields.every(whole)).toBe(true);
+    for (const action of Object.keys(catalogue.actions)) {
+      const request = requestOf(catalogue, action);
+      expect(request && whole(request)).toBe(true);
+      if (request) write(blankOf(catalogue, request));
+    }
+    expect(requestOf(catalogue, 'constructor')).toBeNull();
+  }
+  expect(await queryClient.fetchQuery(catalogueOf('ocpp9'))).toBeNull();
 });
 
 test('raw payloads must be JSON objects', () => {

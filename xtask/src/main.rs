@@ -14,7 +14,7 @@ use std::process::ExitCode;
 const HELP: &str = "cargo xtask VERB
   tidy                       layout, dependency and wording rules of the house
   policy [--from FILE]       write casbin/*.csv from the table of facts
-  codegen [--schemas DIR]    write the message catalogue from the official schemas";
+  codegen [--schemas DIR]    write the message catalogue and the console's form data";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -1,5 +1,5 @@
 // The one way to the server: JSON in, JSON out, every refusal a `Problem`.
-import type { ProblemBody } from './contract';
+import type { ProblemBody } from './shapes';
 
 /** A refusal of the server, or a line that broke (status 0). */
 export class Problem extends Error {
@@ -47,7 +47,7 @@ async function problemOf(response: Response): Promise<Problem> {
       return new Problem({
         ...body,
         status: body.status ?? response.status,
-        request_id: body.request_id ?? requestId,
+        request_id: body.request_id ?? requestId ?? undefined,
       });
     }
   } catch {
@@ -57,15 +57,13 @@ async function problemOf(response: Response): Promise<Problem> {
     title: response.statusText || `HTTP ${response.status}`,
     status: response.status,
     code: 'unreadable_answer',
-    request_id: requestId,
+    request_id: requestId ?? undefined,
   });
 }
 
-export async function call<T>(
-  method: string,
-  path: string,
-  options: { body?: unknown; query?: Query; headers?: Record<string, string>; signal?: AbortSignal } = {},
-): Promise<T> {
+type Options = { body?: unknown; query?: Query; headers?: Record<string, string>; signal?: AbortSignal };
+
+async function answered(method: string, path: string, options: Options): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
   let body: string | undefined;
   if (typeof options.body === 'string') body = options.body;
@@ -89,9 +87,17 @@ export async function call<T>(
     if (problem.status === 401 && problem.code === 'not_signed_in') signedOut();
     throw problem;
   }
+  return response;
+}
+
+export async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
+  const response = await answered(method, path, options);
   if (response.status === 204) return undefined as T;
   return (await response.json()) as T;
 }
+/** The answer as text, for whoever must not lose a digit. */
+export const callText = async (method: string, path: string, options: Options = {}) =>
+  (await answered(method, path, options)).text();
 
 export const get = <T>(path: string, query?: Query, signal?: AbortSignal) =>
   call<T>('GET', path, { query, signal });

@@ -3,8 +3,22 @@
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { get } from './client';
-import type { LiveEvent, Page, Session, Station, StationMeter, Status } from './contract';
 import { keys } from './queries';
+import type { MeterPoint, Page, Session, Station, StationMeter } from './shapes';
+
+/** One message of the live stream: ids, and the small change it announces. */
+export type LiveEvent = {
+  seq?: number | null;
+  type: string;
+  at: string;
+  station_id?: string | null;
+  session_id?: string | null;
+  command_id?: string | null;
+  evse?: number | null;
+  connector?: number | null;
+  change?: Record<string, unknown> | null;
+  [key: string]: unknown;
+};
 
 export const EVENT_TYPES = [
   'station.connected',
@@ -75,7 +89,7 @@ export function changed(station: Station, event: LiveEvent): Station {
     case 'station.status_changed': {
       const evse = field<number>(event, 'evse');
       const connector = field<number>(event, 'connector');
-      const status = field<Status>(event, 'status');
+      const status = field<string>(event, 'status');
       if (!status) return station;
       return {
         ...station,
@@ -145,7 +159,15 @@ export function extend(meter: StationMeter | undefined, event: LiveEvent): Stati
   const power = field<number>(event, 'power_w');
   if (!meter || evse === undefined || power === undefined) return meter;
   const since = Date.parse(event.at) - 3_600_000;
-  const point = { at: event.at, power_w: power, energy_wh: field<number>(event, 'energy_wh') ?? null };
+  const point: MeterPoint = {
+    at: event.at,
+    power_w: power,
+    energy_wh: field<number>(event, 'energy_wh') ?? null,
+    current_ma: [],
+    voltage_mv: [],
+    soc_percent: null,
+    offered_w: null,
+  };
   const known = meter.evses.some((one) => one.number === evse);
   const evses = known ? meter.evses : [...meter.evses, { number: evse, points: [] }];
   return {

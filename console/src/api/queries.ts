@@ -1,7 +1,7 @@
 // Every read of the console, as query options; keys begin with the noun.
 import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
 import { get, Problem, type Query } from './client';
-import type * as T from './contract';
+import type * as T from './shapes';
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -41,7 +41,7 @@ export const me = queryOptions({
 });
 export const setupNeeded = queryOptions({
   queryKey: ['setup'],
-  queryFn: () => get<{ needed: boolean }>('/setup'),
+  queryFn: () => get<T.Setup>('/setup'),
 });
 export const overview = queryOptions({
   queryKey: keys.overview,
@@ -95,13 +95,6 @@ export const deviations = (id: string) => below<T.Deviation>(id, 'deviations');
 export const notices = (id: string) => below<T.Notice>(id, 'notices');
 export const commands = (id: string) => below<T.Command>(id, 'commands');
 export const stationAttempts = (id: string) => below<T.Attempt>(id, 'attempts');
-export const ocppActions = (id: string) =>
-  queryOptions({
-    queryKey: [...keys.station(id), 'ocpp-actions'],
-    queryFn: () => get<T.OcppActions>(`/stations/${id}/ocpp/actions`),
-    staleTime: 600_000,
-    retry: false,
-  });
 export const logs = (id: string, query: Query) =>
   list<T.LogEntry>([...keys.station(id), 'logs'], `/stations/${id}/logs`, query, 200);
 

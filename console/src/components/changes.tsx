@@ -3,8 +3,7 @@ import { Button } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { LiveEvent } from '../api/contract';
-import { hear } from '../api/live';
+import { hear, type LiveEvent } from '../api/live';
 
 /** Counts objects of the stream that `misplaced` says are not where a fresh list would have them. */
 export function useChanges(

@@ -6,7 +6,7 @@ import { createColumnHelper, type RowData, tableFeatures, useTable } from '@tans
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Page } from '../api/contract';
+import type { Page } from '../api/shapes';
 import { isTyping } from '../features/shell/shortcuts';
 import { Loading, ProblemAlert } from './page_state';
 

@@ -22,8 +22,8 @@ export function ProblemAlert({ error, retry }: { error: unknown; retry?: () => v
       <Stack gap={6}>
         {problem?.detail && <Text size="sm">{problem.detail}</Text>}
         {problem?.errors.map((one) => (
-          <Text size="sm" key={`${one.pointer}${one.code}`}>
-            <Code>{one.pointer || '/'}</Code> {one.detail}
+          <Text size="sm" key={`${one.pointer}${one.code}`} style={{ overflowWrap: 'anywhere' }}>
+            <Code style={{ whiteSpace: 'normal' }}>{one.pointer || '/'}</Code> {one.detail}
           </Text>
         ))}
         {problem?.requestId && (

@@ -18,12 +18,13 @@ import {
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { CommandState, Station, Status } from '../api/contract';
+import type { Station } from '../api/shapes';
 
 export type Tone = 'ok' | 'active' | 'hold' | 'busy' | 'bad' | 'off';
 type Look = { tone: Tone; icon: ComponentType<{ size?: number; stroke?: number }> };
 
-const LOOKS: Record<Status | 'offline' | 'online', Look> = {
+const UNHEARD: Look = { tone: 'off', icon: IconQuestionMark };
+const LOOKS: Record<string, Look> = {
   available: { tone: 'ok', icon: IconCircleCheck },
   preparing: { tone: 'busy', icon: IconPlugConnected },
   charging: { tone: 'active', icon: IconBolt },
@@ -34,12 +35,12 @@ const LOOKS: Record<Status | 'offline' | 'online', Look> = {
   occupied: { tone: 'busy', icon: IconPlugConnected },
   unavailable: { tone: 'off', icon: IconBan },
   faulted: { tone: 'bad', icon: IconAlertTriangle },
-  unknown: { tone: 'off', icon: IconQuestionMark },
+  unknown: UNHEARD,
   offline: { tone: 'off', icon: IconPlugConnectedX },
   online: { tone: 'ok', icon: IconRosetteDiscountCheck },
 };
 
-export const toneOf = (status: keyof typeof LOOKS): Tone => (LOOKS[status] ?? LOOKS.unknown).tone;
+export const toneOf = (status: string): Tone => (LOOKS[status] ?? UNHEARD).tone;
 
 export function Pill({ tone, icon: Icon, word, hint }: Look & { word: string; hint?: string }) {
   const pill = (
@@ -57,12 +58,16 @@ export function Pill({ tone, icon: Icon, word, hint }: Look & { word: string; hi
   );
 }
 
-export function StatusBadge({ status, prefix }: { status: keyof typeof LOOKS; prefix?: string }) {
+export function StatusBadge({ status, prefix }: { status: string; prefix?: string }) {
   const { t } = useTranslation();
   const known = status in LOOKS ? status : 'unknown';
   const word = t(`status.${known}`);
   return (
-    <Pill {...LOOKS[known]} word={prefix ? `${prefix} ${word}` : word} hint={t(`status_hint.${known}`)} />
+    <Pill
+      {...(LOOKS[known] ?? UNHEARD)}
+      word={prefix ? `${prefix} ${word}` : word}
+      hint={t(`status_hint.${known}`)}
+    />
   );
 }
 
@@ -80,7 +85,7 @@ export function StationStatus({ station }: { station: Station }) {
   );
 }
 
-const COMMAND_TONE: Record<CommandState, Look> = {
+const COMMAND_TONE: Record<string, Look> = {
   queued: { tone: 'off', icon: IconCircleDashed },
   sent: { tone: 'busy', icon: IconClockPause },
   accepted: { tone: 'ok', icon: IconCircleCheck },
@@ -89,9 +94,9 @@ const COMMAND_TONE: Record<CommandState, Look> = {
   error: { tone: 'bad', icon: IconAlertTriangle },
   timeout: { tone: 'hold', icon: IconClockPause },
 };
-export function CommandStateBadge({ state }: { state: CommandState }) {
+export function CommandStateBadge({ state }: { state: string }) {
   const { t } = useTranslation();
-  return <Pill {...(COMMAND_TONE[state] ?? COMMAND_TONE.queued)} word={t(`command_state.${state}`)} />;
+  return <Pill {...(COMMAND_TONE[state] ?? UNHEARD)} word={t(`command_state.${state}`)} />;
 }
 
 export function Flag({ word, hint, tone = 'hold' }: { word: string; hint?: string; tone?: Tone }) {

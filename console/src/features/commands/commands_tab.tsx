@@ -16,8 +16,8 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Command, Station } from '../../api/contract';
 import { commands, keys, sessions } from '../../api/queries';
+import type { Command, Station } from '../../api/shapes';
 import { useCan } from '../../components/can';
 import { ask } from '../../components/confirm';
 import { rowsOf } from '../../components/data_table';
@@ -44,35 +44,45 @@ export function CommandsTab() {
   const chosen =
     search.form === 'raw' && raw ? 'raw' : (forms.find((f) => f.type === search.form) ?? forms[0])?.type;
   const form = forms.find((one) => one.type === chosen);
+  const head = (
+    <>
+      <h2 id="send" style={{ margin: '0 0 12px' }}>
+        {t('commands.send')}
+      </h2>
+      <Select
+        label={t('commands.command')}
+        allowDeselect={false}
+        data={[
+          ...forms.map((one) => ({ value: one.type, label: t(`commands.type.${one.type}`) })),
+          ...(raw ? [{ value: 'raw', label: t('commands.raw') }] : []),
+        ]}
+        value={chosen ?? null}
+        onChange={(value) => void navigate({ search: { form: value ?? undefined }, replace: true })}
+        mb="md"
+        maxDropdownHeight={420}
+      />
+      {!station.online && (
+        <Text size="sm" className="tonehold" mb="sm">
+          {t('commands.offline')}
+        </Text>
+      )}
+    </>
+  );
+  if (chosen === 'raw') {
+    return (
+      <div className="two">
+        <RawForm station={station} head={head}>
+          <History id={station.id} />
+        </RawForm>
+      </div>
+    );
+  }
   return (
     <div className="two">
-      {(forms.length > 0 || raw) && (
+      {form && (
         <section className="card" aria-labelledby="send">
-          <h2 id="send" style={{ margin: '0 0 12px' }}>
-            {t('commands.send')}
-          </h2>
-          <Select
-            label={t('commands.command')}
-            allowDeselect={false}
-            data={[
-              ...forms.map((one) => ({ value: one.type, label: t(`commands.type.${one.type}`) })),
-              ...(raw ? [{ value: 'raw', label: t('commands.raw') }] : []),
-            ]}
-            value={chosen ?? null}
-            onChange={(value) => void navigate({ search: { form: value ?? undefined }, replace: true })}
-            mb="md"
-            maxDropdownHeight={420}
-          />
-          {!station.online && (
-            <Text size="sm" className="tonehold" mb="sm">
-              {t('commands.offline')}
-            </Text>
-          )}
-          {chosen === 'raw' ? (
-            <RawForm station={station} />
-          ) : (
-            form && <TypedForm key={form.type} form={form} station={station} />
-          )}
+          {head}
+          <TypedForm key={form.type} form={form} station={station} />
         </section>
       )}
       <History id={station.id} />
@@ -250,6 +260,10 @@ export function Answer({ command, took }: { command: Command; took?: number | nu
   );
 }
 
+/** The action of a raw call. */
+const rawAction = ({ type, params }: Command) =>
+  type === 'ocpp' ? ((params as { action?: string } | null)?.action ?? null) : null;
+
 function History({ id }: { id: string }) {
   const { t } = useTranslation();
   const query = useQuery(commands(id));
@@ -289,7 +303,7 @@ function History({ id }: { id: string }) {
                   <details>
                     <summary style={{ cursor: 'pointer', display: 'flex', alignItems: 'center', gap: 10 }}>
                       <b style={{ fontWeight: 570, flex: 1 }}>
-                        {t(`commands.type.${one.type}`, { defaultValue: one.type })}
+                        {rawAction(one) ?? t(`commands.type.${one.type}`, { defaultValue: one.type })}
                       </b>
                       <CommandStateBadge state={one.state} />
                       <span className="sub" style={{ minWidth: 62, textAlign: 'right' }}>

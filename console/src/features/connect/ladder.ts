@@ -1,5 +1,5 @@
 // How far a station has come: Network › HTTP › WebSocket › Identity › Boot › Status › Meter values. Pure.
-import type { Attempt, Station } from '../../api/contract';
+import type { Attempt, Station } from '../../api/shapes';
 
 export const RUNGS = ['network', 'tls', 'http', 'websocket', 'identity', 'boot', 'status', 'meter'] as const;
 export type Rung = (typeof RUNGS)[number];

@@ -3,7 +3,7 @@ import { CloseButton, Group, SegmentedControl, Stack, Text } from '@mantine/core
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { LogEntry } from '../../api/contract';
+import type { LogEntry } from '../../api/shapes';
 import { CopyButton } from '../../components/copy_line';
 import { JsonView } from '../../components/json_view';
 import { Empty } from '../../components/page_state';

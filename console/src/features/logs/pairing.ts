@@ -1,5 +1,5 @@
 // Call and answer are one row. Pure: entries newest first in, rows newest first out.
-import type { LogEntry } from '../../api/contract';
+import type { LogEntry } from '../../api/shapes';
 
 export type LogRow = {
   id: string;
@@ -14,8 +14,8 @@ export type LogRow = {
 };
 
 const isAnswer = (entry: LogEntry) => entry.kind === 'result' || entry.kind === 'error';
-const asked = (entry: LogEntry) =>
-  isAnswer(entry) ? (entry.direction === 'in' ? 'out' : 'in') : entry.direction;
+const asked = (entry: LogEntry): LogRow['direction'] =>
+  isAnswer(entry) ? (entry.direction === 'in' ? 'out' : 'in') : entry.direction === 'in' ? 'in' : 'out';
 
 /**
  * Pairs by message id and opposite direction. Stations reuse ids, so an answer belongs to the nearest

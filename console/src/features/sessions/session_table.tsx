@@ -4,7 +4,7 @@ import { IconBolt, IconFlagCheck } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Session } from '../../api/contract';
+import type { Session } from '../../api/shapes';
 import { type Column, DataTable } from '../../components/data_table';
 import { Flag, Pill } from '../../components/status_badge';
 import { Energy, Lasting, Power } from '../../components/values';

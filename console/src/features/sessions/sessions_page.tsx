@@ -6,7 +6,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { LiveEvent } from '../../api/contract';
+import type { LiveEvent } from '../../api/live';
 import { sessions, sites } from '../../api/queries';
 import { Can } from '../../components/can';
 import { ApplyChanges, useChanges } from '../../components/changes';

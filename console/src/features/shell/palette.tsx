@@ -8,7 +8,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { get } from '../../api/client';
-import type { Page, Station } from '../../api/contract';
+import type { Page, Station } from '../../api/shapes';
 import { useCan } from '../../components/can';
 import { StationStatus } from '../../components/status_badge';
 

@@ -5,8 +5,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { post } from '../../api/client';
-import type { Me } from '../../api/contract';
 import { keys } from '../../api/queries';
+import type { Me } from '../../api/shapes';
 import { ProblemAlert } from '../../components/page_state';
 import { Door } from './door';
 

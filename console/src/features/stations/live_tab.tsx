@@ -6,15 +6,15 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Command, Evse, Station } from '../../api/contract';
 import { deviations, notices, session, stationMeter } from '../../api/queries';
+import type { Command, Evse, Station } from '../../api/shapes';
 import { Can, useCan } from '../../components/can';
 import { JsonView } from '../../components/json_view';
 import { Empty, Loading, ProblemAlert, Read } from '../../components/page_state';
 import { StatusBadge, toneOf } from '../../components/status_badge';
 import { TimeSeries } from '../../components/time_series';
 import { Ago, Energy, Lasting, Power } from '../../components/values';
-import { dateTime, percent, power, UNKNOWN } from '../../format';
+import { dateTime, percent, power, protocolName, UNKNOWN } from '../../format';
 import { issue } from '../commands/issue';
 import { useStation } from './station_page';
 
@@ -220,7 +220,7 @@ function Health({ station }: { station: Station }) {
     ],
     [t('station.last_seen'), <Ago key="s" at={station.last_seen_at} stale={900} />],
     [t('station.last_meter'), <Ago key="m" at={latest?.at} stale={900} />],
-    [t('stations.protocol'), station.protocol ?? UNKNOWN],
+    [t('stations.protocol'), protocolName(station.protocol)],
     [t('station.vendor'), [station.vendor, station.model].filter(Boolean).join(' ') || UNKNOWN],
     [t('station.serial'), station.serial_number ?? UNKNOWN],
     [t('stations.firmware'), station.firmware_version ?? UNKNOWN],
@@ -282,14 +282,6 @@ function Deviations({ id }: { id: string }) {
                       <Ago at={one.last_at} />
                     </span>
                   </Group>
-                  {one.sample != null && (
-                    <details style={{ marginTop: 4 }}>
-                      <summary className="sub" style={{ cursor: 'pointer' }}>
-                        {t('station.sample')}
-                      </summary>
-                      <JsonView value={one.sample} label={t('station.sample')} />
-                    </details>
-                  )}
                 </li>
               ))}
             </ul>

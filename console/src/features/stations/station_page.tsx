@@ -8,6 +8,7 @@ import { useCan } from '../../components/can';
 import { Loading, PageHead, ProblemAlert } from '../../components/page_state';
 import { Flag, StatusBadge } from '../../components/status_badge';
 import { Ago, Lasting } from '../../components/values';
+import { protocolName } from '../../format';
 
 export function StationPage() {
   const { t } = useTranslation();
@@ -48,7 +49,12 @@ export function StationPage() {
         }
         text={
           <>
-            {[data.name, [data.vendor, data.model].filter(Boolean).join(' '), data.site_name, data.protocol]
+            {[
+              data.name === data.identity ? null : data.name,
+              [data.vendor, data.model].filter(Boolean).join(' '),
+              data.site_name,
+              data.protocol && protocolName(data.protocol),
+            ]
               .filter(Boolean)
               .join(' · ')}
             {' · '}

@@ -2,7 +2,7 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Station } from '../../api/contract';
+import type { Station } from '../../api/shapes';
 import { type Column, DataTable } from '../../components/data_table';
 import { Flag, StationStatus } from '../../components/status_badge';
 import { Ago, Power } from '../../components/values';
@@ -44,7 +44,9 @@ export function StationTable({
               {station.identity}
             </Link>
             <div className="sub">
-              {station.name ?? [station.vendor, station.model].filter(Boolean).join(' ')}
+              {station.name && station.name !== station.identity
+                ? station.name
+                : [station.vendor, station.model].filter(Boolean).join(' ')}
             </div>
           </>
         ),

@@ -6,8 +6,9 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { LiveEvent, Station, Status } from '../../api/contract';
+import type { LiveEvent } from '../../api/live';
 import { sites, stations } from '../../api/queries';
+import type { Station } from '../../api/shapes';
 import { Can } from '../../components/can';
 import { ApplyChanges, useChanges } from '../../components/changes';
 import { PagedRead, rowsOf } from '../../components/data_table';
@@ -16,7 +17,7 @@ import { FleetNumbers } from '../overview/numbers';
 import { AddStation } from './add_station';
 import { StationTable } from './station_table';
 
-const FILTERS: { key: string; status?: Status; online?: 'true' | 'false' }[] = [
+const FILTERS: { key: string; status?: string; online?: 'true' | 'false' }[] = [
   { key: 'all' },
   { key: 'charging', status: 'charging' },
   { key: 'available', status: 'available' },

@@ -7,8 +7,8 @@ import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-q
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { patch, post, remove } from '../../api/client';
-import type { Token } from '../../api/contract';
 import { tokens } from '../../api/queries';
+import type { Token } from '../../api/shapes';
 import { Can, useCan } from '../../components/can';
 import { ask } from '../../components/confirm';
 import { type Column, DataTable, PagedRead } from '../../components/data_table';

@@ -1,0 +1,40 @@
+// Names for what the admin API sends, taken from its generated description (`schema.d.ts`).
+// Times are RFC 3339 UTC; W, Wh, mA and mV are integers; unknown is null.
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+/** The server writes every field of an answer, unknown ones as null; the description calls those optional. */
+type Whole<T> = T extends (infer E)[]
+  ? Whole<E>[]
+  : T extends object
+    ? { [K in keyof T]-?: Whole<Exclude<T[K], undefined>> }
+    : T;
+type Sent<N extends keyof Schemas> = Whole<Schemas[N]>;
+
+export type Page<T> = Omit<Sent<'ListView_StationView'>, 'data'> & { data: T[] };
+/** Also made here when a line breaks or a proxy speaks: only the first three are certain. */
+export type ProblemBody = Pick<Schemas['Problem'], 'title' | 'status' | 'code'> & Partial<Schemas['Problem']>;
+
+export type Me = Sent<'MeView'>;
+export type Setup = Sent<'SetupView'>;
+export type Roles = Sent<'RolesView'>;
+export type Site = Sent<'SiteView'>;
+export type Connector = Sent<'ConnectorView'>;
+export type Evse = Sent<'EvseView'>;
+export type Station = Sent<'StationView'>;
+export type NewStation = Sent<'NewStationView'>;
+export type Variable = Sent<'VariableView'>;
+export type Deviation = Sent<'DeviationCountView'>;
+export type Notice = Sent<'NoticeView'>;
+export type Command = Sent<'CommandView'>;
+export type RawAnswer = Sent<'RawView'>;
+export type LogEntry = Sent<'LogView'>;
+export type Attempt = Sent<'AttemptView'>;
+export type Unclaimed = Sent<'UnclaimedView'>;
+export type Connect = Sent<'ConnectView'>;
+export type Session = Sent<'SessionView'>;
+export type MeterPoint = Sent<'PointView'>;
+export type SessionMeter = Sent<'MeterView'>;
+export type StationMeter = Sent<'StationMeterView'>;
+export type Token = Sent<'TokenView'>;
+export type Overview = Sent<'OverviewView'>;
