@@ -1,6 +1,8 @@
 //! The contract of the store, the same on SQLite and on PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod manners;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
@@ -419,6 +421,9 @@ async fn contract(place: Place) {
     the_newest_connection_wins(&store).await;
     an_older_status_does_not_overwrite(&store).await;
     a_command_is_sent_and_settled_once(&store).await;
+    manners::lists_are_sorted(&store).await;
+    manners::an_edit_needs_its_revision(&store).await;
+    manners::a_key_is_taken_once(&store).await;
     assert_eq!(
         store
             .read
