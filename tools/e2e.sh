@@ -25,7 +25,9 @@ url=$(sed -n 's/^ *Console *\(http:[^ ]*\)$/\1/p' "$folder/out")
 BUSBAR_URL=$url
 BUSBAR_EMAIL=administrator@demo.example
 BUSBAR_PASSWORD=$(head -n 1 "$folder/data/demo-passwords")
-export BUSBAR_URL BUSBAR_EMAIL BUSBAR_PASSWORD
+# For the story of an empty server, which the tests start, kill and start again themselves.
+BUSBAR_BINARY=$(realpath "$busbar")
+export BUSBAR_URL BUSBAR_EMAIL BUSBAR_PASSWORD BUSBAR_BINARY
 npm --prefix console run e2e
 if grep -E 'panicked|ERROR' "$folder/err"; then
     echo 'e2e: the server logged an error while the browser looked at it' >&2

@@ -14,14 +14,15 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 /** Faults of the pages' own scripts and of the content security policy, gathered over a test file. */
 export const faults = [];
 
-export async function open() {
+/** With `clock` the page's own clock can be moved forward. */
+export async function open({ base = BASE, clock = false } = {}) {
   mkdirSync(ARTEFACTS, { recursive: true });
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu'],
   });
   const context = await browser.newContext({
-    baseURL: BASE,
+    baseURL: base,
     viewport: { width: 1440, height: 900 },
     locale: 'en-GB',
     reducedMotion: 'reduce',
@@ -29,6 +30,7 @@ export async function open() {
   });
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
+  if (clock) await page.clock.install();
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (message) => {
     if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) faults.push(message.text());

@@ -18,6 +18,8 @@ import { theme } from './theme/theme';
 onSignedOut(() => {
   const { pathname, href } = router.state.location;
   if (pathname === '/login' || pathname === '/setup') return;
+  // Nobody was signed in here yet: the page's own guard chooses between sign-in and setup.
+  if (!queryClient.getQueryData(keys.me)) return;
   queryClient.removeQueries({ queryKey: keys.me });
   void router.navigate({ to: '/login', search: { next: href }, replace: true });
 });

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { apply, changed, emptyPlan, extend, type LiveEvent, mapRows, note } from '../src/api/live';
 import { keys, queryClient, stations } from '../src/api/queries';
 import type { Session, Station } from '../src/api/shapes';
+import { openStream, parser } from '../src/api/stream';
 
 const at = '2026-03-02T12:00:00Z';
 const station = (id: string): Station =>
@@ -100,4 +101,43 @@ test('the last hour grows at its end and forgets what is older', () => {
 
 test('sessions are not invented by events', () => {
   expect(queryClient.getQueryData<Session>(keys.session('s'))).toBeUndefined();
+});
+
+test('a stream is read in pieces of any size, and comments are no messages', () => {
+  const wire =
+    ': open\nretry: 2000\n\nid: 7\nevent: meter\ndata: {"a":1}\n\n: alive\n\nid: 8\r\ndata: one\r\ndata: two\r\n\r\n';
+  for (const size of [1, 2, 3, 7, wire.length]) {
+    const told: [string, string, string][] = [];
+    const feed = parser(({ event, data }, id) => told.push([event, data, id]));
+    for (let at = 0; at < wire.length; at += size) feed(wire.slice(at, at + size));
+    expect(told).toEqual([
+      ['meter', '{"a":1}', '7'],
+      ['message', 'one\ntwo', '8'],
+    ]);
+  }
+});
+
+test('a comment is a sign of life without being a message, and a refusal tells its status', async () => {
+  const told: string[] = [];
+  const line = (done: () => void) => ({
+    opened: () => told.push('opened'),
+    heard: () => told.push('heard'),
+    message: () => told.push('message'),
+    closed: (status: number) => {
+      told.push(`closed ${status}`);
+      done();
+    },
+  });
+  const after = { id: '41' };
+  const asked = vi.fn(async (_: unknown, init: RequestInit) =>
+    (init.headers as Record<string, string>)['last-event-id'] === '41'
+      ? new Response(null, { status: 410 })
+      : new Response(': alive\n\n'),
+  );
+  vi.stubGlobal('fetch', asked);
+  await new Promise<void>((done) => openStream('/events', after, line(done)));
+  after.id = '';
+  await new Promise<void>((done) => openStream('/events', after, line(done)));
+  vi.unstubAllGlobals();
+  expect(told).toEqual(['closed 410', 'opened', 'heard', 'closed 0']);
 });

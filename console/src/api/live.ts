@@ -5,6 +5,7 @@ import { useSyncExternalStore } from 'react';
 import { get } from './client';
 import { keys } from './queries';
 import type { MeterPoint, Page, Session, Station, StationMeter } from './shapes';
+import { type Message, openStream } from './stream';
 
 /** One message of the live stream: ids, and the small change it announces. */
 export type LiveEvent = {
@@ -19,20 +20,6 @@ export type LiveEvent = {
   change?: Record<string, unknown> | null;
   [key: string]: unknown;
 };
-
-export const EVENT_TYPES = [
-  'station.connected',
-  'station.disconnected',
-  'station.booted',
-  'station.status_changed',
-  'session.started',
-  'session.updated',
-  'session.ended',
-  'command.updated',
-  'meter',
-  'attempt.recorded',
-  'deviation.recorded',
-] as const;
 
 /** What a batch of events asks us to read again. */
 export type Plan = {
@@ -180,21 +167,24 @@ export function extend(meter: StationMeter | undefined, event: LiveEvent): Stati
 }
 
 export type Line = 'live' | 'connecting' | 'stale' | 'paused';
-let line: Line = 'connecting';
+type State = { line: Line; heardAt: number };
+let state: State = { line: 'connecting', heardAt: Date.now() };
 const watchers = new Set<() => void>();
-const setLine = (next: Line) => {
-  if (line === next) return;
-  line = next;
+const setLine = (line: Line) => {
+  if (state.line === line) return;
+  state = { line, heardAt: heard };
   for (const tell of watchers) tell();
 };
-/** The state of the stream, for the dot in the top bar. */
+/** When the stream was last heard, in milliseconds since 1970. */
+let heard = Date.now();
+/** The state of the stream, and when it was last heard before it came into that state. */
 export const useLine = () =>
   useSyncExternalStore(
     (tell) => {
       watchers.add(tell);
       return () => watchers.delete(tell);
     },
-    () => line,
+    () => state,
   );
 
 const listeners = new Set<(event: LiveEvent) => void>();
@@ -244,13 +234,22 @@ export function apply(client: QueryClient, event: LiveEvent) {
   }
 }
 
+const PATH = '/api/v1/events?topics=station,session,command,attempt,meter';
+/** The server says something at least every 15 s. */
+const SILENCE = 20_000;
+/** After so much silence on an open line it is opened anew: the other end may be gone without a word. */
+const GIVE_UP = 35_000;
+const RETRY = [500, 1_000, 2_000, 4_000];
+
 /** Opens the stream; the returned function closes it. */
 export function openLive(client: QueryClient): () => void {
-  let source: EventSource | null = null;
+  const after = { id: '' };
+  let shut: (() => void) | null = null;
   let plan = emptyPlan();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
-  let lastHeard = Date.now();
+  let triedAt = Date.now();
+  let failures = 0;
   let wasOpen = false;
 
   const flush = () => {
@@ -259,65 +258,74 @@ export function openLive(client: QueryClient): () => void {
     plan = emptyPlan();
     void readAgain(client, due);
   };
-  const receive = (message: MessageEvent<string>) => {
-    lastHeard = Date.now();
+  const hearing = () => {
+    heard = Date.now();
+    triedAt = heard;
     setLine('live');
+  };
+  const receive = (message: Message) => {
     let event: LiveEvent;
     try {
       event = JSON.parse(message.data) as LiveEvent;
     } catch {
       return;
     }
-    if (!event.type) event.type = message.type;
+    if (!event.type) event.type = message.event;
     apply(client, event);
     note(plan, event);
     for (const listener of listeners) listener(event);
     timer ??= setTimeout(flush, 400);
   };
   const open = () => {
-    source = new EventSource('/api/v1/events?topics=station,session,command,attempt,meter');
-    source.onopen = () => {
-      lastHeard = Date.now();
-      setLine('live');
-      // After a gap everything on the page may be old.
-      if (wasOpen) void client.invalidateQueries();
-      wasOpen = true;
-    };
-    source.onmessage = receive;
-    for (const type of EVENT_TYPES) source.addEventListener(type, receive as EventListener);
-    source.addEventListener('heartbeat', () => {
-      lastHeard = Date.now();
-      setLine('live');
+    clearTimeout(retry);
+    triedAt = Date.now();
+    shut = openStream(PATH, after, {
+      opened: () => {
+        failures = 0;
+        hearing();
+        // After a gap everything on the page may be old.
+        if (wasOpen) void client.invalidateQueries();
+        wasOpen = true;
+      },
+      heard: hearing,
+      message: receive,
+      closed: (status) => {
+        shut = null;
+        if (state.line !== 'stale') setLine('connecting');
+        // Too long ago to resume: begin anew. Not signed in: whoever asks next is shown the door.
+        if (status === 410 || status === 400) after.id = '';
+        if (status === 401) void client.invalidateQueries({ queryKey: keys.me });
+        retry = setTimeout(open, RETRY[Math.min(failures, RETRY.length - 1)]);
+        failures += 1;
+      },
     });
-    source.onerror = () => {
-      setLine('connecting');
-      // The browser gives up after an HTTP refusal (410 included): begin anew.
-      if (source?.readyState === EventSource.CLOSED) {
-        clearTimeout(retry);
-        retry = setTimeout(open, 3_000);
-      }
-    };
   };
   const close = () => {
     clearTimeout(retry);
-    source?.close();
-    source = null;
+    shut?.();
+    shut = null;
   };
   const visibility = () => {
     if (document.hidden) {
       close();
       setLine('paused');
-    } else if (!source) {
+    } else if (state.line === 'paused') {
+      heard = Date.now();
       setLine('connecting');
       open();
     }
   };
-  // Comments of the stream do not reach us; a silent line is noticed by the browser as an error, so
-  // "stale" is a hint for the eyes only and needs real silence.
   const pulse = setInterval(() => {
-    if (source && source.readyState !== EventSource.OPEN && Date.now() - lastHeard > 20_000) setLine('stale');
-  }, 5_000);
+    if (state.line === 'paused') return;
+    const now = Date.now();
+    if (now - heard > SILENCE) setLine('stale');
+    if (shut && now - triedAt > GIVE_UP) {
+      close();
+      open();
+    }
+  }, 1_000);
   document.addEventListener('visibilitychange', visibility);
+  heard = Date.now();
   open();
   return () => {
     document.removeEventListener('visibilitychange', visibility);

@@ -1397,6 +1397,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_AttemptView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };
@@ -1657,6 +1658,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_SessionView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };
@@ -1813,6 +1815,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_SiteView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };
@@ -1995,6 +1998,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_StationView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };
@@ -2170,6 +2174,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_AttemptView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };
@@ -2385,6 +2390,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_LogView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };
@@ -2592,6 +2598,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_TokenView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
             };

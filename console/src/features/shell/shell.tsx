@@ -15,6 +15,7 @@ import {
   IconBuildingStore,
   IconChargingPile,
   IconCheck,
+  IconClockExclamation,
   IconDots,
   IconHelp,
   IconIdBadge2,
@@ -37,6 +38,7 @@ import { openLive, useLine } from '../../api/live';
 import { me, overview } from '../../api/queries';
 import { Can, useCan } from '../../components/can';
 import { current, watch } from '../../components/confirm';
+import { clock } from '../../format';
 import { chooseLanguage, LANGUAGES, type Language } from '../../i18n';
 import { focusFilter, isTyping } from './shortcuts';
 
@@ -164,6 +166,7 @@ export function Shell() {
       </AppShell.Navbar>
       <AppShell.Main id="page" tabIndex={-1} style={{ outline: 'none' }} pb={{ base: 96, md: 48 }}>
         <div style={{ maxWidth: 1500, margin: '0 auto' }}>
+          <StaleBar />
           <Outlet />
         </div>
       </AppShell.Main>
@@ -200,7 +203,11 @@ export function Shell() {
 
 function LiveDot() {
   const { t } = useTranslation();
-  const line = useLine();
+  const { line } = useLine();
+  useEffect(() => {
+    // values are greyed by this mark, wherever they stand
+    document.documentElement.dataset.line = line;
+  }, [line]);
   return (
     <Tooltip label={t(`live_hint.${line}`)}>
       <span className="livedot" data-line={line} role="status">
@@ -208,6 +215,19 @@ function LiveDot() {
         <span>{t(`live.${line}`)}</span>
       </span>
     </Tooltip>
+  );
+}
+
+/** Says from when the values on the page are, while nothing is heard. */
+function StaleBar() {
+  const { t } = useTranslation();
+  const { line, heardAt } = useLine();
+  if (line !== 'stale') return null;
+  return (
+    <div className="stalebar" role="alert">
+      <IconClockExclamation size={17} aria-hidden />
+      {t('live.as_of', { time: clock(new Date(heardAt).toISOString()) })}
+    </div>
   );
 }
 

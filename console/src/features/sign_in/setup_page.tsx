@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { post } from '../../api/client';
+import { Problem, post } from '../../api/client';
 import { keys, setupNeeded } from '../../api/queries';
 import type { Me } from '../../api/shapes';
 import { formErrors } from '../../components/form_errors';
@@ -28,8 +28,13 @@ export function SetupPage() {
       client.setQueryData(keys.me, person);
       await navigate({ to: '/connect', replace: true });
     },
-    onError: (error) => form.setErrors(formErrors(error)),
+    onError: (error) => {
+      form.setErrors(formErrors(error));
+      // Somebody else was quicker.
+      if (error instanceof Problem && error.code === 'setup_done') void needed.refetch();
+    },
   });
+  const refused = begin.error instanceof Problem && begin.error.code === 'setup_token_invalid';
   if (needed.data && !needed.data.needed) {
     return (
       <Door title={t('setup.done_title')} text={t('setup.done_text')}>
@@ -44,11 +49,14 @@ export function SetupPage() {
       <form onSubmit={form.onSubmit((values) => begin.mutate(values))}>
         <Stack>
           {begin.isError && <ProblemAlert error={begin.error} />}
-          {!token && (
-            <>
-              <Empty title={t('setup.no_token')} text={t('setup.no_token_text')} />
-              <TextInput label={t('setup.token')} required {...form.getInputProps('token')} />
-            </>
+          {!token && <Empty title={t('setup.no_token')} text={t('setup.no_token_text')} />}
+          {(!token || refused) && (
+            <TextInput
+              label={t('setup.token')}
+              description={refused ? t('setup.new_link') : undefined}
+              required
+              {...form.getInputProps('token')}
+            />
           )}
           <TextInput label={t('setup.name')} autoComplete="name" required {...form.getInputProps('name')} />
           <TextInput
@@ -63,6 +71,7 @@ export function SetupPage() {
             description={t('setup.password_hint')}
             autoComplete="new-password"
             required
+            aria-invalid={form.errors.password ? true : undefined}
             {...form.getInputProps('password')}
           />
           <TextInput
