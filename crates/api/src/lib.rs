@@ -20,6 +20,7 @@ mod server;
 mod table;
 mod v1;
 mod view;
+mod workbook;
 
 pub use console::is_built_in;
 pub use limits::{Limits, Rate};

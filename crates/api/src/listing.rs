@@ -1,9 +1,10 @@
-//! Lists: a page as JSON, or all of it as a file when `Accept` asks for one. A file is read and
-//! sent page by page, under the rights that the caller has at each page; one that cannot be read
+//! Lists: a page as JSON, or all of it as a file when `Accept` asks for one: CSV, or XLSX when it is
+//! not too long. A file is read page by page, and CSV is sent so, under the rights that the caller has at each page; one that cannot be read
 //! to its end is cut off, so that nobody takes it for whole.
 
 use std::future::Future;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, VARY};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
@@ -15,7 +16,7 @@ use crate::problem::Problem;
 use crate::server::State;
 use crate::table::{self, Row};
 use crate::view::ListView;
-use crate::{login, query};
+use crate::{login, query, workbook};
 
 /// `limit` and `cursor` as they came.
 #[derive(Debug, Default)]
@@ -29,6 +30,7 @@ pub(crate) struct Paging {
 pub(crate) enum Form {
     Json,
     Csv,
+    Xlsx,
 }
 
 /// How many rows of a file are read at a time.
@@ -42,6 +44,7 @@ pub(crate) fn form(request: &HttpRequest) -> Form {
             let mut parts = range.split(';').map(str::trim);
             let form = match parts.next().unwrap_or_default().to_lowercase().as_str() {
                 table::CSV => Form::Csv,
+                workbook::XLSX => Form::Xlsx,
                 "application/json" | "application/*" | "*/*" => Form::Json,
                 _ => continue,
             };
@@ -71,7 +74,8 @@ where
     F: Fn(web::Data<State>, Caller, PageRequest) -> Fut + 'static,
     Fut: Future<Output = Result<Page<R>, Problem>> + 'static,
 {
-    if form(request) == Form::Json {
+    let form = form(request);
+    if form == Form::Json {
         let page = query::page(paging.limit, paging.cursor)?;
         let page = read(state.clone(), caller, page).await?;
         return Ok(HttpResponse::Ok()
@@ -88,9 +92,7 @@ where
     }
     // The first page is read before anything is sent: a refusal is a problem, not half a file.
     let first = read(state.clone(), caller, next_page(None)).await?;
-    let day = state.app.now().format("%Y-%m-%d");
-    let disposition = format!("attachment; filename=\"{name}-{day}.csv\"");
-    let file = File {
+    let mut file = File {
         state: state.clone(),
         secret: login::secret(request),
         read,
@@ -98,11 +100,21 @@ where
         next: None,
         begun: false,
     };
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8; header=present"))
+    let (ending, kind) = match form {
+        Form::Xlsx => ("xlsx", workbook::XLSX),
+        _ => ("csv", "text/csv; charset=utf-8; header=present"),
+    };
+    let day = state.app.now().format("%Y-%m-%d");
+    let disposition = format!("attachment; filename=\"{name}-{day}.{ending}\"");
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((CONTENT_TYPE, kind))
         .insert_header((CONTENT_DISPOSITION, disposition))
-        .insert_header((VARY, "accept"))
-        .streaming(futures_util::stream::try_unfold(file, File::part)))
+        .insert_header((VARY, "accept"));
+    if form == Form::Xlsx {
+        return Ok(response.body(file.workbook().await?));
+    }
+    Ok(response.streaming(futures_util::stream::try_unfold(file, File::part)))
 }
 
 fn next_page(cursor: Option<String>) -> PageRequest {
@@ -130,26 +142,54 @@ where
 {
     /// The next part of the file.
     async fn part(mut self) -> Result<Option<(Bytes, Self)>, std::io::Error> {
-        let page = match (self.waiting.take(), self.next.take()) {
-            (Some(page), _) => page,
-            (None, Some(cursor)) => self.read_on(cursor).await.map_err(std::io::Error::other)?,
-            (None, None) => return Ok(None),
+        let rows = self.rows().await;
+        let Some(rows) = rows.map_err(|problem| std::io::Error::other(problem.to_string()))? else {
+            return Ok(None);
         };
-        self.next = page.next;
-        let text = table::csv(page.rows, !self.begun)?;
+        let text = table::csv(rows, !self.begun)?;
         self.begun = true;
         Ok(Some((Bytes::from(text), self)))
     }
 
-    /// Reads on with the rights of now.
-    async fn read_on(&self, cursor: String) -> Result<Page<R>, String> {
-        let secret = self.secret.as_deref().ok_or("nobody is signed in")?;
-        let caller = app::logins::caller(&self.state.app, secret)
-            .await
-            .map_err(|e| e.to_string())?
-            .ok_or("nobody is signed in any more")?;
-        let page = (self.read)(self.state.clone(), caller, next_page(Some(cursor)));
-        page.await.map_err(|problem| problem.to_string())
+    /// All of it as a workbook, which has to be made in one piece.
+    async fn workbook(&mut self) -> Result<Vec<u8>, Problem> {
+        let full = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Try again.");
+        let state = self.state.clone();
+        let _turn = state.workbooks.acquire().await.map_err(full)?;
+        let mut cells = Vec::new();
+        while let Some(rows) = self.rows().await? {
+            cells.extend(rows.into_iter().map(Row::cells));
+            if cells.len() > workbook::MOST_ROWS {
+                return Err(Problem::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "too_many_rows",
+                    format!(
+                        "A workbook holds at most {} rows: narrow the list, or ask for text/csv.",
+                        workbook::MOST_ROWS
+                    ),
+                ));
+            }
+        }
+        let made = web::block(move || workbook::xlsx(R::COLUMNS, cells)).await;
+        let fault = |error: String| Problem::from(app::Error::internal(error));
+        let made = made.map_err(|error| fault(error.to_string()))?;
+        made.map_err(|error| fault(error.to_string()))
+    }
+
+    /// The rows of the next page, with the rights of now.
+    async fn rows(&mut self) -> Result<Option<Vec<R>>, Problem> {
+        let page = match (self.waiting.take(), self.next.take()) {
+            (Some(page), _) => page,
+            (None, None) => return Ok(None),
+            (None, Some(cursor)) => {
+                let secret = self.secret.as_deref().ok_or_else(Problem::not_signed_in)?;
+                let caller = app::logins::caller(&self.state.app, secret).await?;
+                let caller = caller.ok_or_else(Problem::not_signed_in)?;
+                (self.read)(self.state.clone(), caller, next_page(Some(cursor))).await?
+            }
+        };
+        self.next = page.next;
+        Ok(Some(page.rows))
     }
 }
 
@@ -169,6 +209,7 @@ mod tests {
         };
         assert_eq!(form("*/*"), Form::Json);
         assert_eq!(form("text/csv"), Form::Csv);
+        assert_eq!(form(workbook::XLSX), Form::Xlsx);
         assert_eq!(form("application/json, text/csv;q=0.5"), Form::Json);
         assert_eq!(form("text/csv, */*;q=0.1"), Form::Csv);
         assert_eq!(form("text/csv;q=0"), Form::Json);

@@ -77,6 +77,8 @@ fn tell_manner(endpoint: &Endpoint, operation: &mut Value) {
     for (_, response) in good {
         if endpoint.manner == Manner::Exported {
             response["content"][crate::table::CSV] = json!({"schema": {"type": "string"}});
+            response["content"][crate::workbook::XLSX] =
+                json!({"schema": {"type": "string", "format": "binary"}});
         }
         let schema = response["content"]["application/json"]["schema"]["$ref"].as_str();
         if schema.is_some_and(|name| EDITED.iter().any(|e| name.ends_with(e))) {

@@ -14,6 +14,8 @@ pub(crate) fn page(limit: Option<u32>, cursor: Option<String>) -> Result<PageReq
     if !(1..=200).contains(&limit) {
         return Err(wrong("limit", "limit is a number from 1 to 200"));
     }
+    // An empty cursor is the beginning: a loop need not begin otherwise than it goes on.
+    let cursor = cursor.filter(|cursor| !cursor.is_empty());
     Ok(PageRequest { limit, cursor })
 }
 

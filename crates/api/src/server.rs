@@ -9,6 +9,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
 use app::App;
+use tokio::sync::Semaphore;
 
 use crate::limits::{self, Limiter, Limits};
 use crate::problem::Problem;
@@ -30,6 +31,8 @@ pub(crate) struct State {
     pub app: App,
     pub settings: Settings,
     pub limiter: Limiter,
+    /// Turns for making workbooks, which cost memory.
+    pub workbooks: Semaphore,
 }
 
 /// A server that listens already and runs when it is told to.
@@ -52,6 +55,7 @@ impl Server {
             app,
             settings,
             limiter: Limiter::new(limits),
+            workbooks: Semaphore::new(WORKBOOKS_AT_ONCE),
         }));
         let server = HttpServer::new(move || {
             ActixApp::new()
@@ -98,6 +102,8 @@ impl Server {
     }
 }
 
+/// How many workbooks are made at the same time.
+const WORKBOOKS_AT_ONCE: usize = 2;
 const MOST_BODY_BYTES: usize = 1024 * 1024;
 
 fn json_config() -> web::JsonConfig {

@@ -26,14 +26,17 @@ pub(crate) enum Cell {
     Plain(String),
 }
 
+/// Whether a spreadsheet would take a text for a formula.
+pub(crate) fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
+}
+
 impl Cell {
     fn written(self) -> String {
         match self {
             Self::Empty => String::new(),
             Self::Plain(text) => text,
-            Self::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) => {
-                format!("'{text}")
-            }
+            Self::Text(text) if is_formula(&text) => format!("'{text}"),
             Self::Text(text) => text,
         }
     }

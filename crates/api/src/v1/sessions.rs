@@ -67,7 +67,7 @@ pub(crate) async fn list(
     let q = query.into_inner();
     let sorts = match listing::form(&request) {
         Form::Json => SORTS,
-        Form::Csv => FILE_SORTS,
+        Form::Csv | Form::Xlsx => FILE_SORTS,
     };
     let filter = app::sessions::SessionQuery {
         station: query::id::<StationId>("station_id", q.station_id.as_deref())?,

@@ -71,7 +71,7 @@ pub(crate) async fn list(
     let q = query.into_inner();
     let sorts = match listing::form(&request) {
         Form::Json => SORTS,
-        Form::Csv => FILE_SORTS,
+        Form::Csv | Form::Xlsx => FILE_SORTS,
     };
     let filter = app::stations::StationQuery {
         site: query::id::<SiteId>("site_id", q.site_id.as_deref())?,

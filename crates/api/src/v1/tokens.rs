@@ -62,7 +62,7 @@ pub(crate) async fn list(
     let q = query.into_inner();
     let sorts = match listing::form(&request) {
         Form::Json => SORTS,
-        Form::Csv => FILE_SORTS,
+        Form::Csv | Form::Xlsx => FILE_SORTS,
     };
     let sort = query::sort(q.sort.as_deref(), sorts, Sort::down(TokenSort::Created))?;
     let (text, paging) = (

@@ -124,3 +124,36 @@ async fn a_cell_is_never_a_formula() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_can_be_a_workbook() {
+    const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    let door = Door::open().await;
+    session(&door, "CP-1", "04A1", None).await;
+    let accept = [("Accept", XLSX)];
+    for path in [
+        "/sessions",
+        "/stations",
+        "/sites",
+        "/tokens",
+        "/connection_attempts",
+    ] {
+        let book = door.ask("GET", path, &accept, "").await;
+        assert_eq!(
+            (book.status, book.header("content-type")),
+            (200, XLSX),
+            "{path}"
+        );
+        let disposition = book.header("content-disposition");
+        assert!(disposition.ends_with(".xlsx\""), "{disposition}");
+        assert!(book.text.starts_with("PK"), "{path}");
+    }
+    let viewer = door.member(Role::Viewer).await;
+    let refused = door::ask(door.address, &viewer, "GET", "/tokens", &accept, "").await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (403, "permission_denied")
+    );
+    let moving = door.ask("GET", "/sessions?sort=energy", &accept, "").await;
+    assert_eq!(moving.status, 400);
+}

@@ -163,6 +163,12 @@ async fn a_cursor_belongs_to_one_list() {
         200,
         "another limit is the same list"
     );
+    let empty = door.ask("GET", "/stations?cursor=", &[], "").await;
+    assert_eq!(
+        empty.json()["data"].as_array().map(Vec::len),
+        Some(5),
+        "the beginning"
+    );
     let cursor = next("/sessions?limit=1&token=04A1").await;
     let other = format!("/sessions?limit=1&token=04A2&cursor={cursor}");
     assert_eq!(door.ask("GET", &other, &[], "").await.status, 422);
