@@ -117,7 +117,7 @@ pub struct AppParts {
 
 /// How many transaction numbers are taken at a time. Those left over when the process ends are
 /// never given.
-const NUMBERS_AT_ONCE: i64 = 256;
+const NUMBERS_AT_ONCE: i64 = 4_096;
 /// How many passwords are checked at the same time: each costs memory.
 const PASSWORDS_AT_ONCE: usize = 2;
 

@@ -1,6 +1,7 @@
 //! A station comes in and goes away: who it is, whether it proves it, and which of two
 //! connections of one station is the newer.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -264,6 +265,7 @@ async fn connect(
         evses: opened.evses.iter().map(|e| e.number).collect(),
         statuses: statuses.collect(),
         open: read.open_sessions(id).await?,
+        newest: BTreeMap::new(),
         deviations: deviations.into_iter().map(|d| (d.action, d.code)).collect(),
     };
     Ok((station, known))

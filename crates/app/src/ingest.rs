@@ -7,6 +7,7 @@
 //! that is about money is refused for what it says; doubts are kept with the session.
 
 mod meter;
+mod record;
 mod scene;
 mod token;
 mod transaction;
@@ -16,18 +17,19 @@ use std::sync::Arc;
 use bus::News;
 use domain::clock::Moment;
 use domain::deviation::Deviation;
-use domain::message::{Message, Phase, Reply, TransactionName};
-use domain::page::PageRequest;
-use domain::session::{Session, Suspicion};
-use domain::site::AdminState;
+use domain::message::{Message, Reply};
 use domain::station::Registration;
 use domain::wire_log::LogRow;
-use store::{Lane, SessionFilter};
+use store::{Lane, Place};
 
 use crate::app::App;
 use crate::connections::registration_of;
 use crate::link::{Known, StationLink, Who};
-use scene::{Done, Task};
+use record::Record;
+use scene::Task;
+
+/// How often a message is stored anew after a conflict.
+const TRIES: u32 = 3;
 
 /// A message as it arrived.
 #[derive(Debug, Clone)]
@@ -109,42 +111,47 @@ async fn store_and_answer(
     heard: Heard,
 ) -> Result<Reply, Failure> {
     let heard = Arc::new(heard);
-    loop {
+    let mut known = known;
+    let mut tries = 0;
+    let done = loop {
         let task = prepare(app, link, known.clone(), heard.clone())
             .await
             .map_err(failed)?;
         let task = Arc::new(task);
-        let done = app
+        let written = app
             .store()
             .write(Lane::Station(link.station), move |work| {
                 let task = task.clone();
                 Box::pin(async move { task.run(work).await })
             })
-            .await
-            .map_err(failed)?;
-        let Some(Done {
-            known,
-            reply,
-            telemetry,
-            facts,
-        }) = done
-        else {
-            // The number was taken by a session that the station named by itself: once more,
-            // with the next one.
-            continue;
-        };
-        link.who = Who::Known(Arc::new(known));
-        if facts {
-            app.facts_committed();
+            .await;
+        match written {
+            Ok(done) => break done,
+            // Another connection of the station told of the same meanwhile, or the station named
+            // a session by the very number that was drawn: once more, with what is on record.
+            Err(store::Error::Conflict(_)) if tries < TRIES => {
+                tries += 1;
+                let mut fresh = (*known).clone();
+                let open = app.store().read.open_sessions(link.station).await;
+                fresh.open = open.map_err(failed)?;
+                fresh.newest.clear();
+                known = Arc::new(fresh);
+            }
+            Err(error) => return Err(failed(error)),
         }
-        for reading in telemetry {
-            app.bus().publish(News::Telemetry(reading)).await;
-        }
-        return Ok(reply);
+    };
+    link.who = Who::Known(Arc::new(done.known));
+    if done.facts {
+        app.facts_committed();
     }
+    for reading in done.telemetry {
+        app.bus().publish(News::Telemetry(reading)).await;
+    }
+    Ok(done.reply)
 }
 
-/// Draws and reads everything that the unit of work will need, so that it can run again.
+/// Draws and reads everything that the unit of work will need, so that it can run again and the
+/// lane waits for no read.
 async fn prepare(
     app: &App,
     link: &StationLink,
@@ -156,82 +163,39 @@ async fn prepare(
         Message::Transaction(report) => report.token.as_ref(),
         _ => None,
     };
-    let boots = matches!(heard.message, Message::Boot(_));
-    let (mut place_open, mut registration) = (true, Registration::Accepted);
-    if presented.is_some() || boots {
-        let state = admin_states(app, link, &known).await?;
-        place_open = state.iter().all(|s| *s == AdminState::InService);
-        registration = state
-            .first()
-            .map_or(Registration::Rejected, |s| registration_of(*s));
-    }
-    let mut number = None;
-    let mut recent = Vec::new();
-    if let Message::Transaction(report) = &heard.message {
-        match &report.name {
-            TransactionName::Asked => number = Some(app.transaction_number().await?),
-            TransactionName::Lost(_) if report.phase == Phase::Ended => {
-                recent = recently_lost(app, link, &known).await?;
-            }
-            _ => {}
+    // Read anew each time, for people may say something else while the connection is open.
+    let read = &app.store().read;
+    let (place, token) = match (presented, &heard.message) {
+        (Some(token), _) if !token.uid.as_str().is_empty() => {
+            read.place_and_token(known.org, link.station, &token.uid)
+                .await?
         }
-    }
+        (Some(_), _) | (None, Message::Boot(_)) => {
+            (read.place(known.org, link.station).await?, None)
+        }
+        (None, _) => (None, None),
+    };
+    let registration = place.map_or(Registration::Rejected, |p| registration_of(p.station));
+    let record = Record::of(app, link, &known, &heard.message).await?;
     let many = Task::ids_needed(&heard.message, &known);
     Ok(Task {
         station: link.station,
         vouched: presented.is_some_and(|t| link.vouches(&t.uid, heard.at)),
-        place_open,
+        place_open: place.is_some_and(Place::in_service),
         registration,
         interval_s: match registration {
             Registration::Accepted => app.settings().heartbeat_interval_s,
             _ => app.settings().retry_interval_s,
         },
-        number,
-        recent,
+        token,
+        on_record: record.session,
+        told: record.told,
+        number: record.number,
+        recent: record.recent,
         ids: (0..many).map(|_| app.draw()).collect(),
         before: known,
         heard,
     })
-}
-
-/// What people say of the station, and of its site. Read anew each time, for they may say
-/// something else while the connection is open.
-async fn admin_states(
-    app: &App,
-    link: &StationLink,
-    known: &Known,
-) -> Result<Vec<AdminState>, store::Error> {
-    let read = &app.store().read;
-    let Some(row) = read.station(known.org, link.station).await? else {
-        return Ok(vec![AdminState::Archived]);
-    };
-    let mut states = vec![row.station.admin_state];
-    if let Some(site) = row.station.site {
-        states.extend(read.site(known.org, site).await?.map(|s| s.admin_state));
-    }
-    Ok(states)
-}
-
-/// Sessions of the station that ended under a number which was never given.
-async fn recently_lost(
-    app: &App,
-    link: &StationLink,
-    known: &Known,
-) -> Result<Vec<Session>, store::Error> {
-    let filter = SessionFilter {
-        station: Some(link.station),
-        suspect: Some(true),
-        ..SessionFilter::default()
-    };
-    let page = PageRequest {
-        limit: 200,
-        cursor: None,
-    };
-    let found = app.store().read.sessions(known.org, &filter, &page).await?;
-    let sessions = found.rows.into_iter().map(|row| row.session);
-    Ok(sessions
-        .filter(|s| s.suspicions.contains(&Suspicion::LostNumber))
-        .collect())
 }
 
 fn failed(error: store::Error) -> Failure {

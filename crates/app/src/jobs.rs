@@ -18,6 +18,8 @@ const PUBLISHER: &str = "outbox";
 const LEASE: Duration = Duration::from_secs(10);
 /// How often facts of other nodes are looked for; those of this node are known at once.
 const LOOK: Duration = Duration::from_millis(100);
+/// Between two rounds: facts that come thick and fast are numbered together.
+const BREATH: Duration = Duration::from_millis(10);
 /// How many facts are numbered in one commit.
 const AT_ONCE: u64 = 500;
 
@@ -92,6 +94,7 @@ async fn publish(app: App) {
         if let Err(error) = publish_outbox(&app).await {
             tracing::debug!("facts wait: {error}");
         }
+        tokio::time::sleep(BREATH).await;
     }
 }
 

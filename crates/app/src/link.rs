@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bus::Mailbox;
 use chrono::TimeDelta;
 use domain::clock::Moment;
-use domain::id::{OrgId, SiteId, StationId};
+use domain::id::{OrgId, SessionId, SiteId, StationId};
 use domain::session::Session;
 use domain::station::{ConnectorStatus, Identity, Registration};
 use domain::token::TokenUid;
@@ -27,6 +27,9 @@ pub(crate) struct Known {
     pub statuses: BTreeMap<(i32, i32), (ConnectorStatus, Moment)>,
     /// The sessions that run.
     pub open: Vec<Session>,
+    /// Of those, the highest number of a report that this connection brought: a greater one can
+    /// only be news.
+    pub newest: BTreeMap<SessionId, i64>,
     /// Departures already on record: action and code.
     pub deviations: BTreeSet<(String, String)>,
 }

@@ -1,6 +1,10 @@
 //! The program: reads the command line and hands over.
 #![allow(clippy::print_stderr)] // the place where a failure reaches the person at the terminal
 
+/// Thousands of stations allocate little and often on all threads, and free it on others.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use std::process::ExitCode;
 
 use busbar::cli::{self, Cli};

@@ -202,9 +202,8 @@ impl Dialect {
             return Err((RpcErrorCode::NotSupported, text.to_owned()));
         }
         let forgiving = lenient && never_refused(action);
-        let read = payload.and_then(|payload| {
-            payload_value(&payload).map_err(|_| "the payload cannot be read")
-        });
+        let read = payload
+            .and_then(|payload| payload_value(&payload).map_err(|_| "the payload cannot be read"));
         let value = match read {
             Ok(value) => value,
             Err(why) if forgiving => {

@@ -9,38 +9,24 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::error::Error;
 
-/// The connections of a store.
-pub struct Connections {
-    /// For reads.
-    pub read: DatabaseConnection,
-    /// One connection for each write lane.
-    pub lanes: Vec<DatabaseConnection>,
-}
-
-/// Opens the pools. SQLite has one lane, since it has one writer, and is migrated here;
-/// PostgreSQL must have been migrated before.
-pub async fn open(url: &str, lanes: usize) -> Result<Connections, Error> {
+/// Opens the pool for reads and tells how many lanes write: SQLite has one, since it has one
+/// writer, and is migrated here; PostgreSQL has `lanes` and must have been migrated before.
+pub async fn open(url: &str, lanes: usize) -> Result<(DatabaseConnection, usize), Error> {
     if url.starts_with("sqlite:") {
-        let writer = Database::connect(options(url, 1)).await?;
-        Migrator::up(&writer, None).await?;
+        migrate(url).await?;
         let read = Database::connect(options(url, 4)).await?;
-        return Ok(Connections {
-            read,
-            lanes: vec![writer],
-        });
+        return Ok((read, 1));
     }
     let read = Database::connect(options(url, 8)).await?;
     if !Migrator::get_pending_migrations(&read).await?.is_empty() {
         return Err(Error::NotMigrated);
     }
-    let mut writers = Vec::new();
-    for _ in 0..lanes.max(1) {
-        writers.push(Database::connect(options(url, 1)).await?);
-    }
-    Ok(Connections {
-        read,
-        lanes: writers,
-    })
+    Ok((read, lanes.max(1)))
+}
+
+/// Opens the connection of a lane.
+pub async fn writer(url: &str) -> Result<DatabaseConnection, Error> {
+    Ok(Database::connect(options(url, 1)).await?)
 }
 
 /// Brings a database to this version; tells how many steps were taken.
@@ -65,6 +51,9 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
     options
         .max_connections(connections)
         .min_connections(1)
+        // A server may have gone away since; a file has not, and the question costs a round trip
+        // of its own.
+        .test_before_acquire(!url.starts_with("sqlite:"))
         .acquire_timeout(Duration::from_secs(10))
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(|sqlite| {
@@ -75,6 +64,11 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(10))
                 .statement_cache_capacity(256)
+                // Pages in our memory spare a copy from the system's for each look: 32 MiB.
+                .pragma("cache_size", "-32768")
+                // Pages in the log before they are copied into the file: 32 MiB, so that a page
+                // which changes often is copied once for many changes.
+                .pragma("wal_autocheckpoint", "8192")
         });
     options
 }

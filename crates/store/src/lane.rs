@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 use sea_orm::{DatabaseConnection, TransactionTrait};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
+use crate::backend;
 use crate::error::Error;
 use crate::work::{Appends, Work};
 
@@ -107,20 +109,60 @@ pub(crate) enum Input {
     Flush(oneshot::Sender<()>),
 }
 
-/// Runs a lane until its senders are gone.
-pub(crate) async fn run(
-    db: DatabaseConnection,
-    mut inputs: mpsc::Receiver<Input>,
+/// A batch of so many units means that more are on their way.
+const CROWD: usize = 16;
+/// For how long a batch waits for them.
+const MOMENT: Duration = Duration::from_millis(1);
+/// How many units may wait for one lane before askers wait too.
+const QUEUE: usize = 20_000;
+
+/// Starts a lane on a thread of its own: between the statements of a batch it must not stand in
+/// line with thousands of stations that want a turn of the runtime.
+pub(crate) async fn start(
+    url: &str,
+    place: usize,
     options: Options,
-) {
+) -> Result<mpsc::Sender<Input>, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::Unavailable(e.to_string()))?;
+    let (sender, inputs) = mpsc::channel(QUEUE);
+    let (opened, outcome) = oneshot::channel();
+    let url = url.to_owned();
+    let lane = async move {
+        match backend::writer(&url).await {
+            Ok(db) => {
+                let _ = opened.send(Ok(()));
+                run(&db, inputs, options).await;
+                if let Err(error) = db.close().await {
+                    tracing::debug!("a lane's connection did not close: {error}");
+                }
+            }
+            Err(error) => {
+                let _ = opened.send(Err(error));
+            }
+        }
+    };
+    std::thread::Builder::new()
+        .name(format!("lane-{place}"))
+        .spawn(move || runtime.block_on(lane))
+        .map_err(|e| Error::Unavailable(e.to_string()))?;
+    outcome.await.map_err(|_| Error::Closed)??;
+    Ok(sender)
+}
+
+/// Runs a lane until its senders are gone.
+async fn run(db: &DatabaseConnection, mut inputs: mpsc::Receiver<Input>, options: Options) {
+    let mut crowded = false;
     while let Some(first) = inputs.recv().await {
         let mut batch = Batch::default();
         let started = Instant::now();
         batch.take(first);
-        let mut work = match Work::begin(&db).await {
+        let mut work = match Work::begin(db).await {
             Ok(work) => work,
             Err(error) => {
-                batch.fail(&error.to_string());
+                batch.fail(error);
                 continue;
             }
         };
@@ -136,14 +178,15 @@ pub(crate) async fn run(
             if failed || full {
                 break;
             }
-            match inputs.try_recv() {
-                Ok(input) => batch.take(input),
-                Err(_) => break,
+            match next(&mut inputs, crowded).await {
+                Some(input) => batch.take(input),
+                None => break,
             }
         }
+        crowded = batch.jobs.len() >= CROWD;
         if failed {
             work.roll_back().await;
-            run_one_by_one(&db, batch).await;
+            run_one_by_one(db, batch).await;
             continue;
         }
         work.appends.join(std::mem::take(&mut batch.later));
@@ -151,10 +194,20 @@ pub(crate) async fn run(
             Ok(()) => batch.finish(),
             Err(error) if batch.jobs.len() > 1 => {
                 tracing::debug!("a batch did not commit, its units run one by one: {error}");
-                run_one_by_one(&db, batch).await;
+                run_one_by_one(db, batch).await;
             }
-            Err(error) => batch.fail(&error.to_string()),
+            Err(error) => batch.fail(error),
         }
+    }
+}
+
+/// What else goes into a batch: what waits, and in a crowd what comes in a moment, since a batch
+/// of many costs little more than one of few.
+async fn next(inputs: &mut mpsc::Receiver<Input>, crowded: bool) -> Option<Input> {
+    match inputs.try_recv() {
+        Ok(input) => Some(input),
+        Err(_) if crowded => timeout(MOMENT, inputs.recv()).await.ok().flatten(),
+        Err(_) => None,
     }
 }
 
@@ -213,9 +266,13 @@ impl Batch {
         }
     }
 
-    fn fail(self, why: &str) {
+    /// Lets the first asker know what went wrong, and the others that nothing was kept.
+    fn fail(self, error: Error) {
+        let why = error.to_string();
+        let mut first = Some(error);
         for job in self.jobs {
-            job.finish(Err(Error::Unavailable(why.to_owned())));
+            let error = first.take();
+            job.finish(Err(error.unwrap_or_else(|| Error::Unavailable(why.clone()))));
         }
         for flush in self.flushes {
             let _ = flush.send(());

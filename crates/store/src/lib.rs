@@ -6,6 +6,7 @@
 
 mod attempt;
 mod backend;
+mod changes;
 mod command;
 mod entity;
 mod error;
@@ -14,6 +15,8 @@ mod lane;
 mod org;
 mod outbox;
 mod page;
+mod place;
+mod rows;
 mod sample;
 mod session;
 mod site;
@@ -33,7 +36,8 @@ pub use error::Error;
 pub use idempotency::{Begun, KeptAnswer, KeyedRequest};
 pub use lane::{Lane, Options};
 pub use org::AuditRow;
-pub use session::{Once, SessionFilter, SessionRow, SessionSort};
+pub use place::Place;
+pub use session::{SessionFilter, SessionRow, SessionSort};
 pub use site::{SiteRemoval, SiteSort};
 pub use sort::Sort;
 pub use station::{Credential, EvseRow, Opened, StationFilter, StationRow, StationSort};

@@ -3,11 +3,11 @@
 
 use domain::event::Event;
 use domain::id::{EventId, OrgId, SiteId, StationId};
-use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::entity::outbox;
 use crate::error::Error;
+use crate::rows::change;
 use crate::store::Read;
 use crate::value::{from_json, json, moment, ms};
 use crate::work::Work;
@@ -55,15 +55,18 @@ impl Work {
             .await?;
         let mut seq = last.and_then(|l| l.seq).unwrap_or(0);
         let mut numbered = Vec::with_capacity(rows.len());
+        let mut numbers = Vec::with_capacity(rows.len());
         for row in rows {
             seq += 1;
-            outbox::Entity::update_many()
-                .col_expr(outbox::Column::Seq, Expr::value(seq))
-                .filter(outbox::Column::Id.eq(row.id))
-                .exec(&self.tx)
-                .await?;
+            numbers.push(outbox::ActiveModel {
+                id: Set(row.id),
+                seq: Set(Some(seq)),
+                ..Default::default()
+            });
             numbered.push((seq, from_row(row)?));
         }
+        let (key, set) = ([outbox::Column::Id], [outbox::Column::Seq]);
+        change(&self.tx, &key, &set, &numbers).await?;
         Ok(numbered)
     }
 }

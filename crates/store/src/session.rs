@@ -10,10 +10,7 @@ use domain::quantity::{WattHours, Watts};
 use domain::session::{Session, SessionState};
 use domain::token::TokenUid;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict, SimpleExpr};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::entity::{session_events, sessions, sites, stations};
@@ -23,15 +20,6 @@ use crate::sort::{Sort, at_number, list_name, sorted};
 use crate::store::Read;
 use crate::value::{from_json, from_word, json, maybe_moment, moment, ms, word};
 use crate::work::Work;
-
-/// Whether an insert was the first of its kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Once {
-    /// It was.
-    New,
-    /// It was told before; this is what stands on record.
-    Existing(Box<Session>),
-}
 
 /// By what sessions are sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -176,70 +164,40 @@ fn to_row(session: &Session) -> sessions::ActiveModel {
 }
 
 impl Work {
-    /// Adds a session unless the station told of it before: by its wire name, or by the digest
-    /// of a start that waits for a name.
-    pub async fn session_insert_once(&mut self, session: &Session) -> Result<Once, Error> {
-        let inserted = sessions::Entity::insert(to_row(session))
-            .on_conflict(OnConflict::new().do_nothing().to_owned())
-            .exec_without_returning(&self.tx)
-            .await?;
-        if inserted == 1 {
-            return Ok(Once::New);
-        }
-        let mut same = Condition::any().add(sessions::Column::Wire.eq(session.wire.clone()));
-        if let Some(fingerprint) = &session.fingerprint {
-            same = same.add(sessions::Column::Fingerprint.eq(fingerprint.clone()));
-        }
-        let existing = sessions::Entity::find()
-            .filter(sessions::Column::StationId.eq(session.station.uuid()))
-            .filter(same)
-            .one(&self.tx)
-            .await?;
-        match existing {
-            Some(row) => Ok(Once::Existing(Box::new(from_row(row)?))),
-            None => Err(Error::Conflict("session id".to_owned())),
-        }
+    /// Adds a session. When the station told of it before, by its wire name or by the digest of a
+    /// start that waits for a name, the unit fails with a conflict.
+    pub fn session_insert(&mut self, session: &Session) {
+        self.appends.sessions.push(to_row(session));
     }
 
-    /// Replaces a session.
-    pub async fn session_update(&mut self, session: &Session) -> Result<(), Error> {
-        to_row(session).reset_all().update(&self.tx).await?;
-        Ok(())
+    /// Replaces a session that is on record.
+    pub fn session_update(&mut self, session: &Session) {
+        let id = session.id.uuid();
+        self.changes.progress.remove(&id);
+        self.changes.sessions.insert(id, to_row(session));
     }
 
-    /// A session by the station's name for it, read inside the unit.
-    pub async fn session_by_wire(
-        &mut self,
-        station: StationId,
-        wire: &str,
-    ) -> Result<Option<Session>, Error> {
-        let found = sessions::Entity::find()
-            .filter(sessions::Column::StationId.eq(station.uuid()))
-            .filter(sessions::Column::Wire.eq(wire))
-            .one(&self.tx)
-            .await?;
-        found.map(from_row).transpose()
-    }
-
-    /// Notes that a numbered report of a session was heard: false when it was heard before.
-    pub async fn session_event_once(
-        &mut self,
-        session: SessionId,
-        seq: i64,
-        phase: &str,
-        at: Moment,
-    ) -> Result<bool, Error> {
-        let row = session_events::ActiveModel {
-            session_id: Set(session.uuid()),
-            seq: Set(seq),
-            phase: Set(phase.to_owned()),
-            at: Set(ms(at)),
+    /// Replaces what readings change in a session: registers, power, suspicions.
+    pub fn session_progress(&mut self, session: &Session) {
+        let id = session.id.uuid();
+        let changes = match self.changes.sessions.contains_key(&id) {
+            true => &mut self.changes.sessions,
+            false => &mut self.changes.progress,
         };
-        let inserted = session_events::Entity::insert(row)
-            .on_conflict(OnConflict::new().do_nothing().to_owned())
-            .exec_without_returning(&self.tx)
-            .await?;
-        Ok(inserted == 1)
+        changes.insert(id, to_row(session));
+    }
+
+    /// Notes that a numbered report of a session was heard. When it was heard before, the unit
+    /// fails with a conflict.
+    pub fn session_event(&mut self, session: SessionId, seq: i64, phase: &str, at: Moment) {
+        self.appends
+            .session_events
+            .push(session_events::ActiveModel {
+                session_id: Set(session.uuid()),
+                seq: Set(seq),
+                phase: Set(phase.to_owned()),
+                at: Set(ms(at)),
+            });
     }
 
     /// Takes the next `count` transaction numbers of the instance; returns the first.
@@ -270,6 +228,47 @@ impl Work {
 }
 
 impl Read {
+    /// A session by the station's name for it.
+    pub async fn session_by_wire(
+        &self,
+        station: StationId,
+        wire: &str,
+    ) -> Result<Option<Session>, Error> {
+        self.session_where(station, sessions::Column::Wire.eq(wire))
+            .await
+    }
+
+    /// A session by the digest of the start that waited for a name.
+    pub async fn session_by_fingerprint(
+        &self,
+        station: StationId,
+        fingerprint: &str,
+    ) -> Result<Option<Session>, Error> {
+        self.session_where(station, sessions::Column::Fingerprint.eq(fingerprint))
+            .await
+    }
+
+    async fn session_where(
+        &self,
+        station: StationId,
+        is: SimpleExpr,
+    ) -> Result<Option<Session>, Error> {
+        let found = sessions::Entity::find()
+            .filter(sessions::Column::StationId.eq(station.uuid()))
+            .filter(is)
+            .one(&self.db)
+            .await?;
+        found.map(from_row).transpose()
+    }
+
+    /// Whether a numbered report of a session was heard.
+    pub async fn session_event(&self, session: SessionId, seq: i64) -> Result<bool, Error> {
+        let found = session_events::Entity::find_by_id((session.uuid(), seq))
+            .one(&self.db)
+            .await?;
+        Ok(found.is_some())
+    }
+
     /// The sessions that run at a station.
     pub async fn open_sessions(&self, station: StationId) -> Result<Vec<Session>, Error> {
         let rows = sessions::Entity::find()

@@ -299,24 +299,15 @@ impl Work {
     }
 
     /// Notes what an EVSE does now.
-    pub async fn evse_now(
+    pub fn evse_now(
         &mut self,
         station: StationId,
         number: i32,
         power: Option<Watts>,
         session: Option<SessionId>,
-    ) -> Result<(), Error> {
-        evses::Entity::update_many()
-            .col_expr(evses::Column::PowerW, Expr::value(power.map(Watts::get)))
-            .col_expr(
-                evses::Column::SessionId,
-                Expr::value(session.map(SessionId::uuid)),
-            )
-            .filter(evses::Column::StationId.eq(station.uuid()))
-            .filter(evses::Column::Number.eq(number))
-            .exec(&self.tx)
-            .await?;
-        Ok(())
+    ) {
+        let now = (power.map(Watts::get), session.map(SessionId::uuid));
+        self.changes.evses.insert((station.uuid(), number), now);
     }
 
     /// Notes a connector's state. A report that is older by the station's clock than the one on

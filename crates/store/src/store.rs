@@ -21,9 +21,6 @@ use crate::lane::{self, Input, Lane, Options, UnitJob};
 use crate::value::ms;
 use crate::work::{Appends, Work};
 
-/// How many units may wait for one lane before askers wait too.
-const LANE_QUEUE: usize = 20_000;
-
 /// Reads, from a pool of their own.
 #[derive(Clone)]
 pub struct Read {
@@ -73,21 +70,14 @@ impl Store {
     /// Opens a database and starts its lanes. A SQLite file is made and migrated when needed;
     /// PostgreSQL must have been migrated by [`Store::migrate`].
     pub async fn open(url: &str, options: Options) -> Result<Self, Error> {
-        let connections = backend::open(url, options.lanes).await?;
-        let lanes = connections
-            .lanes
-            .into_iter()
-            .map(|db| {
-                let (sender, inputs) = mpsc::channel(LANE_QUEUE);
-                tokio::spawn(lane::run(db, inputs, options));
-                sender
-            })
-            .collect();
+        let (db, count) = backend::open(url, options.lanes).await?;
+        let mut lanes = Vec::with_capacity(count);
+        for place in 0..count {
+            lanes.push(lane::start(url, place, options).await?);
+        }
         Ok(Self {
-            read: Read {
-                db: connections.read,
-            },
-            lanes,
+            read: Read { db },
+            lanes: lanes.into(),
             dropped: Arc::new(AtomicU64::new(0)),
         })
     }

@@ -38,7 +38,7 @@ pub struct TokenFilter {
     pub sort: Sort<TokenSort>,
 }
 
-fn from_row(row: tokens::Model) -> Result<Token, Error> {
+pub(crate) fn from_row(row: tokens::Model) -> Result<Token, Error> {
     Ok(Token {
         id: TokenId::from_uuid(row.id),
         org: OrgId::from_uuid(row.org_id),
@@ -111,27 +111,8 @@ impl Work {
     }
 
     /// Notes that a token was presented.
-    pub async fn token_used(&mut self, id: TokenId, at: Moment) -> Result<(), Error> {
-        tokens::Entity::update_many()
-            .col_expr(tokens::Column::LastUsedAt, Expr::value(ms(at)))
-            .filter(tokens::Column::Id.eq(id.uuid()))
-            .exec(&self.tx)
-            .await?;
-        Ok(())
-    }
-
-    /// A token by its text, read inside the unit.
-    pub async fn token_by_uid(
-        &mut self,
-        org: OrgId,
-        uid: &TokenUid,
-    ) -> Result<Option<Token>, Error> {
-        let found = tokens::Entity::find()
-            .filter(tokens::Column::OrgId.eq(org.uuid()))
-            .filter(tokens::Column::UidKey.eq(uid.key()))
-            .one(&self.tx)
-            .await?;
-        found.map(from_row).transpose()
+    pub fn token_used(&mut self, id: TokenId, at: Moment) {
+        self.changes.tokens.insert(id.uuid(), ms(at));
     }
 }
 

@@ -1,21 +1,25 @@
 //! A unit of work: what it may read and write inside the lane's open transaction. Rows that are
-//! only ever appended are collected and written as a few statements at the end of the batch.
+//! appended, and changes that a station's messages make in rows that exist, are collected and
+//! written as a few statements at the end of the batch: a message costs no statement of its own.
 
 use domain::clock::Moment;
 use domain::event::Event;
 use domain::id::{SessionId, StationId};
 use domain::meter::MeterPoint;
 use domain::wire_log::LogRow;
-use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait};
+use sea_orm::DatabaseTransaction;
 
-use crate::backend::most_bound_values;
-use crate::entity::{audit, notices, outbox, samples, wire_log};
+use crate::changes::Changes;
+use crate::entity::{audit, notices, outbox, samples, session_events, sessions, wire_log};
 use crate::error::Error;
 use crate::org::AuditRow;
+use crate::rows::append;
 
 /// Rows to append at the end of the batch.
 #[derive(Default)]
 pub(crate) struct Appends {
+    pub sessions: Vec<sessions::ActiveModel>,
+    pub session_events: Vec<session_events::ActiveModel>,
     pub samples: Vec<samples::ActiveModel>,
     pub log: Vec<wire_log::ActiveModel>,
     pub events: Vec<outbox::ActiveModel>,
@@ -25,6 +29,8 @@ pub(crate) struct Appends {
 
 impl Appends {
     pub fn join(&mut self, other: Self) {
+        self.sessions.extend(other.sessions);
+        self.session_events.extend(other.session_events);
         self.samples.extend(other.samples);
         self.log.extend(other.log);
         self.events.extend(other.events);
@@ -33,7 +39,9 @@ impl Appends {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.samples.is_empty()
+        self.sessions.is_empty()
+            && self.session_events.is_empty()
+            && self.samples.is_empty()
             && self.log.is_empty()
             && self.events.is_empty()
             && self.notices.is_empty()
@@ -46,6 +54,7 @@ impl Appends {
 pub struct Work {
     pub(crate) tx: DatabaseTransaction,
     pub(crate) appends: Appends,
+    pub(crate) changes: Changes,
 }
 
 impl Work {
@@ -53,16 +62,24 @@ impl Work {
         Self {
             tx,
             appends: Appends::default(),
+            changes: Changes::default(),
         }
     }
 
     pub(crate) async fn commit(self) -> Result<(), Error> {
-        let Self { tx, appends } = self;
-        append::<samples::Entity, _>(&tx, appends.samples, 18).await?;
-        append::<wire_log::Entity, _>(&tx, appends.log, 13).await?;
-        append::<notices::Entity, _>(&tx, appends.notices, 7).await?;
-        append::<outbox::Entity, _>(&tx, appends.events, 7).await?;
-        append::<audit::Entity, _>(&tx, appends.audit, 11).await?;
+        let Self {
+            tx,
+            appends,
+            changes,
+        } = self;
+        append(&tx, appends.sessions, 23).await?;
+        append(&tx, appends.session_events, 4).await?;
+        changes.write(&tx).await?;
+        append(&tx, appends.samples, 18).await?;
+        append(&tx, appends.log, 13).await?;
+        append(&tx, appends.notices, 7).await?;
+        append(&tx, appends.events, 7).await?;
+        append(&tx, appends.audit, 11).await?;
         Ok(tx.commit().await?)
     }
 
@@ -101,18 +118,4 @@ impl Work {
     pub fn audit(&mut self, row: &AuditRow) {
         self.appends.audit.push(row.to_row());
     }
-}
-
-async fn append<E, A>(tx: &DatabaseTransaction, rows: Vec<A>, columns: usize) -> Result<(), Error>
-where
-    E: EntityTrait,
-    A: ActiveModelTrait<Entity = E> + Send,
-{
-    let most = most_bound_values() / columns;
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let some: Vec<A> = rows.by_ref().take(most).collect();
-        E::insert_many(some).exec_without_returning(tx).await?;
-    }
-    Ok(())
 }

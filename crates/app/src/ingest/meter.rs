@@ -12,7 +12,7 @@ impl Scene<'_> {
     /// Keeps readings with the session they name, as far as it is one of this station and they
     /// are not from after its end; else with the EVSE alone.
     pub async fn meter(&mut self, report: &MeterReport) -> Result<(), Error> {
-        let session = self.metered(report).await?;
+        let session = self.metered(report);
         let (mut inside, mut outside) = (report.points.clone(), Vec::new());
         let mut energy = None;
         let mut evse = report.evse;
@@ -26,7 +26,7 @@ impl Scene<'_> {
                 session.absorb_points(&inside);
                 session.updated_at = self.task.heard.at;
                 if session != before && !inside.is_empty() {
-                    self.work.session_update(&session).await?;
+                    self.work.session_progress(&session);
                 }
                 self.about = Some(session.id);
                 if session.state == SessionState::Active {
@@ -59,13 +59,11 @@ impl Scene<'_> {
 
     /// The session that readings belong to. A number that nobody gave counts only where one
     /// session runs on that EVSE.
-    async fn metered(&mut self, report: &MeterReport) -> Result<Option<Session>, Error> {
+    fn metered(&self, report: &MeterReport) -> Option<Session> {
         match &report.transaction {
             Some(TransactionName::Given(wire)) => {
-                if let Some(open) = self.known.open.iter().find(|s| s.wire == *wire) {
-                    return Ok(Some(open.clone()));
-                }
-                self.work.session_by_wire(self.task.station, wire).await
+                let open = self.known.open.iter().find(|s| s.wire == *wire);
+                open.or(self.task.on_record.as_ref()).cloned()
             }
             Some(TransactionName::Lost(_)) => {
                 let since = report.points.iter().map(|p| p.at).min();
@@ -73,9 +71,9 @@ impl Scene<'_> {
                     s.evse == report.evse && since.is_some_and(|at| s.started_at <= at)
                 });
                 let only = running.next().filter(|_| running.next().is_none());
-                Ok(only.cloned())
+                only.cloned()
             }
-            Some(TransactionName::Asked) | None => Ok(None),
+            Some(TransactionName::Asked) | None => None,
         }
     }
 
@@ -84,6 +82,8 @@ impl Scene<'_> {
         self.known.open.retain(|s| s.id != session.id);
         if session.state == SessionState::Active {
             self.known.open.push(session);
+        } else {
+            self.known.newest.remove(&session.id);
         }
     }
 }

@@ -10,6 +10,7 @@ use domain::meter::MeterPoint;
 use domain::quantity::Watts;
 use domain::session::Session;
 use domain::station::Registration;
+use domain::token::Token;
 use domain::variable::VariableReport;
 use store::{Error, Work};
 use uuid::Uuid;
@@ -33,6 +34,12 @@ pub(super) struct Task {
     pub registration: Registration,
     /// Seconds for the answer to a boot.
     pub interval_s: i64,
+    /// The record of the presented token.
+    pub token: Option<Token>,
+    /// The session that the message is about, when it is on record and does not run.
+    pub on_record: Option<Session>,
+    /// Whether the numbered report is on record.
+    pub told: bool,
     /// For a start that waits for a number.
     pub number: Option<i32>,
     /// Sessions that ended under a number never given.
@@ -74,8 +81,12 @@ impl Task {
         rows + 2 * known.open.len() + 8
     }
 
-    /// Runs the unit. None when the drawn number turned out to be taken.
-    pub async fn run(&self, work: &mut Work) -> Result<Option<Done>, Error> {
+    /// Runs the unit.
+    ///
+    /// # Errors
+    /// A conflict, at the latest with the commit, when another connection of the station told of
+    /// the same meanwhile: prepare it anew and run it again.
+    pub async fn run(&self, work: &mut Work) -> Result<Done, Error> {
         let mut scene = Scene {
             task: self,
             work,
@@ -85,30 +96,28 @@ impl Task {
             facts: false,
             drawn: 0,
         };
-        let Some(reply) = scene.decide().await? else {
-            return Ok(None);
-        };
+        let reply = scene.decide().await?;
         scene.keep_frame().await?;
-        Ok(Some(Done {
+        Ok(Done {
             known: scene.known,
             reply,
             telemetry: scene.telemetry,
             facts: scene.facts,
-        }))
+        })
     }
 }
 
 impl Scene<'_> {
-    async fn decide(&mut self) -> Result<Option<Reply>, Error> {
+    async fn decide(&mut self) -> Result<Reply, Error> {
         let task = self.task;
-        Ok(Some(match &task.heard.message {
+        Ok(match &task.heard.message {
             Message::Boot(boot) => self.boot(boot).await?,
             Message::Status(report) => {
                 self.status(report).await?;
                 Reply::Done
             }
-            Message::Authorize(token) => Reply::Authorize(self.judge(token).await?.verdict),
-            Message::Transaction(report) => return self.transaction(report).await,
+            Message::Authorize(token) => Reply::Authorize(self.judge(token).verdict),
+            Message::Transaction(report) => self.transaction(report).await?,
             Message::Meter(report) => {
                 self.meter(report).await?;
                 Reply::Done
@@ -126,7 +135,7 @@ impl Scene<'_> {
             }
             Message::Heartbeat => Reply::Heartbeat { now: task.heard.at },
             Message::Other { .. } => Reply::Default,
-        }))
+        })
     }
 
     /// A fresh id of those drawn before the unit ran.
@@ -193,9 +202,8 @@ impl Scene<'_> {
             Some(session) => (session.power.or(idle_power), Some(session.id)),
             None => (idle_power, None),
         };
-        self.work
-            .evse_now(self.task.station, evse, power, session)
-            .await
+        self.work.evse_now(self.task.station, evse, power, session);
+        Ok(())
     }
 
     async fn boot(&mut self, boot: &Boot) -> Result<Reply, Error> {

@@ -1,7 +1,6 @@
 //! May this token charge here, now?
 
 use domain::token::{PresentedToken, Token, TokenKind, Verdict, VerdictWord};
-use store::Error;
 
 use super::scene::Scene;
 
@@ -15,18 +14,12 @@ impl Scene<'_> {
     /// Judges a presented token, and notes that a known one was used. An unknown token is
     /// accepted when a person who may control the station has just started a session for it
     /// here. While the place is not in service, no token may charge.
-    pub async fn judge(&mut self, presented: &PresentedToken) -> Result<Judged, Error> {
+    pub fn judge(&mut self, presented: &PresentedToken) -> Judged {
         let task = self.task;
         let now = task.heard.at;
-        let token = if presented.uid.as_str().is_empty() {
-            None
-        } else {
-            self.work
-                .token_by_uid(self.known.org, &presented.uid)
-                .await?
-        };
+        let token = task.token.clone();
         if let Some(token) = &token {
-            self.work.token_used(token.id, now).await?;
+            self.work.token_used(token.id, now);
         }
         let mut verdict = Verdict::on(token.as_ref(), now);
         let nobody_asked = presented.kind == TokenKind::NoAuthorization;
@@ -36,6 +29,6 @@ impl Scene<'_> {
         if verdict.accepts() && !task.place_open {
             verdict.word = VerdictWord::NotHere;
         }
-        Ok(Judged { verdict, token })
+        Judged { verdict, token }
     }
 }

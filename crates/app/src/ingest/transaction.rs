@@ -7,7 +7,7 @@ use domain::message::{Phase, Reply, TransactionName, TransactionReport};
 use domain::personal::Personal;
 use domain::session::{Session, SessionState, Suspicion, clock_is_wrong};
 use domain::token::Verdict;
-use store::{Error, Once};
+use store::Error;
 
 use super::scene::Scene;
 use super::token::Judged;
@@ -23,65 +23,46 @@ enum Found {
 }
 
 impl Scene<'_> {
-    /// Takes in a report. None when the drawn number turned out to be taken.
-    pub async fn transaction(
-        &mut self,
-        report: &TransactionReport,
-    ) -> Result<Option<Reply>, Error> {
-        let judged = match &report.token {
-            Some(token) => Some(self.judge(token).await?),
-            None => None,
-        };
-        let found = self.find(report).await?;
-        let (session, fresh) = match found {
+    /// Takes in a report.
+    pub async fn transaction(&mut self, report: &TransactionReport) -> Result<Reply, Error> {
+        let judged = report.token.as_ref().map(|token| self.judge(token));
+        let (session, fresh) = match self.find(report) {
             Found::Told(session) => {
                 self.about = Some(session.id);
-                return Ok(Some(answer(report, &session, judged)));
+                return Ok(answer(report, &session, judged));
             }
             Found::OnRecord(session) => (session, false),
             Found::Fresh(session) => (session, true),
         };
         let before = session.clone();
         let mut session = self.grow(session, report, judged.as_ref());
-        if fresh {
+        if fresh || report.phase == Phase::Started || before.evse != session.evse {
             let displaced = self.displace(&mut session);
-            match self.work.session_insert_once(&session).await? {
-                Once::New => {}
-                Once::Existing(there) if there.fingerprint == session.fingerprint => {
-                    // A repeated start whose session is over already.
-                    self.about = Some(there.id);
-                    return Ok(Some(answer(report, &there, judged)));
-                }
-                Once::Existing(_) => return Ok(None),
-            }
-            self.settle_displaced(displaced).await?;
+            self.settle_displaced(displaced);
+        }
+        if fresh {
+            self.work.session_insert(&session);
+        } else if only_went_on(&before, &session) {
+            self.work.session_progress(&session);
+        } else {
+            self.work.session_update(&session);
         }
         if let Some(seq) = report.seq {
-            let first = self
-                .work
-                .session_event_once(session.id, seq, phase_word(report.phase), report.at)
-                .await?;
-            if !first && !fresh {
-                self.about = Some(before.id);
-                return Ok(Some(answer(report, &before, judged)));
-            }
-        }
-        if !fresh {
-            if report.phase == Phase::Started || before.evse != session.evse {
-                let displaced = self.displace(&mut session);
-                self.settle_displaced(displaced).await?;
-            }
-            self.work.session_update(&session).await?;
+            self.work
+                .session_event(session.id, seq, phase_word(report.phase), report.at);
+            let newest = self.known.newest.entry(session.id).or_insert(seq);
+            *newest = seq.max(*newest);
         }
         self.tell(report, &before, session.clone(), fresh).await?;
-        Ok(Some(answer(report, &session, judged)))
+        Ok(answer(report, &session, judged))
     }
 
-    async fn find(&mut self, report: &TransactionReport) -> Result<Found, Error> {
-        let ended_once = |session: Session| {
+    fn find(&mut self, report: &TransactionReport) -> Found {
+        let told = self.task.told;
+        let again = |session: Session| {
             // Without a number, a second end can only be the first one again.
-            let again = report.seq.is_none() && report.phase == Phase::Ended;
-            if again && session.end_was_reported() {
+            let unnumbered = report.seq.is_none() && report.phase == Phase::Ended;
+            if told || unnumbered && session.end_was_reported() {
                 Found::Told(session)
             } else {
                 Found::OnRecord(session)
@@ -90,28 +71,19 @@ impl Scene<'_> {
         match &report.name {
             TransactionName::Asked => {
                 let fingerprint = fingerprint(report);
-                let open = self.known.open.iter();
-                let mut same = open.filter(|s| s.fingerprint.as_deref() == Some(&*fingerprint));
-                if let Some(session) = same.next() {
-                    return Ok(Found::Told(session.clone()));
+                if let Some(session) = self.started_so(&fingerprint) {
+                    return Found::Told(session);
                 }
                 let wire = self.task.number.unwrap_or_default().to_string();
-                Ok(Found::Fresh(self.blank(report, wire, Some(fingerprint))))
+                Found::Fresh(self.blank(report, wire, Some(fingerprint)))
             }
-            TransactionName::Given(wire) => {
-                let open = self.known.open.iter().find(|s| s.wire == *wire).cloned();
-                let found = match open {
-                    Some(session) => Some(session),
-                    None => self.work.session_by_wire(self.task.station, wire).await?,
-                };
-                Ok(match found {
-                    Some(session) => ended_once(session),
-                    None => Found::Fresh(self.blank(report, wire.clone(), None)),
-                })
-            }
+            TransactionName::Given(wire) => match self.named(wire) {
+                Some(session) => again(session),
+                None => Found::Fresh(self.blank(report, wire.clone(), None)),
+            },
             TransactionName::Lost(_) => {
                 if let Some(session) = self.reconcile(report) {
-                    return Ok(Found::OnRecord(session));
+                    return Found::OnRecord(session);
                 }
                 let mut ended = self.task.recent.iter().filter(|s| {
                     report.phase == Phase::Ended
@@ -119,16 +91,28 @@ impl Scene<'_> {
                         && s.ended_at == Some(report.at)
                 });
                 if let Some(session) = ended.next() {
-                    return Ok(Found::Told(session.clone()));
+                    return Found::Told(session.clone());
                 }
-                let wire = format!("lost:{}", fingerprint(report));
-                let found = self.work.session_by_wire(self.task.station, &wire).await?;
-                Ok(match found {
-                    Some(session) => ended_once(session),
+                let wire = lost_name(report);
+                match self.named(&wire) {
+                    Some(session) => again(session),
                     None => Found::Fresh(self.blank(report, wire, None)),
-                })
+                }
             }
         }
+    }
+
+    /// The session that a start waiting for a number has begun already.
+    fn started_so(&self, fingerprint: &str) -> Option<Session> {
+        let known = self.known.open.iter().chain(&self.task.on_record);
+        let mut same = known.filter(|s| s.fingerprint.as_deref() == Some(fingerprint));
+        same.next().cloned()
+    }
+
+    /// The session that the station calls `wire`.
+    fn named(&self, wire: &str) -> Option<Session> {
+        let mut known = self.known.open.iter().chain(&self.task.on_record);
+        known.find(|s| s.wire == wire).cloned()
     }
 
     /// The running session that a lost number can only mean: the one on that EVSE, begun before,
@@ -243,13 +227,12 @@ impl Scene<'_> {
         displaced
     }
 
-    async fn settle_displaced(&mut self, displaced: Vec<Session>) -> Result<(), Error> {
+    fn settle_displaced(&mut self, displaced: Vec<Session>) {
         for other in displaced {
-            self.work.session_update(&other).await?;
+            self.work.session_update(&other);
             self.fact(Change::SessionEnded { session: other.id });
             self.remember(other);
         }
-        Ok(())
     }
 
     /// Keeps readings, facts and the state of the EVSE.
@@ -311,6 +294,17 @@ fn is_news(before: &Session, after: &Session) -> bool {
         || before.started_at != after.started_at
 }
 
+/// Whether nothing but readings changed.
+fn only_went_on(before: &Session, after: &Session) -> bool {
+    let mut same = before.clone();
+    same.first_register = after.first_register;
+    same.last_register = after.last_register;
+    same.power = after.power;
+    same.suspicions.clone_from(&after.suspicions);
+    same.updated_at = after.updated_at;
+    same == *after
+}
+
 fn answer(report: &TransactionReport, session: &Session, judged: Option<Judged>) -> Reply {
     let asked = report.name == TransactionName::Asked;
     Reply::Transaction {
@@ -319,9 +313,14 @@ fn answer(report: &TransactionReport, session: &Session, judged: Option<Judged>)
     }
 }
 
+/// The name that we give to a session whose own name was lost.
+pub(super) fn lost_name(report: &TransactionReport) -> String {
+    format!("lost:{}", fingerprint(report))
+}
+
 /// By which a repeated report without a number is known: a digest of what it says. A station
 /// that tries again says the same, with the same or with another message id (errata 3.1).
-fn fingerprint(report: &TransactionReport) -> String {
+pub(super) fn fingerprint(report: &TransactionReport) -> String {
     let token = report.token.as_ref().map(|t| Personal::new(t.uid.key()));
     let mut hasher = blake3::Hasher::new();
     let parts = [

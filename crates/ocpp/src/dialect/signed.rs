@@ -6,9 +6,9 @@
 //! signature can be verified later.
 
 use base64::Engine;
+use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use base64::alphabet;
 use serde::Deserialize;
 
 /// Base64url without padding is what JWS demands (RFC 7515 §2); padding is forgiven.

@@ -6,7 +6,7 @@ mod manners;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
-use busbar_store::{Error, Lane, Once, Options, StationFilter, Store};
+use busbar_store::{Error, Lane, Options, StationFilter, Store, Work};
 use chrono::DateTime;
 use domain::clock::Moment;
 use domain::command::{Command, CommandRecord, CommandState, Outcome};
@@ -15,6 +15,7 @@ use domain::id::{CommandId, EventId, EvseId, NodeId, OrgId, SessionId, StationId
 use domain::message::StatusReport;
 use domain::module::ModuleSet;
 use domain::page::PageRequest;
+use domain::quantity::WattHours;
 use domain::session::{Session, SessionState};
 use domain::site::{AdminState, Organisation};
 use domain::station::{ConnectorStatus, Hardware, Identity, Registration, Station};
@@ -196,40 +197,106 @@ async fn a_session_is_kept_once(store: &Store) {
     let insert = |s: Session| {
         let store = store.clone();
         async move {
-            store
-                .write(Lane::Station(s.station), move |work| {
-                    let s = s.clone();
-                    Box::pin(async move { work.session_insert_once(&s).await })
-                })
-                .await
-                .unwrap()
+            let unit = store.write(Lane::Station(s.station), move |work| {
+                work.session_insert(&s);
+                Box::pin(async { Ok(()) })
+            });
+            unit.await
         }
     };
-    assert_eq!(insert(session(300, "7", Some("f"))).await, Once::New);
+    insert(session(300, "7", Some("f"))).await.unwrap();
     // The same start under another number, and the same number again.
     for again in [session(301, "8", Some("f")), session(302, "7", None)] {
-        let Once::Existing(found) = insert(again).await else {
-            panic!("kept twice")
-        };
-        assert_eq!(found.id, SessionId::from_uuid(id(300)));
+        let refused = insert(again).await;
+        assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
     }
-    assert_eq!(insert(session(303, "9", None)).await, Once::New);
-    let heard = |seq: i64| {
-        let store = store.clone();
-        async move {
-            store
-                .write(Lane::Instance, move |work| {
-                    let session = SessionId::from_uuid(id(300));
-                    Box::pin(async move {
-                        work.session_event_once(session, seq, "updated", at(1))
-                            .await
-                    })
-                })
-                .await
-                .unwrap()
-        }
+    insert(session(303, "9", None)).await.unwrap();
+    let station = session(300, "7", None).station;
+    let by_wire = store.read.session_by_wire(station, "7").await.unwrap();
+    let by_start = store.read.session_by_fingerprint(station, "f").await;
+    assert_eq!(by_wire.unwrap().id, SessionId::from_uuid(id(300)));
+    assert_eq!(by_start.unwrap().unwrap().id, SessionId::from_uuid(id(300)));
+    let told = SessionId::from_uuid(id(300));
+    let hear = |seq: i64| {
+        store.write(Lane::Instance, move |work| {
+            work.session_event(told, seq, "updated", at(1));
+            Box::pin(async { Ok(()) })
+        })
     };
-    assert!(heard(0).await && heard(1).await && !heard(0).await);
+    hear(0).await.unwrap();
+    hear(1).await.unwrap();
+    assert!(matches!(hear(0).await, Err(Error::Conflict(_))));
+    assert!(store.read.session_event(told, 1).await.unwrap());
+    assert!(!store.read.session_event(told, 2).await.unwrap());
+}
+
+/// Many changes in one commit, some of them of one row; a unit about a session that is not there
+/// fails alone.
+async fn the_last_change_of_a_row_counts(store: &Store) {
+    const SESSIONS: u128 = 300;
+    let told = |n: u128, register: i64| {
+        let mut session = session(4_000 + n, &format!("many-{n}"), None);
+        session.first_register = Some(WattHours::new(0));
+        session.last_register = Some(WattHours::new(register));
+        session
+    };
+    let mut all = Vec::new();
+    for n in 0..SESSIONS {
+        let session = told(n, 1);
+        all.push(tokio::spawn(write(store, session, |work, session| {
+            work.session_insert(session);
+        })));
+    }
+    for unit in all.drain(..) {
+        unit.await.unwrap().unwrap();
+    }
+    for register in [2, 3] {
+        for n in 0..=SESSIONS {
+            let session = told(n, register);
+            all.push(tokio::spawn(write(store, session, |work, session| {
+                work.session_progress(session);
+            })));
+        }
+    }
+    let outcomes = futures_util::future::join_all(all).await;
+    let failed = outcomes
+        .into_iter()
+        .filter(|o| o.as_ref().unwrap().is_err());
+    assert_eq!(failed.count(), 2, "the session that is not there, twice");
+    let station = told(0, 0).station;
+    for n in [0, 127, 128, 255, 299] {
+        let wire = format!("many-{n}");
+        let found = store.read.session_by_wire(station, &wire).await.unwrap();
+        assert_eq!(found.unwrap(), told(n, 3), "session {n}");
+    }
+    let mut ended = told(7, 4);
+    ended.state = SessionState::Ended;
+    ended.ended_at = Some(at(9));
+    ended.stop_reason = Some("Local".to_owned());
+    write(store, ended.clone(), |work, session| {
+        work.session_update(session)
+    })
+    .await
+    .unwrap();
+    let found = store.read.session_by_wire(station, "many-7").await.unwrap();
+    assert_eq!(found, Some(ended));
+}
+
+/// One unit about one session.
+fn write(
+    store: &Store,
+    session: Session,
+    unit: fn(&mut Work, &Session),
+) -> impl Future<Output = Result<(), Error>> + use<> {
+    let store = store.clone();
+    async move {
+        let lane = Lane::Station(session.station);
+        let unit = store.write(lane, move |work| {
+            unit(work, &session);
+            Box::pin(async { Ok(()) })
+        });
+        unit.await
+    }
 }
 
 async fn numbers_are_given_once(store: &Store) {
