@@ -8,6 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, VARY};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
+use app::exports::{self, Export};
 use domain::page::{Page, PageRequest};
 use domain::role::Caller;
 use serde::Serialize;
@@ -60,13 +61,13 @@ pub(crate) fn form(request: &HttpRequest) -> Form {
     best.0
 }
 
-/// Answers a list: `read` reads a page of it for a caller. `name` names the file.
+/// Answers a list: `read` reads a page of it for a caller.
 pub(crate) async fn answer<R, F, Fut>(
     state: &web::Data<State>,
     request: &HttpRequest,
     caller: Caller,
     paging: Paging,
-    name: &'static str,
+    export: Export,
     read: F,
 ) -> Result<HttpResponse, Problem>
 where
@@ -90,11 +91,13 @@ where
             return Err(query::wrong(name, "a file holds the whole list"));
         }
     }
+    exports::begin(&state.app, &caller, export).await?;
     // The first page is read before anything is sent: a refusal is a problem, not half a file.
     let first = read(state.clone(), caller, next_page(None)).await?;
     let mut file = File {
         state: state.clone(),
         secret: login::secret(request),
+        export,
         read,
         waiting: Some(first),
         next: None,
@@ -104,6 +107,7 @@ where
         Form::Xlsx => ("xlsx", workbook::XLSX),
         _ => ("csv", "text/csv; charset=utf-8; header=present"),
     };
+    let name = export.name();
     let day = state.app.now().format("%Y-%m-%d");
     let disposition = format!("attachment; filename=\"{name}-{day}.{ending}\"");
     let mut response = HttpResponse::Ok();
@@ -128,6 +132,7 @@ fn next_page(cursor: Option<String>) -> PageRequest {
 struct File<R, F> {
     state: web::Data<State>,
     secret: Option<String>,
+    export: Export,
     read: F,
     waiting: Option<Page<R>>,
     next: Option<String>,
@@ -185,6 +190,7 @@ where
                 let secret = self.secret.as_deref().ok_or_else(Problem::not_signed_in)?;
                 let caller = app::logins::caller(&self.state.app, secret).await?;
                 let caller = caller.ok_or_else(Problem::not_signed_in)?;
+                exports::begin(&self.state.app, &caller, self.export).await?;
                 (self.read)(self.state.clone(), caller, next_page(Some(cursor))).await?
             }
         };

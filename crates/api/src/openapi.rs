@@ -68,6 +68,9 @@ fn tell_manner(endpoint: &Endpoint, operation: &mut Value) {
         let description = "The ETag of what was read; 412 when it was changed since.";
         add_parameter(operation, header("If-Match", description));
     }
+    if let Manner::Exported(export) = endpoint.manner {
+        operation["x-permission-file"] = json!([export.permission().key()]);
+    }
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;
     };
@@ -75,7 +78,7 @@ fn tell_manner(endpoint: &Endpoint, operation: &mut Value) {
         .iter_mut()
         .filter(|(status, _)| status.starts_with('2'));
     for (_, response) in good {
-        if endpoint.manner == Manner::Exported {
+        if matches!(endpoint.manner, Manner::Exported(_)) {
             response["content"][crate::table::CSV] = json!({"schema": {"type": "string"}});
             response["content"][crate::workbook::XLSX] =
                 json!({"schema": {"type": "string", "format": "binary"}});

@@ -3,6 +3,7 @@
 //! route; here it feeds OpenAPI (`x-permission`), the rights page and the tests.
 
 use actix_web::web::ServiceConfig;
+use app::exports::Export;
 use domain::role::Permission;
 
 /// What a caller needs for a route.
@@ -23,8 +24,8 @@ pub enum Need {
 pub enum Manner {
     /// Nothing.
     Plain,
-    /// A list that can be had as a file.
-    Exported,
+    /// A list that can be had as a file, with a right of its own.
+    Exported(Export),
     /// It honours `If-Match`.
     Conditional,
     /// Its answer shows a secret, once.
@@ -53,12 +54,12 @@ macro_rules! endpoint {
     ($method:ident $path:literal, $need:expr, $handler:path) => {
         $crate::route::endpoint!($method $path, $need, $handler, Plain)
     };
-    ($method:ident $path:literal, $need:expr, $handler:path, $manner:ident) => {
+    ($method:ident $path:literal, $need:expr, $handler:path, $manner:ident $(($of:expr))?) => {
         $crate::route::Endpoint {
             method: stringify!($method),
             path: $path,
             need: $need,
-            manner: $crate::route::Manner::$manner,
+            manner: $crate::route::Manner::$manner $(($of))?,
             register: |config| {
                 config.route(
                     $path,

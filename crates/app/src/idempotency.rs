@@ -54,13 +54,12 @@ pub enum Turn {
 }
 
 fn owner(sender: Sender<'_>) -> (String, String) {
-    let Sender::Account(caller) = sender else {
-        let Sender::Address(address) = sender else {
-            return (String::new(), String::new());
-        };
-        return (format!("address:{address}"), String::new());
+    let member = match sender {
+        Sender::Address(address) => return (format!("address:{address}"), String::new()),
+        Sender::Account(caller) => caller.member(),
     };
-    let Some(member) = caller.member() else {
+    // Busbar itself sends no requests.
+    let Some(member) = member else {
         return (String::new(), String::new());
     };
     let mut rights = blake3::Hasher::new();

@@ -21,6 +21,7 @@ pub mod ingest;
 
 // the people's side
 pub mod commands;
+pub mod exports;
 pub mod live;
 pub mod logins;
 pub mod logs;

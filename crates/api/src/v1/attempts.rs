@@ -1,6 +1,7 @@
 //! `/connection_attempts`: who called at the charger port, and what became of it.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use app::exports::Export;
 use domain::id::StationId;
 use domain::role::Permission;
 
@@ -15,9 +16,9 @@ use crate::view::ListView;
 use crate::view::log::{AttemptView, UnclaimedView};
 
 pub(crate) const ROUTES: &[Endpoint] = &[
-    endpoint!(GET "/connection_attempts", Need::Permission(Permission::StationsEdit), list, Exported),
+    endpoint!(GET "/connection_attempts", Need::Permission(Permission::StationsEdit), list, Exported(Export::Attempts)),
     endpoint!(GET "/connection_attempts/unclaimed", Need::Permission(Permission::StationsEdit), unclaimed),
-    endpoint!(GET "/stations/{id}/attempts", Need::Permission(Permission::LogsView), of_station, Exported),
+    endpoint!(GET "/stations/{id}/attempts", Need::Permission(Permission::LogsView), of_station, Exported(Export::Attempts)),
 ];
 
 /// All attempts, the newest first.
@@ -71,13 +72,5 @@ async fn page_of(
         Ok(page.map(AttemptView::to_view))
     };
     let paging = query.paging();
-    listing::answer(
-        state,
-        request,
-        caller.0,
-        paging,
-        "connection-attempts",
-        read,
-    )
-    .await
+    listing::answer(state, request, caller.0, paging, Export::Attempts, read).await
 }

@@ -1,6 +1,7 @@
 //! What is kept about a station: `/stations/{id}/logs`, `variables`, `deviations`, `notices`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use app::exports::Export;
 use domain::id::StationId;
 use domain::role::Permission;
 use domain::wire_log::Direction;
@@ -19,7 +20,7 @@ use crate::view::log::{DeviationCountView, LogView, NoticeView};
 use crate::view::station::VariableView;
 
 pub(crate) const ROUTES: &[Endpoint] = &[
-    endpoint!(GET "/stations/{id}/logs", Need::Permission(Permission::LogsView), logs, Exported),
+    endpoint!(GET "/stations/{id}/logs", Need::Permission(Permission::LogsView), logs, Exported(Export::Logs)),
     endpoint!(GET "/stations/{id}/variables", Need::Permission(Permission::StationSettingsView), variables),
     endpoint!(GET "/stations/{id}/deviations", Need::Permission(Permission::StationsList), deviations),
     endpoint!(GET "/stations/{id}/notices", Need::Permission(Permission::StationsList), notices),
@@ -77,7 +78,7 @@ pub(crate) async fn logs(
             Ok(page.map(|line| LogView::to_view(line.row, line.payload)))
         }
     };
-    listing::answer(&state, &request, caller.0, paging, "logs", read).await
+    listing::answer(&state, &request, caller.0, paging, Export::Logs, read).await
 }
 
 /// What a station reported of its configuration and device model.

@@ -1,6 +1,7 @@
 //! `/sessions`: charging sessions and their readings.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use app::exports::Export;
 use app::sessions::{SessionSort, Sort};
 use domain::id::{SessionId, SiteId, StationId};
 use domain::personal::Personal;
@@ -20,7 +21,7 @@ use crate::view::session::{MeterView, PointView, SessionTokenView, SessionView, 
 use crate::view::{ListView, word};
 
 pub(crate) const ROUTES: &[Endpoint] = &[
-    endpoint!(GET "/sessions", Need::Permission(Permission::SessionsView), list, Exported),
+    endpoint!(GET "/sessions", Need::Permission(Permission::SessionsView), list, Exported(Export::Sessions)),
     endpoint!(GET "/sessions/{id}", Need::Permission(Permission::SessionsView), find),
     endpoint!(GET "/sessions/{id}/meter", Need::Permission(Permission::SessionsView), meter),
 ];
@@ -92,7 +93,7 @@ pub(crate) async fn list(
             Ok(page.map(|row| view(&state, &caller, row)))
         }
     };
-    listing::answer(&state, &request, caller.0, paging, "sessions", read).await
+    listing::answer(&state, &request, caller.0, paging, Export::Sessions, read).await
 }
 
 /// A charging session.

@@ -1,6 +1,7 @@
 //! `/sites`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use app::exports::Export;
 use app::revision::Precondition;
 use app::sites::{SiteSort, Sort};
 use domain::id::SiteId;
@@ -19,7 +20,7 @@ use crate::view::ListView;
 use crate::view::site::{SiteBody, SiteView};
 
 pub(crate) const ROUTES: &[Endpoint] = &[
-    endpoint!(GET "/sites", Need::Permission(Permission::StationsList), list, Exported),
+    endpoint!(GET "/sites", Need::Permission(Permission::StationsList), list, Exported(Export::Sites)),
     endpoint!(POST "/sites", Need::Permission(Permission::SitesEdit), create),
     endpoint!(GET "/sites/{id}", Need::Permission(Permission::StationsList), find),
     endpoint!(PATCH "/sites/{id}", Need::Permission(Permission::SitesEdit), edit, Conditional),
@@ -80,7 +81,7 @@ pub(crate) async fn list(
         let page = app::sites::list_by(&state.app, &caller, sort, &page).await?;
         Ok(page.map(SiteView::to_view))
     };
-    listing::answer(&state, &request, caller.0, paging, "sites", read).await
+    listing::answer(&state, &request, caller.0, paging, Export::Sites, read).await
 }
 
 /// Adds a site.

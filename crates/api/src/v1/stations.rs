@@ -1,6 +1,7 @@
 //! `/stations`: what people see and say of stations.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use app::exports::Export;
 use app::stations::{NewPassword, Sort, StationSort};
 use domain::id::{SiteId, StationId};
 use domain::role::Permission;
@@ -23,7 +24,7 @@ use crate::view::station::{
 use crate::view::{ListView, word};
 
 pub(crate) const ROUTES: &[Endpoint] = &[
-    endpoint!(GET "/stations", Need::Permission(Permission::StationsList), list, Exported),
+    endpoint!(GET "/stations", Need::Permission(Permission::StationsList), list, Exported(Export::Stations)),
     endpoint!(POST "/stations", Need::Permission(Permission::StationsEdit), create, SecretAnswer),
     endpoint!(GET "/stations/{id}", Need::Permission(Permission::StationsList), find),
     endpoint!(PATCH "/stations/{id}", Need::Permission(Permission::StationsEdit), edit, Conditional),
@@ -91,7 +92,7 @@ pub(crate) async fn list(
             Ok(page.map(view))
         }
     };
-    listing::answer(&state, &request, caller.0, paging, "stations", read).await
+    listing::answer(&state, &request, caller.0, paging, Export::Stations, read).await
 }
 
 /// Adds a station, or claims one that waits.

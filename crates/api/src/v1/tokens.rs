@@ -1,6 +1,7 @@
 //! `/tokens`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use app::exports::Export;
 use app::revision::{self, Precondition};
 use app::tokens::{Sort, TokenSort};
 use domain::id::TokenId;
@@ -20,7 +21,7 @@ use crate::view::ListView;
 use crate::view::token::{TokenBody, TokenView};
 
 pub(crate) const ROUTES: &[Endpoint] = &[
-    endpoint!(GET "/tokens", Need::Permission(Permission::DriversView), list, Exported),
+    endpoint!(GET "/tokens", Need::Permission(Permission::DriversView), list, Exported(Export::Tokens)),
     endpoint!(POST "/tokens", Need::Permission(Permission::TokensEdit), create),
     endpoint!(GET "/tokens/{id}", Need::Permission(Permission::DriversView), find),
     endpoint!(PATCH "/tokens/{id}", Need::Permission(Permission::TokensEdit), edit, Conditional),
@@ -81,7 +82,7 @@ pub(crate) async fn list(
             Ok(page.map(|token| TokenView::to_view(token, &grant)))
         }
     };
-    listing::answer(&state, &request, caller.0, paging, "tokens", read).await
+    listing::answer(&state, &request, caller.0, paging, Export::Tokens, read).await
 }
 
 /// Adds a token.

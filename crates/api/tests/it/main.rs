@@ -6,4 +6,5 @@ mod edits;
 mod files;
 mod keys;
 mod limits;
+mod lines;
 mod lists;
