@@ -249,6 +249,30 @@ test('on a phone nothing is wider than the screen', async () => {
   assert.deepEqual(wide, []);
 });
 
+test('the numbers fit their cards at every width', async () => {
+  const over = [];
+  for (const width of [320, 390, 600, 800, 1024, 1280, 1440, 1920]) {
+    await page.setViewportSize({ width, height: 900 });
+    await visit('/');
+    const found = await page.evaluate(() => {
+      const cards = [...document.querySelectorAll('.kpi')];
+      // The widest that the format can write.
+      for (const value of document.querySelectorAll('.kpi .value .num')) value.textContent = '945.2 kWh';
+      return cards
+        .filter((card) => {
+          const value = card.querySelector('.value');
+          const text = document.createRange();
+          text.selectNodeContents(value);
+          return text.getBoundingClientRect().right > value.getBoundingClientRect().right + 0.5;
+        })
+        .map((card) => card.textContent);
+    });
+    for (const one of found) over.push(`${width}: ${one}`);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  assert.deepEqual(over, []);
+});
+
 test('no script failed and nothing broke the content security policy', () => {
   assert.deepEqual([...new Set(faults)], []);
 });

@@ -24,6 +24,7 @@ const greyed = () =>
 test('twenty seconds of silence turn the dot amber and the values grey, and then it comes back', async () => {
   await signIn(page);
   await dot('live');
+  await page.locator('.kpi .value').first().waitFor();
   assert.equal(await greyed(), false);
   line.silence(true);
   await page.clock.fastForward(22_000);

@@ -21,7 +21,7 @@ export const power = (watts: number | null | undefined) => scaled(watts, 'W');
 export const energy = (wattHours: number | null | undefined) => {
   if (wattHours === null || wattHours === undefined) return UNKNOWN;
   if (Math.abs(wattHours) >= 1_000_000) return `${number(wattHours / 1_000_000, 2)} MWh`;
-  return `${number(wattHours / 1_000, 2)} kWh`;
+  return `${number(wattHours / 1_000, Math.abs(wattHours) >= 100_000 ? 1 : 2)} kWh`;
 };
 export const count = (value: number | null | undefined) =>
   value === null || value === undefined ? UNKNOWN : number(value, 0);
@@ -55,6 +55,18 @@ export const dateTime = (value: string | null | undefined) => {
   return at
     ? new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(at)
     : UNKNOWN;
+};
+/** Day and time, the year only when it is not this one: for lists. */
+export const shortTime = (value: string | null | undefined, now = new Date()) => {
+  const at = parsed(value);
+  if (!at) return UNKNOWN;
+  return new Intl.DateTimeFormat(language, {
+    day: 'numeric',
+    month: 'short',
+    year: at.getFullYear() === now.getFullYear() ? undefined : 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).format(at);
 };
 /** Time of day to the millisecond, for the log. */
 export const clock = (value: string | null | undefined, milliseconds = false) => {

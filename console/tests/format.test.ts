@@ -9,6 +9,8 @@ test('power and energy choose their unit, and unknown is never zero', () => {
   expect(format.power(5_120_400)).toBe('5.12 MW');
   expect(format.power(null)).toBe(format.UNKNOWN);
   expect(format.energy(18_240)).toBe('18.24 kWh');
+  expect(format.energy(945_180)).toBe('945.2 kWh');
+  expect(format.energy(2_391_583)).toBe('2.39 MWh');
   expect(format.energy(undefined)).toBe(format.UNKNOWN);
   expect(format.amps(31_250)).toBe('31.3 A');
 });

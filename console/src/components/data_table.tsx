@@ -21,7 +21,12 @@ export type Column<R> = {
   /** What to sort by; offered when every row is here. */
   sort?: (row: R) => string | number | null;
   right?: boolean;
+  /** The narrowest screen that shows it: what the row opens tells it as well. */
+  from?: 'tablet' | 'desktop';
 };
+
+const classOf = (column: { right?: boolean; from?: string } | undefined) =>
+  [column?.right && 'right', column?.from && `from-${column.from}`].filter(Boolean).join(' ') || undefined;
 
 export function DataTable<R extends RowData & { id?: string }>({
   columns,
@@ -159,7 +164,7 @@ export function DataTable<R extends RowData & { id?: string }>({
         }
       >
         {row.getAllCells().map((cell) => (
-          <td key={cell.id} className={byId.get(cell.column.id)?.right ? 'right' : undefined}>
+          <td key={cell.id} className={classOf(byId.get(cell.column.id))}>
             <table.FlexRender cell={cell} />
           </td>
         ))}
@@ -177,12 +182,7 @@ export function DataTable<R extends RowData & { id?: string }>({
               const up = sorted?.column === column.id && !sorted.down;
               const order = down ? 'descending' : up ? 'ascending' : undefined;
               return (
-                <th
-                  key={column.id}
-                  scope="col"
-                  aria-sort={order}
-                  className={column.right ? 'right' : undefined}
-                >
+                <th key={column.id} scope="col" aria-sort={order} className={classOf(column)}>
                   {column.sort && complete ? (
                     <button type="button" onClick={() => sortBy(column)}>
                       {column.head}

@@ -20,7 +20,7 @@ export function ProblemAlert({ error, retry }: { error: unknown; retry?: () => v
       role="alert"
     >
       <Stack gap={6}>
-        {problem?.detail && <Text size="sm">{problem.detail}</Text>}
+        {problem?.detail && problem.errors.length === 0 && <Text size="sm">{problem.detail}</Text>}
         {problem?.errors.map((one) => (
           <Text size="sm" key={`${one.pointer}${one.code}`} style={{ overflowWrap: 'anywhere' }}>
             <Code style={{ whiteSpace: 'normal' }}>{one.pointer || '/'}</Code> {one.detail}

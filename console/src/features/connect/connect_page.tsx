@@ -22,6 +22,7 @@ import { rowsOf } from '../../components/data_table';
 import { Empty, PageHead, Read } from '../../components/page_state';
 import { Fine, Flag } from '../../components/status_badge';
 import { Ago } from '../../components/values';
+import { protocolName } from '../../format';
 import { AddStation } from '../stations/add_station';
 import { ladder } from './ladder';
 
@@ -111,8 +112,8 @@ function WhatToType() {
                 onChange={(event) => set(event.currentTarget.value)}
                 spellCheck={false}
               />
-              <Group align="flex-start" gap={18} wrap="nowrap">
-                <Stack gap={10} style={{ flex: 1, minWidth: 0 }}>
+              <Group align="flex-start" gap={18}>
+                <Stack gap={10} style={{ flex: '1 1 240px', minWidth: 0 }}>
                   <div>
                     <Text size="xs" c="dimmed" mb={4}>
                       {t('connect.url')}
@@ -132,7 +133,7 @@ function WhatToType() {
                 {t('connect.password_text')}
               </Text>
               <Text size="sm" c="dimmed">
-                {t('connect.protocols', { protocols: data.protocols.join(', ') })}
+                {t('connect.protocols', { protocols: data.protocols.map(protocolName).join(', ') })}
               </Text>
             </Stack>
           );
@@ -165,7 +166,9 @@ function Waiting({ claim }: { claim: (identity: string) => void }) {
                   <div>
                     <b style={{ overflowWrap: 'anywhere' }}>{one.identity}</b>
                     <div className="sub">
-                      {[one.vendor, one.model, one.protocol, one.remote_ip].filter(Boolean).join(' · ')}
+                      {[one.vendor, one.model, one.protocol && protocolName(one.protocol), one.remote_ip]
+                        .filter(Boolean)
+                        .join(' · ')}
                     </div>
                     <div className="sub">
                       {t('connect.tried', { count: one.attempts })} · <Ago at={one.last_seen_at} />
@@ -291,7 +294,12 @@ function AttemptRow({ attempt }: { attempt: Attempt }) {
       <div>
         <b style={{ fontWeight: 580, overflowWrap: 'anywhere' }}>{attempt.identity ?? attempt.path ?? '–'}</b>
         <div className="sub" style={{ overflowWrap: 'anywhere' }}>
-          {[attempt.remote_ip, attempt.subprotocols.join(', '), attempt.user_agent, attempt.detail]
+          {[
+            attempt.remote_ip,
+            attempt.subprotocols.map(protocolName).join(', '),
+            attempt.user_agent,
+            attempt.detail,
+          ]
             .filter(Boolean)
             .join(' · ')}
         </div>

@@ -12,7 +12,7 @@ import { PagedRead } from '../../components/data_table';
 import { Empty } from '../../components/page_state';
 import { Flag } from '../../components/status_badge';
 import { useNow } from '../../components/values';
-import { clock, dateTime } from '../../format';
+import { clock, dateTime, duration } from '../../format';
 import { isTyping } from '../shell/shortcuts';
 import { LogDetail } from './log_detail';
 import { deviationsOf, gist, type LogRow, pair } from './pairing';
@@ -232,7 +232,8 @@ function Line({ row }: { row: LogRow }) {
   const now = useNow();
   const odd = deviationsOf(row);
   const unanswered = row.call?.kind === 'call' && !row.answer;
-  const young = now - Date.parse(row.at) < 30_000;
+  const age = now - Date.parse(row.at);
+  const young = age < 30_000;
   return (
     <>
       <time className="num quiet" dateTime={row.at} title={dateTime(row.at)}>
@@ -261,7 +262,10 @@ function Line({ row }: { row: LogRow }) {
         ) : odd.length > 0 ? (
           <Flag word={t('log.repaired', { count: odd.length })} />
         ) : unanswered ? (
-          <Flag tone={young ? 'off' : 'hold'} word={young ? t('log.waiting') : t('log.unanswered')} />
+          <Flag
+            tone={young ? 'off' : 'hold'}
+            word={`${young ? t('log.waiting') : t('log.unanswered')} ${duration(age / 1000)}`}
+          />
         ) : null}
       </span>
     </>

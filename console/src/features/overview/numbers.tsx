@@ -22,7 +22,7 @@ export function FleetNumbers() {
   if (!data) {
     if (query.isError) return null;
     return (
-      <div className="kpis">
+      <div className="kpis six">
         {['a', 'b', 'c', 'd', 'e', 'f'].map((slot) => (
           <Skeleton key={slot} height={88} radius={14} />
         ))}
@@ -31,7 +31,7 @@ export function FleetNumbers() {
   }
   const share = data.stations > 0 ? Math.round((100 * data.online) / data.stations) : 0;
   return (
-    <div className="kpis" data-testid="numbers">
+    <div className="kpis six" data-testid="numbers">
       <div className="kpi">
         <div className="label">
           <IconBolt size={16} aria-hidden /> {t('numbers.power')}

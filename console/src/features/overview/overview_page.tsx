@@ -11,6 +11,7 @@ import { Empty, Loading, PageHead, ProblemAlert } from '../../components/page_st
 import { StationStatus } from '../../components/status_badge';
 import { Ago, Energy, Lasting, Power } from '../../components/values';
 import { why } from '../stations/station_table';
+import { FirstSteps } from './first_steps';
 import { FleetNumbers } from './numbers';
 
 export function OverviewPage() {
@@ -36,22 +37,7 @@ export function OverviewPage() {
       />
       {numbers.isError && <ProblemAlert error={numbers.error} retry={() => void numbers.refetch()} />}
       <FleetNumbers />
-      {numbers.data && numbers.data.stations === 0 && (
-        <div className="card" style={{ marginTop: 16 }}>
-          <Empty
-            icon={<IconPlugConnected size={24} />}
-            title={t('stations.none')}
-            text={t('stations.none_text')}
-            action={
-              <Can do="stations.edit">
-                <Button component={Link} to="/connect">
-                  {t('nav.connect')}
-                </Button>
-              </Can>
-            }
-          />
-        </div>
-      )}
+      <FirstSteps />
       {numbers.data && numbers.data.unclaimed > 0 && (
         <Can do="stations.edit">
           <div
@@ -69,7 +55,7 @@ export function OverviewPage() {
         </Can>
       )}
       <div className="two" style={{ marginTop: 16 }}>
-        {seesFleet && (
+        {seesFleet && numbers.data?.stations !== 0 && (
           <section className="card" aria-labelledby="trouble">
             <div className="cardhead">
               <h2 id="trouble" style={{ margin: 0 }}>
@@ -107,7 +93,7 @@ export function OverviewPage() {
             )}
           </section>
         )}
-        {seesSessions && (
+        {seesSessions && numbers.data?.stations !== 0 && (
           <section className="card" aria-labelledby="running">
             <div className="cardhead">
               <h2 id="running" style={{ margin: 0 }}>
@@ -124,7 +110,7 @@ export function OverviewPage() {
             ) : (
               <ul className="plain">
                 {running.map((session) => (
-                  <li key={session.id}>
+                  <li key={session.id} className="wraps">
                     <div>
                       <Link to="/sessions/$id" params={{ id: session.id }} className="rowlink">
                         {session.station_identity}
@@ -141,10 +127,10 @@ export function OverviewPage() {
                     <span className="toneactive" style={{ fontWeight: 620 }}>
                       <Power watts={session.power_w} flash />
                     </span>
-                    <span style={{ minWidth: 82, textAlign: 'right' }}>
+                    <span className="col">
                       <Energy wattHours={session.energy_wh} />
                     </span>
-                    <span className="sub" style={{ minWidth: 78, textAlign: 'right' }}>
+                    <span className="sub col">
                       <Lasting since={session.started_at} />
                     </span>
                   </li>

@@ -8,7 +8,7 @@ import type { Session } from '../../api/shapes';
 import { type Column, DataTable } from '../../components/data_table';
 import { Flag, Pill } from '../../components/status_badge';
 import { Energy, Lasting, Power } from '../../components/values';
-import { dateTime, UNKNOWN } from '../../format';
+import { shortTime, UNKNOWN } from '../../format';
 
 export function SessionState({ session }: { session: Session }) {
   const { t } = useTranslation();
@@ -38,7 +38,7 @@ export function SessionTable({
         sort: (s) => s.started_at,
         cell: (s) => (
           <Link to="/sessions/$id" params={{ id: s.id }} className="rowlink num">
-            {dateTime(s.started_at)}
+            {shortTime(s.started_at)}
           </Link>
         ),
       },
@@ -57,15 +57,17 @@ export function SessionTable({
             },
           ]
         : []),
-      { id: 'evse', head: t('sessions.evse'), cell: (s) => s.evse ?? UNKNOWN },
+      { id: 'evse', from: 'tablet', head: t('sessions.evse'), cell: (s) => s.evse ?? UNKNOWN },
       {
         id: 'token',
+        from: 'desktop',
         head: t('sessions.token'),
         cell: (s) => <span className="mono">{s.token?.label ?? UNKNOWN}</span>,
       },
       { id: 'state', head: t('stations.state'), cell: (s) => <SessionState session={s} /> },
       {
         id: 'duration',
+        from: 'tablet',
         head: t('sessions.duration'),
         right: true,
         sort: (s) => s.duration_s,
@@ -73,6 +75,7 @@ export function SessionTable({
       },
       {
         id: 'power',
+        from: 'desktop',
         head: t('stations.power'),
         right: true,
         cell: (s) => (s.state === 'active' ? <Power watts={s.power_w} flash /> : UNKNOWN),

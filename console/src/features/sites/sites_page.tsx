@@ -56,6 +56,7 @@ export function SitesPage() {
       },
       {
         id: 'access',
+        from: 'desktop',
         head: t('sites.accessibility'),
         cell: (site) =>
           site.accessibility
@@ -64,6 +65,7 @@ export function SitesPage() {
       },
       {
         id: 'zone',
+        from: 'desktop',
         head: t('sites.time_zone'),
         cell: (site) => <span className="quiet">{site.time_zone ?? UNKNOWN}</span>,
       },

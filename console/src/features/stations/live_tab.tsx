@@ -7,7 +7,7 @@ import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { deviations, notices, session, stationMeter } from '../../api/queries';
-import type { Command, Evse, Station } from '../../api/shapes';
+import type { Command, Evse, Station, StationMeter } from '../../api/shapes';
 import { Can, useCan } from '../../components/can';
 import { JsonView } from '../../components/json_view';
 import { Empty, Loading, ProblemAlert, Read } from '../../components/page_state';
@@ -153,6 +153,25 @@ function EvseCard({ evse, station }: { evse: Evse; station: Station }) {
   );
 }
 
+/** Power of all EVSEs together: now, and the most it has been. Each keeps its last reading until the next. */
+export function totals(evses: StationMeter['evses']): { now: number; peak: number } {
+  const readings = evses
+    .flatMap((evse) =>
+      evse.points.map((p) => ({ at: Date.parse(p.at), number: evse.number, w: p.power_w ?? 0 })),
+    )
+    .sort((a, b) => a.at - b.at);
+  const last = new Map<number, number>();
+  let now = 0;
+  let peak = 0;
+  readings.forEach((one, i) => {
+    now += one.w - (last.get(one.number) ?? 0);
+    last.set(one.number, one.w);
+    // readings of one moment count together
+    if (readings[i + 1]?.at !== one.at) peak = Math.max(peak, now);
+  });
+  return { now, peak };
+}
+
 function PowerCard({ id }: { id: string }) {
   const { t } = useTranslation();
   const query = useQuery(stationMeter(id));
@@ -183,8 +202,7 @@ function PowerCard({ id }: { id: string }) {
     [evses, t],
   );
   const some = series.some((one) => one.points.length > 0);
-  const now = (evses ?? []).reduce((sum, evse) => sum + (evse.points.at(-1)?.power_w ?? 0), 0);
-  const peak = Math.max(0, ...(evses ?? []).flatMap((evse) => evse.points.map((p) => p.power_w ?? 0)));
+  const { now, peak } = totals(evses ?? []);
   return (
     <section className="card" aria-labelledby="power-title">
       <h2 id="power-title" style={{ margin: '0 0 6px' }}>

@@ -1,7 +1,8 @@
 // One station: who it is, its state, and the tabs.
 import { Group } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, Outlet, useParams } from '@tanstack/react-router';
+import { Link, Outlet, useParams, useRouterState } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { station } from '../../api/queries';
 import { useCan } from '../../components/can';
@@ -16,6 +17,15 @@ export function StationPage() {
   const { id } = useParams({ from: '/shell/stations/$id' });
   const query = useQuery(station(id));
   const data = query.data;
+  const path = useRouterState({ select: (s) => s.location.pathname });
+  const bar = useRef<HTMLElement>(null);
+  const drawn = data !== undefined;
+  // On a phone the tabs scroll: the one that is open must be seen.
+  useEffect(() => {
+    if (!drawn || !path) return;
+    const open = bar.current?.querySelector<HTMLElement>('[data-status="active"]');
+    if (open && bar.current) bar.current.scrollLeft = open.offsetLeft - bar.current.offsetLeft - 40;
+  }, [drawn, path]);
   if (!data) {
     return query.isError ? (
       <ProblemAlert error={query.error} retry={() => void query.refetch()} />
@@ -70,7 +80,7 @@ export function StationPage() {
           </>
         }
       />
-      <nav className="tabs" aria-label={t('tabs.label')}>
+      <nav className="tabs" aria-label={t('tabs.label')} ref={bar}>
         {tabs
           .filter((tab) => tab.show)
           .map((tab) => (

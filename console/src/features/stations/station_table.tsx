@@ -6,7 +6,7 @@ import type { Station } from '../../api/shapes';
 import { type Column, DataTable } from '../../components/data_table';
 import { Flag, StationStatus } from '../../components/status_badge';
 import { Ago, Power } from '../../components/values';
-import { UNKNOWN } from '../../format';
+import { protocolName, UNKNOWN } from '../../format';
 
 /** The reason a row deserves a look: the server's finding, else a connector's error. */
 export function why(station: Station): string | null {
@@ -53,6 +53,7 @@ export function StationTable({
       },
       {
         id: 'site',
+        from: 'tablet',
         head: t('stations.site'),
         sort: (station) => station.site_name,
         cell: (station) => <span style={{ whiteSpace: 'nowrap' }}>{station.site_name ?? UNKNOWN}</span>,
@@ -78,6 +79,7 @@ export function StationTable({
       },
       {
         id: 'seen',
+        from: 'tablet',
         head: t('stations.seen'),
         sort: (station) => station.last_seen_at,
         cell: (station) => <Ago at={station.last_seen_at} stale={900} />,
@@ -100,13 +102,15 @@ export function StationTable({
     const details: Column<Station>[] = [
       {
         id: 'firmware',
+        from: 'desktop',
         head: t('stations.firmware'),
         cell: (station) => <span className="mono quiet">{station.firmware_version ?? UNKNOWN}</span>,
       },
       {
         id: 'protocol',
+        from: 'desktop',
         head: t('stations.protocol'),
-        cell: (station) => <span className="mono quiet">{station.protocol ?? UNKNOWN}</span>,
+        cell: (station) => <span className="quiet num">{protocolName(station.protocol)}</span>,
       },
     ];
     return brief ? all : [...all.slice(0, 4), ...details, ...all.slice(4)];

@@ -50,10 +50,11 @@ export function TokensPage() {
         id: 'label',
         head: t('tokens.label'),
         sort: (token) => token.label,
-        cell: (token) => token.label ?? UNKNOWN,
+        cell: (token) => <span style={{ whiteSpace: 'nowrap' }}>{token.label ?? UNKNOWN}</span>,
       },
       {
         id: 'kind',
+        from: 'desktop',
         head: t('tokens.kind'),
         cell: (token) => (token.kind ? t(`token_kind.${token.kind}`, { defaultValue: token.kind }) : UNKNOWN),
       },
@@ -67,10 +68,16 @@ export function TokensPage() {
             <Pill tone="bad" icon={IconBan} word={t('tokens.blocked')} />
           ),
       },
-      { id: 'group', head: t('tokens.group'), cell: (token) => token.group ?? UNKNOWN },
-      { id: 'expires', head: t('tokens.expires'), cell: (token) => dateTime(token.expires_at) },
+      { id: 'group', from: 'desktop', head: t('tokens.group'), cell: (token) => token.group ?? UNKNOWN },
+      {
+        id: 'expires',
+        from: 'desktop',
+        head: t('tokens.expires'),
+        cell: (token) => dateTime(token.expires_at),
+      },
       {
         id: 'used',
+        from: 'tablet',
         head: t('tokens.used'),
         sort: (token) => token.last_used_at,
         cell: (token) => <Ago at={token.last_used_at} />,
