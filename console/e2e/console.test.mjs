@@ -179,6 +179,21 @@ test('a nested form grows and shrinks with its lists', async () => {
   await shot(page, 'raw-nested');
 });
 
+test('a call of the log is sent once more from the form', async () => {
+  const station = stationPath.replace(/live$/, '');
+  await visit(`${station}log?direction=out&action=TriggerMessage`);
+  const rows = page.locator('.logrow');
+  await Promise.race([rows.first().waitFor(), page.getByText('No messages', { exact: true }).waitFor()]);
+  if ((await rows.count()) === 0) return;
+  await rows.first().click();
+  const sent = await page.getByRole('region', { name: 'Request' }).textContent();
+  await page.getByRole('button', { name: 'Send again…' }).click();
+  await page.waitForURL(/commands\?form=raw&action=TriggerMessage/);
+  const payload = page.getByRole('textbox', { name: 'Payload (JSON)' });
+  await payload.waitFor();
+  assert.deepEqual(JSON.parse(await payload.inputValue()), JSON.parse(sent));
+});
+
 test('sessions are listed, and one opens', async () => {
   await visit('/sessions');
   const link = page.locator('table tbody a.rowlink').first();

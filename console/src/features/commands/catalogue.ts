@@ -35,6 +35,10 @@ export const catalogueOf = (protocol: string | null | undefined) =>
     retry: false,
   });
 
+/** A list that is there begins with an element, even where the schema would take none. */
+export const begunOf = (catalogue: Catalogue, kind: Kind): Node =>
+  blankOf(catalogue, kind.kind === 'list' ? { ...kind, least: Math.max(1, kind.least ?? 0) } : kind);
+
 /** What a form begins with: everything that must be there, and nothing else. */
 export function blankOf(catalogue: Catalogue, kind: Kind): Node {
   switch (kind.kind) {
@@ -43,7 +47,7 @@ export function blankOf(catalogue: Catalogue, kind: Kind): Node {
         kind: 'object',
         entries: (catalogue.shapes[kind.of ?? ''] ?? [])
           .filter((field) => field.need)
-          .map((field) => [field.name, blankOf(catalogue, field)]),
+          .map((field) => [field.name, begunOf(catalogue, field)]),
       };
     case 'list': {
       const { item, least = 0 } = kind;

@@ -302,7 +302,7 @@ function History({ id }: { id: string }) {
                 <li key={one.id} style={{ display: 'block' }}>
                   <details>
                     <summary style={{ cursor: 'pointer', display: 'flex', alignItems: 'center', gap: 10 }}>
-                      <b style={{ fontWeight: 570, flex: 1 }}>
+                      <b className="fits" style={{ fontWeight: 570, flex: 1 }}>
                         {rawAction(one) ?? t(`commands.type.${one.type}`, { defaultValue: one.type })}
                       </b>
                       <CommandStateBadge state={one.state} />

@@ -14,7 +14,7 @@ import { IconClock, IconPlus, IconX } from '@tabler/icons-react';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { dateTime } from '../../format';
-import { below, blankOf, type Catalogue, type Field, type Kind } from './catalogue';
+import { begunOf, below, blankOf, type Catalogue, type Field, type Kind } from './catalogue';
 import { BLANK, type Node, number, put, read, text, under, write } from './exact';
 
 type Errors = Record<string, string>;
@@ -98,20 +98,12 @@ export function ObjectFields({
           value={null}
           onChange={(name) => {
             const field = fields.find((one) => one.name === name);
-            if (field) change(put(node, field.name, added(catalogue, field)));
+            if (field) change(put(node, field.name, begunOf(catalogue, field)));
           }}
         />
       )}
     </div>
   );
-}
-
-/** An optional list that was asked for begins with one element. */
-function added(catalogue: Catalogue, field: Field): Node {
-  const blank = blankOf(catalogue, field);
-  if (blank.kind === 'list' && blank.items.length === 0 && field.item)
-    return { kind: 'list', items: [blankOf(catalogue, field.item)] };
-  return blank;
 }
 
 type Input = Part & {

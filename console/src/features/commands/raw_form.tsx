@@ -13,6 +13,7 @@ import { JsonView } from '../../components/json_view';
 import { Empty, Loading, ProblemAlert } from '../../components/page_state';
 import { Fine, Flag } from '../../components/status_badge';
 import { pretty, protocolName } from '../../format';
+import { forgetAgain, keptFor } from './again';
 import { blankOf, type Catalogue, catalogueOf, requestOf } from './catalogue';
 import { type Node, read, write } from './exact';
 import { issueRaw } from './issue';
@@ -85,7 +86,11 @@ function Panel({
   const search = useSearch({ from: '/shell/stations/$id/commands' });
   const navigate = useNavigate({ from: '/stations/$id/commands' });
   const action = search.action ?? '';
-  const [tree, setTree] = useState<Node>(() => begin(catalogue, action));
+  const [tree, setTree] = useState<Node>(() => {
+    const again = keptFor(action);
+    return again !== null && jsonFault(again) === null ? read(again) : begin(catalogue, action);
+  });
+  useEffect(forgetAgain, []);
   /** What is typed in the JSON view while it is not JSON, or not laid out as we would. */
   const [typed, setTyped] = useState<string | null>(null);
   const payload = typed ?? write(tree);

@@ -1,14 +1,17 @@
 // The pane beside the log: request, response, repairs, raw frames.
-import { CloseButton, Group, SegmentedControl, Stack, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { Button, CloseButton, Group, SegmentedControl, Stack, Text } from '@mantine/core';
+import { IconRepeat } from '@tabler/icons-react';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LogEntry } from '../../api/shapes';
+import { useCan } from '../../components/can';
 import { CopyButton } from '../../components/copy_line';
 import { JsonView } from '../../components/json_view';
 import { Empty } from '../../components/page_state';
 import { Flag } from '../../components/status_badge';
 import { clock, dateTime, pretty } from '../../format';
+import { keepForAgain } from '../commands/again';
 import { deviationsOf, type LogRow } from './pairing';
 
 /** The frame as it was on the wire, as far as the log keeps it. */
@@ -29,6 +32,9 @@ export function frame(entry: LogEntry): string {
 
 export function LogDetail({ row, close }: { row: LogRow; close: () => void }) {
   const { t } = useTranslation();
+  const can = useCan();
+  const { id } = useParams({ from: '/shell/stations/$id' });
+  const navigate = useNavigate();
   const [part, setPart] = useState('both');
   const odd = deviationsOf(row);
   const session = row.call?.session_id ?? row.answer?.session_id;
@@ -116,6 +122,24 @@ export function LogDetail({ row, close }: { row: LogRow; close: () => void }) {
               ),
           )}
         </Stack>
+      )}
+      {row.direction === 'out' && row.call?.kind === 'call' && can('stations.raw_ocpp') && (
+        <Button
+          mt={12}
+          size="xs"
+          variant="default"
+          leftSection={<IconRepeat size={14} />}
+          onClick={() => {
+            keepForAgain(row.action, row.call?.payload ?? '{}');
+            void navigate({
+              to: '/stations/$id/commands',
+              params: { id },
+              search: { form: 'raw', action: row.action },
+            });
+          }}
+        >
+          {t('log.again')}
+        </Button>
       )}
       {session && (
         <Text size="sm" mt={12}>

@@ -64,7 +64,13 @@ export function SessionTable({
         head: t('sessions.token'),
         cell: (s) => <span className="mono">{s.token?.label ?? UNKNOWN}</span>,
       },
-      { id: 'state', head: t('stations.state'), cell: (s) => <SessionState session={s} /> },
+      {
+        id: 'energy',
+        head: t('sessions.energy'),
+        right: true,
+        sort: (s) => s.energy_wh,
+        cell: (s) => <Energy wattHours={s.energy_wh} />,
+      },
       {
         id: 'duration',
         from: 'tablet',
@@ -80,13 +86,7 @@ export function SessionTable({
         right: true,
         cell: (s) => (s.state === 'active' ? <Power watts={s.power_w} flash /> : UNKNOWN),
       },
-      {
-        id: 'energy',
-        head: t('sessions.energy'),
-        right: true,
-        sort: (s) => s.energy_wh,
-        cell: (s) => <Energy wattHours={s.energy_wh} />,
-      },
+      { id: 'state', head: t('stations.state'), cell: (s) => <SessionState session={s} /> },
       {
         id: 'flags',
         head: t('sessions.flags'),

@@ -79,7 +79,7 @@ export function StationTable({
       },
       {
         id: 'seen',
-        from: 'tablet',
+        from: 'desktop',
         head: t('stations.seen'),
         sort: (station) => station.last_seen_at,
         cell: (station) => <Ago at={station.last_seen_at} stale={900} />,
