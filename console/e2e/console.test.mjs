@@ -202,6 +202,10 @@ test('sessions are listed, and one opens', async () => {
   sessionPath = await link.getAttribute('href');
   await visit(sessionPath);
   await page.getByRole('heading', { name: 'Charging curve' }).waitFor();
+  // From the session to what was said meanwhile.
+  await page.getByRole('link', { name: 'Messages of this time' }).click();
+  await page.waitForURL(/\/log\?from=\d{4}-\d\d-\d\dT\d\d/);
+  await settled(page);
 });
 
 const pages = () => [

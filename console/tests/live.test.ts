@@ -93,10 +93,13 @@ test('the last hour grows at its end and forgets what is older', () => {
   const next = extend(
     { evses: [{ number: 1, points: [old, kept] }] },
     event('meter', { change: { evse: 1, power_w: 3, energy_wh: 9 } }),
+    Date.parse(at),
   );
   expect(next?.evses[0]?.points.map((point) => point.power_w)).toEqual([2, 3]);
-  const more = extend(next, event('meter', { change: { evse: 2, power_w: 4 } }));
+  const more = extend(next, event('meter', { change: { evse: 2, power_w: 4 } }), Date.parse(at));
   expect(more?.evses.map((evse) => evse.number)).toEqual([1, 2]);
+  const queued = event('meter', { at: '2026-02-01T00:00:00Z', change: { evse: 1, power_w: 9 } });
+  expect(extend(next, queued, Date.parse(at))).toBe(next);
 });
 
 test('sessions are not invented by events', () => {

@@ -140,12 +140,17 @@ function putStation(client: QueryClient, id: string, change: (row: Station) => S
   );
 }
 
-/** Puts a sample of the stream at the end of the station's last hour. */
-export function extend(meter: StationMeter | undefined, event: LiveEvent): StationMeter | undefined {
+/** Puts a sample of the stream at the end of the station's last hour; what an offline queue tells of the past is none. */
+export function extend(
+  meter: StationMeter | undefined,
+  event: LiveEvent,
+  now = Date.now(),
+): StationMeter | undefined {
   const evse = field<number>(event, 'evse');
   const power = field<number>(event, 'power_w');
   if (!meter || evse === undefined || power === undefined) return meter;
-  const since = Date.parse(event.at) - 3_600_000;
+  const since = now - 3_600_000;
+  if (Date.parse(event.at) < since) return meter;
   const point: MeterPoint = {
     at: event.at,
     power_w: power,

@@ -233,7 +233,6 @@ function Line({ row }: { row: LogRow }) {
   const odd = deviationsOf(row);
   const unanswered = row.call?.kind === 'call' && !row.answer;
   const age = now - Date.parse(row.at);
-  const young = age < 30_000;
   return (
     <>
       <time className="num quiet" dateTime={row.at} title={dateTime(row.at)}>
@@ -261,11 +260,14 @@ function Line({ row }: { row: LogRow }) {
           />
         ) : odd.length > 0 ? (
           <Flag word={t('log.repaired', { count: odd.length })} />
+        ) : unanswered && age < 30_000 ? (
+          age < 1_000 ? null : (
+            <span className="sub num">
+              {t('log.waiting')} {duration(age / 1000)}
+            </span>
+          )
         ) : unanswered ? (
-          <Flag
-            tone={young ? 'off' : 'hold'}
-            word={`${young ? t('log.waiting') : t('log.unanswered')} ${duration(age / 1000)}`}
-          />
+          <Flag word={`${t('log.unanswered')} ${duration(age / 1000)}`} />
         ) : null}
       </span>
     </>

@@ -1,7 +1,7 @@
 // One session: facts, flags, the charge as a chart, its meter values as a table.
 import { Alert, Button, Group, Stack } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconAlertTriangle, IconPlayerStop } from '@tabler/icons-react';
+import { IconAlertTriangle, IconFileSearch, IconPlayerStop } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { type ReactNode, useMemo } from 'react';
@@ -86,6 +86,25 @@ export function SessionPage() {
           }
           text={dateTime(data.started_at)}
         >
+          <Can do="logs.view">
+            <Button
+              variant="default"
+              leftSection={<IconFileSearch size={15} />}
+              renderRoot={(props) => (
+                <Link
+                  to="/stations/$id/log"
+                  params={{ id: data.station_id }}
+                  search={{
+                    from: localMinute(data.started_at, -60_000),
+                    to: data.ended_at ? localMinute(data.ended_at, 120_000) : undefined,
+                  }}
+                  {...props}
+                />
+              )}
+            >
+              {t('sessions.messages')}
+            </Button>
+          </Can>
           {data.state === 'active' && (
             <Can do="stations.control">
               <Button
@@ -191,6 +210,12 @@ export function SessionPage() {
       )}
     </Stack>
   );
+}
+
+/** As a local time field of the log's filter wants it, a little before or after. */
+function localMinute(at: string, shift: number): string {
+  const time = Date.parse(at) + shift;
+  return new Date(time - new Date(time).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 type Translate = (key: string) => string;
