@@ -91,6 +91,7 @@ export default function TimeSeriesChart({
           position: i === 0 ? 'left' : 'right',
           min: 0,
           max: unit === 'percent' ? 100 : undefined,
+          interval: unit === 'percent' ? 25 : undefined,
           splitNumber: 4,
           splitLine: { show: i === 0, lineStyle: { color: line } },
           axisLabel: { color: quiet, fontSize: 11, formatter: (value: number) => writeValue(unit, value) },
