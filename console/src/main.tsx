@@ -2,7 +2,10 @@
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
 import '@mantine/spotlight/styles.css';
-import './theme/app.css';
+import './theme/frame.css';
+import './theme/lists.css';
+import './theme/log.css';
+import './theme/forms.css';
 import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
