@@ -32,7 +32,7 @@ pub async fn lists_are_sorted(store: &Store) {
                     s.ended_at = (n != 1).then(|| at(9_000 - n));
                     s.first_register = (n != 2).then(|| WattHours::new(50));
                     s.last_register = Some(WattHours::new(50 + 10 * (n % 2)));
-                    work.session_insert_once(&s).await?;
+                    work.session_insert(&s);
                 }
                 Ok(())
             })
