@@ -110,6 +110,7 @@ async fn store_and_answer(
     known: Arc<Known>,
     heard: Heard,
 ) -> Result<Reply, Failure> {
+    let now = heard.at;
     let heard = Arc::new(heard);
     let mut known = known;
     let mut tries = 0;
@@ -145,7 +146,9 @@ async fn store_and_answer(
         app.facts_committed();
     }
     for reading in done.telemetry {
-        app.bus().publish(News::Telemetry(reading)).await;
+        if link.may_show(reading.evse, now) {
+            app.bus().publish(News::Telemetry(reading)).await;
+        }
     }
     Ok(done.reply)
 }

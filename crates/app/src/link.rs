@@ -51,6 +51,8 @@ pub struct StationLink {
     pub(crate) mailbox: Option<Mailbox>,
     pub(crate) who: Who,
     vouched: Mutex<Vec<(String, Moment)>>,
+    /// When a reading of each EVSE was last shown live.
+    shown: BTreeMap<i32, Moment>,
 }
 
 impl StationLink {
@@ -70,6 +72,7 @@ impl StationLink {
             mailbox,
             who,
             vouched: Mutex::default(),
+            shown: BTreeMap::new(),
         }
     }
 
@@ -115,6 +118,16 @@ impl StationLink {
             Who::Known(known) => known.registration,
             Who::Unclaimed => Registration::Pending,
         }
+    }
+
+    /// Whether a reading of an EVSE may be shown live now: at most one a second is.
+    pub(crate) fn may_show(&mut self, evse: i32, now: Moment) -> bool {
+        let last = self.shown.get(&evse);
+        let due = last.is_none_or(|last| now - *last >= TimeDelta::seconds(1));
+        if due {
+            self.shown.insert(evse, now);
+        }
+        due
     }
 
     /// Remembers that a person started a session here for `token`.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
 use crate::id::{EvseId, OrgId, SessionId, SiteId, StationId};
-use crate::message::Message;
+use crate::message::{ChargingState, Message};
 use crate::site::AdminState;
 
 /// Why a text cannot be a station's identity.
@@ -186,6 +186,29 @@ pub enum ConnectorStatus {
     Faulted,
     /// Never told.
     Unknown,
+}
+
+impl ConnectorStatus {
+    /// What "occupied" comes to with what the session there does: a 2.x station says the one in
+    /// its statuses (Part 2 G01) and the other in its transaction (E02).
+    #[must_use]
+    pub const fn with(self, charging: Option<ChargingState>) -> Self {
+        match (self, charging) {
+            (Self::Occupied, Some(ChargingState::Charging)) => Self::Charging,
+            (Self::Occupied, Some(ChargingState::SuspendedEv)) => Self::SuspendedEv,
+            (Self::Occupied, Some(ChargingState::SuspendedEvse)) => Self::SuspendedEvse,
+            _ => self,
+        }
+    }
+
+    /// What a 2.x station calls this; other words than its five come from [`Self::with`].
+    #[must_use]
+    pub const fn plain(self) -> Self {
+        match self {
+            Self::Charging | Self::SuspendedEv | Self::SuspendedEvse => Self::Occupied,
+            other => other,
+        }
+    }
 }
 
 /// A connector of an EVSE, as last reported.

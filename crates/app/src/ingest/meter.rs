@@ -43,7 +43,9 @@ impl Scene<'_> {
         if power.is_some() {
             self.evse_now(evse, power).await?;
         }
-        if let Some(point) = newest.filter(|p| p.power.is_some() || energy.is_some()) {
+        if let Some(point) =
+            newest.filter(|p| self.is_live(p.at) && (p.power.is_some() || energy.is_some()))
+        {
             self.telemetry.push(Telemetry {
                 org: self.known.org,
                 site: self.known.site,

@@ -3,13 +3,17 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+use domain::clock::Moment;
 use domain::event::{Change, Event, Telemetry};
 use domain::id::{EventId, EvseId, NoticeId, StationId};
-use domain::message::{Boot, Message, Notice, NoticeKind, Reply, StatusReport, VendorMessage};
+use domain::message::{
+    Boot, ChargingState, Message, Notice, NoticeKind, Reply, StatusReport, VendorMessage,
+};
 use domain::meter::MeterPoint;
 use domain::quantity::Watts;
-use domain::session::Session;
-use domain::station::Registration;
+use domain::session::{Session, clock_is_wrong};
+use domain::station::{ConnectorStatus, Registration};
 use domain::token::Token;
 use domain::variable::VariableReport;
 use store::{Error, Work};
@@ -18,6 +22,8 @@ use uuid::Uuid;
 use super::Heard;
 use crate::link::Known;
 
+/// How old a reading may be that is shown as a live one.
+const LIVE_MINUTES: i64 = 5;
 /// The most EVSEs a station is believed to have.
 const MOST_EVSES: usize = 256;
 
@@ -196,9 +202,7 @@ impl Scene<'_> {
         if !self.evse(evse).await? {
             return Ok(());
         }
-        let running = self.known.open.iter().filter(|s| s.evse == evse);
-        let running = running.max_by_key(|s| s.started_at);
-        let (power, session) = match running {
+        let (power, session) = match self.running(evse) {
             Some(session) => (session.power.or(idle_power), Some(session.id)),
             None => (idle_power, None),
         };
@@ -221,20 +225,35 @@ impl Scene<'_> {
     }
 
     async fn status(&mut self, report: &StatusReport) -> Result<(), Error> {
-        let at = report.at.unwrap_or(self.task.heard.at);
+        let now = self.task.heard.at;
+        // A clock that is wrong must not make this report older than all before, or this one
+        // newer than all to come.
+        let told = report.at.filter(|at| !clock_is_wrong(*at, now));
+        let at = told.map_or(now, |at| at.min(now));
         if report.evse > 0 && !self.evse(report.evse).await? {
             return Ok(());
         }
         let place = (report.evse, report.connector);
-        let before = self.known.statuses.get(&place).copied();
-        if before.is_some_and(|(_, then)| then > at) {
+        let before = self.known.statuses.get(&place);
+        if before.is_some_and(|(_, then)| *then > at) {
             // Older than what is on record: it arrived out of order.
             return Ok(());
         }
+        let charging = self.running(report.evse).and_then(|s| s.charging);
+        let refined = StatusReport {
+            status: report.status.with(charging),
+            ..report.clone()
+        };
+        self.connector(&refined, at).await
+    }
+
+    /// Puts the state of a connector on record.
+    async fn connector(&mut self, report: &StatusReport, at: Moment) -> Result<(), Error> {
+        let place = (report.evse, report.connector);
         self.work
             .connector_status(self.task.station, report, at)
             .await?;
-        self.known.statuses.insert(place, (report.status, at));
+        let before = self.known.statuses.insert(place, (report.status, at));
         if before.is_none_or(|(status, _)| status != report.status) {
             self.fact(Change::StationStatusChanged {
                 evse: report.evse,
@@ -243,6 +262,41 @@ impl Scene<'_> {
             });
         }
         Ok(())
+    }
+
+    /// Says of the occupied connectors of an EVSE what its session does now.
+    pub async fn refine(
+        &mut self,
+        evse: i32,
+        charging: Option<ChargingState>,
+    ) -> Result<(), Error> {
+        let statuses = self.known.statuses.clone();
+        for ((_, connector), (status, at)) in statuses.range((evse, 0)..=(evse, i32::MAX)) {
+            let refined = status.plain().with(charging);
+            if refined != *status && status.plain() == ConnectorStatus::Occupied {
+                let report = StatusReport {
+                    evse,
+                    connector: *connector,
+                    status: refined,
+                    error_code: None,
+                    error_info: None,
+                    at: Some(*at),
+                };
+                self.connector(&report, *at).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The session that runs at an EVSE.
+    fn running(&self, evse: i32) -> Option<&Session> {
+        let running = self.known.open.iter().filter(|s| s.evse == evse);
+        running.max_by_key(|s| s.started_at)
+    }
+
+    /// Whether something is true now, and not told late from a queue.
+    pub fn is_live(&self, at: Moment) -> bool {
+        self.task.heard.at - at < TimeDelta::minutes(LIVE_MINUTES)
     }
 
     fn notice(&mut self, notice: &Notice) {

@@ -265,9 +265,13 @@ impl Scene<'_> {
             energy: session.energy(),
         };
         let measured = !report.points.is_empty() || report.register.is_some();
+        let charging = session.charging;
         self.remember(session);
         self.evse_now(evse, None).await?;
-        if measured && evse > 0 {
+        if charging != before.charging {
+            self.refine(evse, charging).await?;
+        }
+        if measured && evse > 0 && self.is_live(report.at) {
             self.telemetry.push(reading);
         }
         Ok(())

@@ -42,10 +42,13 @@ async fn a_charge_is_seen_live_and_again_by_number() {
             .await
             .unwrap(),
     );
-    let points = vec![point(ago(&t, 30), 500, 7_000)];
-    t.say(&mut link, readings(1, Some(numbered(n)), points))
-        .await
-        .unwrap();
+    // From a queue, and from now: only the second is shown live.
+    for (at, wh, w) in [(ago(&t, 30), 400, 6_000), (ago(&t, 2), 500, 7_000)] {
+        let points = vec![point(at, wh, w)];
+        t.say(&mut link, readings(1, Some(numbered(n)), points))
+            .await
+            .unwrap();
+    }
     t.say(&mut link, stop(numbered(n), ago(&t, 1), 900))
         .await
         .unwrap();
@@ -53,6 +56,7 @@ async fn a_charge_is_seen_live_and_again_by_number() {
     let items = drain(&mut live).await;
     let facts: Vec<Item> = items.iter().filter(|i| i.seq.is_some()).cloned().collect();
     assert_eq!(names(&facts), ["session.started", "session.ended"]);
+    assert!(items.iter().all(|i| i.data["power_w"] != 6_000));
     let meter = items.iter().find(|i| i.data["power_w"] == 7_000).unwrap();
     assert_eq!(
         (meter.name, &meter.data["energy_wh"]),

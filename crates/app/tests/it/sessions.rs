@@ -3,8 +3,11 @@
 use busbar_app::ingest::Failure;
 use busbar_app::testing::TestApp;
 use busbar_app::tokens::{self, NewToken, TokenEdit};
-use busbar_app::{sessions, sites, stations};
-use domain::message::{Message, Phase, Reply, StatusReport, TransactionName, TransactionReport};
+use busbar_app::{StationLink, sessions, sites, stations};
+use domain::clock::Moment;
+use domain::message::{
+    ChargingState, Message, Phase, Reply, StatusReport, TransactionName, TransactionReport,
+};
 use domain::session::{SessionState, Suspicion};
 use domain::site::AdminState;
 use domain::station::{ConnectorStatus, Registration};
@@ -406,28 +409,148 @@ async fn a_2x_end_before_its_start_comes_right() {
     assert_eq!(over.started_at, ago(&t, 60));
 }
 
+/// What a connector says at `at`.
+fn says(status: ConnectorStatus, at: Moment) -> Message {
+    Message::Status(StatusReport {
+        evse: 1,
+        connector: 1,
+        status,
+        error_code: None,
+        error_info: None,
+        at: Some(at),
+    })
+}
+
+async fn status_of(t: &TestApp, link: &StationLink) -> ConnectorStatus {
+    let evses = stations::evses(&t.app, &t.admin, link.id()).await.unwrap();
+    evses[0].evse.status()
+}
+
 #[tokio::test]
 async fn an_older_status_does_not_overwrite_a_newer_one() {
     let t = TestApp::new().await;
     let mut link = t.booted("CP-1", None).await;
-    let status = |status, at| {
-        Message::Status(StatusReport {
-            evse: 1,
-            connector: 1,
-            status,
-            error_code: None,
-            error_info: None,
-            at: Some(at),
-        })
+    let newer = says(ConnectorStatus::Charging, ago(&t, 5));
+    t.say(&mut link, newer).await.unwrap();
+    let older = says(ConnectorStatus::Preparing, ago(&t, 9));
+    t.say(&mut link, older).await.unwrap();
+    assert_eq!(status_of(&t, &link).await, ConnectorStatus::Charging);
+}
+
+#[tokio::test]
+async fn a_wrong_clock_neither_hides_a_status_nor_those_after_it() {
+    let t = TestApp::new().await;
+    let mut link = t.booted("CP-1", None).await;
+    let ahead = says(ConnectorStatus::Available, ago(&t, -60 * 24 * 365));
+    t.say(&mut link, ahead).await.unwrap();
+    let right = says(ConnectorStatus::Preparing, t.app.now());
+    t.say(&mut link, right).await.unwrap();
+    assert_eq!(status_of(&t, &link).await, ConnectorStatus::Preparing);
+    let in_1970 = says(ConnectorStatus::Faulted, Moment::UNIX_EPOCH);
+    t.say(&mut link, in_1970).await.unwrap();
+    assert_eq!(status_of(&t, &link).await, ConnectorStatus::Faulted);
+}
+
+/// Where statuses know only "occupied", the session tells the rest.
+#[tokio::test]
+async fn an_occupied_connector_shows_what_its_session_does() {
+    let t = TestApp::new().await;
+    let mut link = t.booted("CP-1", None).await;
+    let occupied = says(ConnectorStatus::Occupied, ago(&t, 9));
+    t.say(&mut link, occupied).await.unwrap();
+    let told = |phase, seq, charging| {
+        Message::Transaction(Box::new(TransactionReport {
+            evse: Some(1),
+            seq: Some(seq),
+            charging,
+            ..report(phase, TransactionName::Given("tx".to_owned()), ago(&t, 8))
+        }))
     };
-    t.say(&mut link, status(ConnectorStatus::Charging, ago(&t, 5)))
+    let steps = [
+        (
+            Phase::Started,
+            Some(ChargingState::EvConnected),
+            ConnectorStatus::Occupied,
+        ),
+        (
+            Phase::Updated,
+            Some(ChargingState::Charging),
+            ConnectorStatus::Charging,
+        ),
+        (Phase::Updated, None, ConnectorStatus::Charging),
+        (
+            Phase::Updated,
+            Some(ChargingState::SuspendedEv),
+            ConnectorStatus::SuspendedEv,
+        ),
+        (
+            Phase::Updated,
+            Some(ChargingState::Charging),
+            ConnectorStatus::Charging,
+        ),
+    ];
+    for (seq, (phase, charging, shown)) in (0..).zip(steps) {
+        t.say(&mut link, told(phase, seq, charging)).await.unwrap();
+        assert_eq!(status_of(&t, &link).await, shown, "after report {seq}");
+    }
+    let again = says(ConnectorStatus::Occupied, ago(&t, 2));
+    t.say(&mut link, again).await.unwrap();
+    assert_eq!(status_of(&t, &link).await, ConnectorStatus::Charging);
+    t.say(&mut link, told(Phase::Ended, 5, None)).await.unwrap();
+    assert_eq!(status_of(&t, &link).await, ConnectorStatus::Occupied);
+    let free = says(ConnectorStatus::Available, ago(&t, 1));
+    t.say(&mut link, free).await.unwrap();
+    assert_eq!(status_of(&t, &link).await, ConnectorStatus::Available);
+}
+
+/// Two connections of one station that do not know of each other tell the same.
+#[tokio::test]
+async fn what_two_connections_tell_counts_once() {
+    let t = TestApp::new().await;
+    let mut old = t.booted("CP-1", None).await;
+    let mut new = t.connect("CP-1").await;
+    let told = |phase, seq, wh| {
+        Message::Transaction(Box::new(TransactionReport {
+            evse: Some(1),
+            seq: Some(seq),
+            points: vec![point(ago(&t, 8), wh, 7_000)],
+            ..report(phase, TransactionName::Given("tx".to_owned()), ago(&t, 8))
+        }))
+    };
+    for (seq, wh) in [(0, 1_000), (1, 2_000), (2, 3_000)] {
+        let phase = if seq == 0 {
+            Phase::Started
+        } else {
+            Phase::Updated
+        };
+        t.say(&mut old, told(phase, seq, wh)).await.unwrap();
+    }
+    for (seq, wh) in [(0, 1_000), (1, 2_000), (3, 4_000), (2, 3_000)] {
+        let phase = if seq == 0 {
+            Phase::Started
+        } else {
+            Phase::Updated
+        };
+        t.say(&mut new, told(phase, seq, wh)).await.unwrap();
+    }
+    // The old one goes on by what it remembers.
+    t.say(&mut old, told(Phase::Updated, 3, 4_000))
         .await
         .unwrap();
-    t.say(&mut link, status(ConnectorStatus::Preparing, ago(&t, 9)))
-        .await
-        .unwrap();
-    let evses = stations::evses(&t.app, &t.admin, link.id()).await.unwrap();
-    assert_eq!(evses[0].evse.status(), ConnectorStatus::Charging);
+    t.say(&mut old, told(Phase::Ended, 4, 5_000)).await.unwrap();
+    t.say(&mut new, told(Phase::Ended, 4, 5_000)).await.unwrap();
+    let start_once = start(2, "A", ago(&t, 3), 10);
+    let first = number(&t.say(&mut old, start_once.clone()).await.unwrap());
+    let again = number(&t.say(&mut new, start_once).await.unwrap());
+    assert_eq!(first, again);
+    let [session, other] = &sessions_of(&t, new.id()).await[..] else {
+        panic!("not two sessions");
+    };
+    assert_eq!(session.state, SessionState::Ended);
+    assert_eq!(session.energy().unwrap().get(), 4_000);
+    assert_eq!(other.evse, 2);
+    let meter = sessions::meter(&t.app, &t.admin, session.id).await.unwrap();
+    assert_eq!(meter.len(), 5, "each reading is on record once");
 }
 
 #[tokio::test]
