@@ -116,6 +116,11 @@ impl From<store::Error> for Error {
             store::Error::Conflict(_) => {
                 Self::conflict("conflict", "Something with the same name is there already.")
             }
+            store::Error::Value(_) => {
+                tracing::warn!("{error}");
+                let detail = "The database cannot keep one of the values.";
+                Self::invalid("", "value_not_kept", detail)
+            }
             store::Error::Corrupt(_) => Self::internal(error),
             other => {
                 tracing::warn!("{other}");

@@ -17,8 +17,9 @@ use std::sync::Arc;
 use bus::News;
 use domain::clock::Moment;
 use domain::deviation::Deviation;
-use domain::message::{Message, Reply};
+use domain::message::{Message, Reply, TransactionName};
 use domain::station::Registration;
+use domain::token::Verdict;
 use domain::wire_log::LogRow;
 use store::{Lane, Place};
 
@@ -138,7 +139,12 @@ async fn store_and_answer(
                 fresh.newest.clear();
                 known = Arc::new(fresh);
             }
-            Err(error) => return Err(failed(error)),
+            Err(error) => {
+                return match failed(error) {
+                    Failure::Broken => park(app, link, &heard).await,
+                    failure => Err(failure),
+                };
+            }
         }
     };
     link.who = Who::Known(Arc::new(done.known));
@@ -151,6 +157,40 @@ async fn store_and_answer(
         }
     }
     Ok(done.reply)
+}
+
+/// A message that could not be stored as what it says: the frame alone is kept, with a note that
+/// shows on the station's page. A message that bills is answered all the same, for an error would
+/// make the station say it for ever (quirk 42).
+async fn park(app: &App, link: &StationLink, heard: &Heard) -> Result<Reply, Failure> {
+    let reply = match &heard.message {
+        Message::Transaction(report) => Reply::Transaction {
+            number: match report.name {
+                TransactionName::Asked => Some(app.transaction_number().await.map_err(failed)?),
+                _ => None,
+            },
+            verdict: report.token.as_ref().map(|_| Verdict::on(None, heard.at)),
+        },
+        Message::Meter(_) | Message::Status(_) | Message::Noticed { .. } => Reply::Done,
+        _ => return Err(Failure::Broken),
+    };
+    let station = link.station;
+    let (mut row, at) = (heard.log.clone(), heard.at);
+    row.deviations.push(Deviation {
+        code: "not_stored".to_owned(),
+        path: String::new(),
+        text: "The message could not be stored as what it says; only its frame is kept.".to_owned(),
+    });
+    let kept = app.store().write(Lane::Station(station), move |work| {
+        let row = row.clone();
+        Box::pin(async move {
+            work.log(&row);
+            let action = row.action.as_deref().unwrap_or_default();
+            work.deviations(station, action, &row.deviations, at).await
+        })
+    });
+    kept.await.map_err(failed)?;
+    Ok(reply)
 }
 
 /// Draws and reads everything that the unit of work will need, so that it can run again and the

@@ -138,10 +138,12 @@ fn identity(path: &str) -> Option<Result<String, NotText>> {
 }
 
 pub(crate) fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((at, _)) => text[..at].to_owned(),
-        None => text.to_owned(),
-    }
+    let kept = match text.char_indices().nth(most) {
+        Some((at, _)) => &text[..at],
+        None => text,
+    };
+    // Not every database keeps a NUL.
+    kept.replace('\0', "\u{fffd}")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use migrations::Migrator;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
 use sea_orm_migration::MigratorTrait;
 
 use crate::error::Error;
@@ -71,6 +71,24 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
                 .pragma("wal_autocheckpoint", "8192")
         });
     options
+}
+
+/// Whether a database refused a value, not the work: the same again will be refused again.
+pub fn refuses_value(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
+        error
+    else {
+        return false;
+    };
+    let Some(code) = cause.as_database_error().and_then(|e| e.code()) else {
+        return false;
+    };
+    if code.len() == 5 {
+        // PostgreSQL: data exceptions and constraints.
+        return code.starts_with("22") || code.starts_with("23");
+    }
+    // SQLite: TOOBIG, CONSTRAINT, MISMATCH in the low byte of an extended code.
+    matches!(code.parse::<u32>().map(|c| c & 0xff), Ok(18..=20))
 }
 
 /// How many values one statement may bind.

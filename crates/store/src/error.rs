@@ -2,6 +2,8 @@
 
 use sea_orm::{DbErr, SqlErr};
 
+use crate::backend::refuses_value;
+
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -11,6 +13,9 @@ pub enum Error {
     /// Another row has the same unique value.
     #[error("the value is taken already: {0}")]
     Conflict(String),
+    /// A value cannot be kept by this database, such as a NUL in a text.
+    #[error("the database refuses a value: {0}")]
+    Value(String),
     /// A row cannot be read back as what it should be.
     #[error("the database holds a row that cannot be read: {0}")]
     Corrupt(String),
@@ -29,6 +34,7 @@ impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match error.sql_err() {
             Some(SqlErr::UniqueConstraintViolation(what)) => Self::Conflict(what),
+            _ if refuses_value(&error) => Self::Value(error.to_string()),
             _ => Self::Unavailable(error.to_string()),
         }
     }

@@ -100,12 +100,11 @@ pub(crate) fn timestamp(moment: Moment) -> String {
     moment.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// A text that is there and not empty.
+/// A text that is there and not empty. Some stations fill up fields with NUL, which means nothing
+/// and which not every database keeps.
 pub(crate) fn text(of: &Value, key: &str) -> Option<String> {
-    of.get(key)?
-        .as_str()
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned)
+    let text = of.get(key)?.as_str()?.replace('\0', "");
+    (!text.is_empty()).then_some(text)
 }
 
 /// The elements of a list; none when there is no list.

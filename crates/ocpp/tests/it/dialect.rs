@@ -345,6 +345,46 @@ fn quirk_26_transaction_numbers_that_we_never_gave() {
 }
 
 #[test]
+fn nul_in_a_text_is_filling() {
+    let start = json!({"connectorId": 1, "idTag": "04AABB\u{0}\u{0}", "meterStart": 0,
+        "timestamp": "2024-03-05T06:00:00Z"});
+    let (message, _) = forgiven(Dialect::V16, "StartTransaction", start);
+    assert_eq!(report(message).token.unwrap().uid.as_str(), "04AABB");
+}
+
+/// Part 4 §7: what is signed is heard like what is not, and masked as a whole.
+#[test]
+fn signed_messages_are_opened() {
+    use base64::Engine;
+    let sealed = |payload: &str| {
+        let inner = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(payload);
+        json!({"payload": inner, "protected": "e30", "signature": "c2ln"})
+    };
+    let plain = json!({"idToken": {"idToken": "04AABBCC", "type": "ISO14443"}});
+    let signed = sealed(&plain.to_string());
+    let opened = lift(Dialect::V201, "Authorize-Signed", &signed, false).unwrap();
+    let heard = lift(Dialect::V201, "Authorize", &plain, false).unwrap();
+    assert_eq!(
+        (&opened.message, &*opened.action),
+        (&heard.message, "Authorize")
+    );
+    let whole = u32::try_from(signed.to_string().len()).unwrap();
+    assert_eq!(opened.personal, [(0, whole)]);
+
+    let wrong = lift(Dialect::V201, "Authorize-Signed", &sealed("{}"), false).unwrap_err();
+    assert_eq!(wrong.code, RpcErrorCode::OccurrenceConstraintViolation);
+    for broken in [
+        json!({}),
+        json!({"payload": "%", "protected": "e30", "signature": "c2ln"}),
+    ] {
+        let fault = lift(Dialect::V21, "Authorize-Signed", &broken, true).unwrap_err();
+        assert_eq!(fault.code, RpcErrorCode::FormatViolation);
+    }
+    let unknown = lift(Dialect::V16, "Authorize-Signed", &signed, true).unwrap_err();
+    assert_eq!(unknown.code, RpcErrorCode::NotImplemented);
+}
+
+#[test]
 fn quirk_28_meter_values_of_connector_0() {
     let value = json!({"connectorId": 0, "meterValue": [{"timestamp": "2024-03-05T06:00:00Z", "sampledValue": [{"value": "5"}]}]});
     let Message::Meter(meter) = strict(Dialect::V16, "MeterValues", value) else {

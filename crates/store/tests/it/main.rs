@@ -295,6 +295,19 @@ fn write(
     }
 }
 
+/// What a database refuses is a fault of the value, never of the database: a station that says it
+/// again would be told to come back later for ever.
+async fn a_refused_value_is_told_from_an_absent_database(store: &Store, place: &Place) {
+    let mut odd = session(5_000, "odd", None);
+    odd.stop_reason = Some("a\0b".to_owned());
+    let kept = write(store, odd, |work, session| work.session_insert(session)).await;
+    if place.url.starts_with("sqlite:") {
+        assert!(kept.is_ok(), "{kept:?}");
+    } else {
+        assert!(matches!(kept, Err(Error::Value(_))), "{kept:?}");
+    }
+}
+
 async fn numbers_are_given_once(store: &Store) {
     let mut firsts = Vec::new();
     for _ in 0..3 {
@@ -480,6 +493,7 @@ async fn contract(place: Place) {
     pages_neither_repeat_nor_skip(&store).await;
     a_session_is_kept_once(&store).await;
     the_last_change_of_a_row_counts(&store).await;
+    a_refused_value_is_told_from_an_absent_database(&store, &place).await;
     numbers_are_given_once(&store).await;
     facts_are_numbered_without_a_hole(&store).await;
     the_newest_connection_wins(&store).await;
