@@ -66,13 +66,22 @@ pub struct Limits {
     pub sign_in: Rate,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
+impl Limits {
+    /// Limits for accounts that may ask so often in a minute, half of it at once; people behind
+    /// one address have twice as much.
+    #[must_use]
+    pub fn of(per_minute: u32) -> Self {
         Self {
-            address: Rate::new(6_000, 12_000),
-            account: Rate::new(3_000, 6_000),
+            address: Rate::new(per_minute, per_minute.saturating_mul(2)),
+            account: Rate::new(per_minute / 2, per_minute),
             sign_in: Rate::new(60, 60),
         }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::of(6_000)
     }
 }
 

@@ -93,6 +93,8 @@ pub struct Http {
     pub listen: String,
     /// The address people type, where it is not the one above (behind a proxy).
     pub public_url: Option<String>,
+    /// Requests a minute of one account; all accounts at one address together have twice as many.
+    pub requests_per_minute: u32,
 }
 
 /// The machines' door.
@@ -150,6 +152,7 @@ impl Default for Http {
         Self {
             listen: "0.0.0.0:8080".to_owned(),
             public_url: None,
+            requests_per_minute: 6_000,
         }
     }
 }
@@ -205,24 +208,18 @@ impl Config {
     }
 
     fn apply(&mut self, variable: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
-        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let set = &|name: &str| variable(name).filter(|value| !value.is_empty());
         if let Some(dir) = set("BUSBAR_DATA_DIR") {
             self.data_dir = PathBuf::from(dir);
         }
         if let Some(url) = set("BUSBAR_DATABASE_URL") {
             self.database.url = Some(url);
         }
-        if let Some(units) = set("BUSBAR_DATABASE_BATCH_UNITS") {
-            let wrong = || ConfigError::Variable {
-                name: "BUSBAR_DATABASE_BATCH_UNITS",
-                value: units.clone(),
-                why: "it is a number from 1".to_owned(),
-            };
-            let number: usize = units.parse().map_err(|_| wrong())?;
-            if number == 0 {
-                return Err(wrong());
-            }
-            self.database.batch_units = number;
+        if let Some(units) = positive("BUSBAR_DATABASE_BATCH_UNITS", set)? {
+            self.database.batch_units = units as usize;
+        }
+        if let Some(requests) = positive("BUSBAR_HTTP_REQUESTS_PER_MINUTE", set)? {
+            self.http.requests_per_minute = requests;
         }
         if let Some(url) = set("BUSBAR_BUS_URL") {
             self.bus.url = Some(url);
@@ -264,6 +261,24 @@ impl Config {
                 self.data_dir.join("busbar.sqlite").display()
             )
         })
+    }
+}
+
+/// The number in a variable, from 1.
+fn positive(
+    name: &'static str,
+    set: &impl Fn(&str) -> Option<String>,
+) -> Result<Option<u32>, ConfigError> {
+    let Some(value) = set(name) else {
+        return Ok(None);
+    };
+    match value.parse() {
+        Ok(number) if number > 0 => Ok(Some(number)),
+        _ => Err(ConfigError::Variable {
+            name,
+            value,
+            why: "it is a number from 1".to_owned(),
+        }),
     }
 }
 

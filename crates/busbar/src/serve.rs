@@ -31,7 +31,8 @@ pub async fn run(config: Config, with_demo: bool) -> Result<ExitCode, Failure> {
             )
         })?;
     let stations_at = machines.addr();
-    let people = api::Server::bind(app.clone(), api_settings(&config, stations_at)?)
+    let limits = api::Limits::of(config.http.requests_per_minute);
+    let people = api::Server::bind_with(app.clone(), api_settings(&config, stations_at)?, limits)
         .map_err(|e| format!("cannot listen for people on {}: {e}", config.http.listen))?;
     let people_at = people.address;
     let handle = people.handle();
