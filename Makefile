@@ -3,6 +3,7 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PROFILE ?= release
 MINUTES ?= 30
+KILLS ?= 1000
 CASES ?= 20000
 
 DENY = $(shell tools/cargo-tool.sh cargo-deny 0.20.2)
@@ -15,7 +16,7 @@ help:
 	@echo 'make test     every test: rooms, stories, console, browser, foreign clients'
 	@echo 'make check    format, clippy, tidy, licences'
 	@echo 'make bench    the figures of docs/OPERATIONS.md, measured here'
-	@echo 'make soak     the demo fleet for MINUTES=$(MINUTES), watching memory and open files'
+	@echo 'make soak     KILLS=$(KILLS) of the server under load; the demo fleet for MINUTES=$(MINUTES)'
 	@echo 'make fuzz     the property tests with CASES=$(CASES) cases each'
 	@echo 'make console  the console into console/dist'
 	@echo 'make openapi  openapi.json and the types the console takes from it'
@@ -42,6 +43,9 @@ bench:
 
 soak: console
 	cargo build --release
+	cargo build --package busbar-sim
+	BUSBAR=$(abspath $(TARGET))/release/busbar BUSBAR_SOAK_KILLS=$(KILLS) $(NEXTEST) nextest run \
+		--profile soak --no-capture --package busbar-tests nothing_acknowledged_is_lost
 	tools/soak.sh $(TARGET)/release/busbar $(MINUTES)
 
 fuzz:
