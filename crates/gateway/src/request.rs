@@ -119,6 +119,9 @@ fn intent(method: Option<&str>, text: impl Fn(&'static str) -> Option<String>) -
     }
 }
 
+/// The segment before the identity in the address that chargers are given.
+const PREFIX: &str = "ocpp";
+
 fn identity(path: &str) -> Option<Result<String, NotText>> {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     // A whole URL in the place of the path: its host is no identity.
@@ -128,7 +131,12 @@ fn identity(path: &str) -> Option<Result<String, NotText>> {
         }
         _ => path,
     };
-    let last = path.split('/').rfind(|segment| !segment.is_empty())?;
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+    let last = segments.next_back()?;
+    if segments.next().is_none() && last.eq_ignore_ascii_case(PREFIX) {
+        // The address that chargers are given, with nothing after it.
+        return None;
+    }
     let decoded = percent_decode_str(last).decode_utf8();
     Some(
         decoded
@@ -170,6 +178,9 @@ mod tests {
             ("/ocpp/CP1?token=x/y", Some("CP1")),
             ("ws://host:9000/ocpp/CP1", Some("CP1")),
             ("ws://host:9000", None),
+            ("/ocpp/", None),
+            ("/ocpp", None),
+            ("/ocpp/ocpp", Some("ocpp")),
             ("/", None),
             ("/?id=1", None),
         ];
