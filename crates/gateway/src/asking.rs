@@ -23,7 +23,7 @@ use serde_json::value::RawValue;
 use crate::calls::Answered;
 use crate::listener::Shared;
 use crate::requested::Wanted;
-use crate::row::word;
+use crate::row::{seal, word};
 use crate::station::{Ending, Station};
 
 /// A command on its way.
@@ -145,7 +145,7 @@ impl Station<'_> {
                 &call.payload,
             );
             log.direction = Direction::Out;
-            log.personal = call.personal;
+            seal(&mut log, &call.payload, call.personal);
             self.note(log);
             self.socket.send(text).await?;
         }
@@ -161,7 +161,11 @@ impl Station<'_> {
     ) -> Result<(), Ending> {
         let answered = self.calls.answered(id);
         let mut log = self.row(FrameKind::Result, Some(id), None, payload.get());
-        log.personal = ocpp::personal::personal_spans(payload.get());
+        seal(
+            &mut log,
+            payload.get(),
+            ocpp::personal::personal_spans(payload.get()),
+        );
         log.deviations = oddities.to_vec();
         let mut job = match answered {
             Answered::Ours(job) => job,
@@ -231,7 +235,11 @@ impl Station<'_> {
     pub(crate) async fn refused(&mut self, error: &ErrorFrame<'_>, oddities: &[Deviation]) {
         let answered = self.calls.answered(&error.id);
         let mut log = self.row(FrameKind::Error, Some(&error.id), None, error.details.get());
-        log.personal = ocpp::personal::personal_spans(error.details.get());
+        seal(
+            &mut log,
+            error.details.get(),
+            ocpp::personal::personal_spans(error.details.get()),
+        );
         log.error_code = Some(word(&error.code));
         log.deviations = oddities.to_vec();
         match answered {

@@ -13,7 +13,7 @@ use ocpp::frame::{self, Frame, Oddity, Read};
 use serde_json::value::RawValue;
 use tokio::time::timeout;
 
-use crate::row::{Written, row, unreadable};
+use crate::row::{Written, row, seal, unreadable};
 use crate::socket::code;
 use crate::station::{Ending, Station};
 
@@ -85,7 +85,7 @@ impl Station<'_> {
             Ok(lifted) => lifted,
             Err(fault) => {
                 deviations.extend(fault.deviations);
-                log.personal = fault.personal;
+                seal(&mut log, payload.get(), fault.personal);
                 log.deviations = deviations;
                 if log.deviations.is_empty() {
                     log.deviations.push(refused(fault.code, &fault.text));
@@ -101,7 +101,7 @@ impl Station<'_> {
         };
         let action = lifted.action.as_str();
         deviations.extend(lifted.deviations);
-        log.personal = lifted.personal;
+        seal(&mut log, payload.get(), lifted.personal);
         log.deviations.clone_from(&deviations);
         let requested = self
             .requested
@@ -146,7 +146,7 @@ impl Station<'_> {
         self.socket.send(text).await?;
         let mut log = self.row(FrameKind::Result, Some(id), Some(action), &payload);
         log.direction = Direction::Out;
-        log.personal = ocpp::personal::personal_spans(&payload);
+        seal(&mut log, &payload, ocpp::personal::personal_spans(&payload));
         self.note(log);
         Ok(())
     }

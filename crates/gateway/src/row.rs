@@ -7,6 +7,7 @@ use domain::deviation::Deviation;
 use domain::id::{LogId, StationId};
 use domain::personal::Personal;
 use domain::wire_log::{Direction, FrameKind, LogRow, Span};
+use ocpp::personal::{personal_spans, without_secrets};
 
 use crate::request::cut;
 
@@ -40,6 +41,18 @@ pub(crate) fn row(app: &App, station: StationId, at: Moment, written: Written<'_
         latency_ms: None,
         deviations: Vec::new(),
         session: None,
+    }
+}
+
+/// Marks what is personal in the row of `payload`, after secrets are taken out of it: a password in a log is one
+/// in every backup.
+pub(crate) fn seal(row: &mut LogRow, payload: &str, personal: Vec<Span>) {
+    match without_secrets(payload) {
+        Some(text) => {
+            row.personal = personal_spans(&text);
+            row.payload = Personal::new(text);
+        }
+        None => row.personal = personal,
     }
 }
 

@@ -9,8 +9,8 @@ use domain::variable::is_secret;
 use domain::wire_log::Span;
 use serde_json::value::RawValue;
 
-/// Fields whose values are personal or secret, in lower case.
-const FIELDS: [&str; 20] = [
+/// Fields whose values are personal, in lower case.
+const FIELDS: [&str; 15] = [
     "idtag",
     "parentidtag",
     "idtoken",
@@ -25,13 +25,20 @@ const FIELDS: [&str; 20] = [
     "vin",
     "vatnumber",
     "customeridentifier",
+    "keycode",
+];
+
+/// Fields whose values are secret, in lower case.
+const SECRETS: [&str; 5] = [
     "authorizationkey",
     "basicauthpassword",
     "password",
     "apnpassword",
     "passphrase",
-    "keycode",
 ];
+
+/// What stands in a text where a secret was.
+const REMOVED: &str = "***";
 
 /// Fields beside the name of a secret variable.
 const VALUES: [&str; 4] = [
@@ -48,23 +55,67 @@ const MAX_DEPTH: usize = 200;
 /// texts without the quotes, or a whole number.
 #[must_use]
 pub fn personal_spans(payload: &str) -> Vec<Span> {
-    let whole = || vec![(0, u32::try_from(payload.len()).unwrap_or(u32::MAX))];
-    if serde_json::from_str::<&RawValue>(payload).is_err() {
-        return whole();
+    let Some(marks) = marks(payload) else {
+        return vec![(0, u32::try_from(payload.len()).unwrap_or(u32::MAX))];
+    };
+    let mut spans: Vec<Span> = marks.into_iter().map(|mark| mark.span).collect();
+    spans.sort_unstable();
+    spans.dedup();
+    spans
+}
+
+/// The payload with [`REMOVED`] in the place of every secret: passwords of stations and networks,
+/// and codes that drivers type (2.x C04.FR.04). None when there is no secret in it. A text that
+/// is no JSON is left as it is.
+#[must_use]
+pub fn without_secrets(payload: &str) -> Option<String> {
+    let mut secrets: Vec<Mark> = marks(payload)?.into_iter().filter(|m| m.secret).collect();
+    if secrets.is_empty() {
+        return None;
     }
+    secrets.sort_unstable_by_key(|mark| mark.span);
+    let mut text = payload.to_owned();
+    for mark in secrets.iter().rev() {
+        let (start, end) = (mark.span.0 as usize, mark.span.1 as usize);
+        // A number becomes a text, so that the payload stays JSON.
+        if payload.as_bytes().get(end) == Some(&b'"') {
+            text.replace_range(start..end, REMOVED);
+        } else {
+            text.replace_range(start..end, &format!("\"{REMOVED}\""));
+        }
+    }
+    Some(text)
+}
+
+/// A value that not everybody may see.
+struct Mark {
+    span: Span,
+    /// Nobody may see it, not even on disk.
+    secret: bool,
+}
+
+/// None for a text that cannot be read.
+fn marks(payload: &str) -> Option<Vec<Mark>> {
+    serde_json::from_str::<&RawValue>(payload).ok()?;
     let mut scan = Scan {
         bytes: payload.as_bytes(),
         text: payload,
         at: 0,
     };
-    let Some(root) = scan.node(0) else {
-        return whole();
-    };
-    let mut spans = Vec::new();
-    walk(payload, &root, "", false, &mut spans);
-    spans.sort_unstable();
-    spans.dedup();
-    spans
+    let root = scan.node(0)?;
+    let mut marks = Vec::new();
+    walk(payload, &root, "", Heat::Cold, &mut marks);
+    Some(marks)
+}
+
+/// How a value stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heat {
+    Cold,
+    /// In a personal field.
+    Personal,
+    /// In a secret field, or beside the name of a secret.
+    Secret,
 }
 
 /// A value and where it stands.
@@ -78,19 +129,21 @@ enum Node {
     Word,
 }
 
-/// `hot`: the value stands in a personal field or beside the name of a secret.
-fn walk(payload: &str, node: &Node, key: &str, hot: bool, spans: &mut Vec<Span>) {
+fn walk(payload: &str, node: &Node, key: &str, heat: Heat, marks: &mut Vec<Mark>) {
     let mut mark = |start: usize, end: usize| {
         if let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end))
             && start < end
         {
-            spans.push((start, end));
+            marks.push(Mark {
+                span: (start, end),
+                secret: heat == Heat::Secret,
+            });
         }
     };
     match node {
         Node::Text(start, end) => {
             let text = payload.get(*start..*end).unwrap_or_default();
-            if hot {
+            if heat != Heat::Cold {
                 mark(*start, *end);
             } else if tells_inside(text) {
                 // In pieces so short that a mask shows no end of any.
@@ -102,28 +155,40 @@ fn walk(payload: &str, node: &Node, key: &str, hot: bool, spans: &mut Vec<Span>)
                 mark(from, *end);
             }
         }
-        Node::Number(start, end) if hot => mark(*start, *end),
+        Node::Number(start, end) if heat != Heat::Cold => mark(*start, *end),
         Node::Number(..) | Node::Word => {}
         Node::List(elements) => {
             for element in elements {
-                walk(payload, element, key, hot, spans);
+                walk(payload, element, key, heat, marks);
             }
         }
         Node::Object(fields) => {
-            let of_secret = fields.iter().any(|(name, value)| match value {
+            let names_secret = fields.iter().any(|(name, value)| match value {
                 Node::Text(..) if name == "key" => secret_word(payload, value),
                 Node::Object(inner) if name == "variable" => inner
                     .iter()
                     .any(|(name, value)| name == "name" && secret_word(payload, value)),
                 _ => false,
             });
-            let spread = hot && key == "variableAttribute";
+            let typed = fields.iter().any(|(name, value)| match value {
+                Node::Text(start, end) => {
+                    name == "type" && payload.get(*start..*end) == Some("KeyCode")
+                }
+                _ => false,
+            });
+            let spread = heat == Heat::Secret && key == "variableAttribute";
             for (name, value) in fields {
                 let lower = name.to_lowercase();
-                let personal = FIELDS.contains(&lower.as_str())
+                let secret = SECRETS.contains(&lower.as_str())
                     || (key == "vpn" && name == "key")
-                    || ((of_secret || spread) && VALUES.contains(&name.as_str()));
-                walk(payload, value, name, personal, spans);
+                    || (typed && lower == "idtoken")
+                    || ((names_secret || spread) && VALUES.contains(&name.as_str()));
+                let heat = match secret {
+                    true => Heat::Secret,
+                    false if FIELDS.contains(&lower.as_str()) => Heat::Personal,
+                    false => Heat::Cold,
+                };
+                walk(payload, value, name, heat, marks);
             }
         }
     }
@@ -135,7 +200,10 @@ fn tells_inside(text: &str) -> bool {
         return false;
     }
     let lower = text.to_lowercase();
-    FIELDS.iter().any(|field| lower.contains(field))
+    FIELDS
+        .iter()
+        .chain(&SECRETS)
+        .any(|field| lower.contains(field))
 }
 
 fn secret_word(payload: &str, node: &Node) -> bool {

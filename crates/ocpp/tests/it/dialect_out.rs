@@ -8,7 +8,7 @@ use busbar_ocpp::check::check;
 use busbar_ocpp::dialect::{Answer, Dialect};
 use busbar_ocpp::fault::RpcErrorCode;
 use busbar_ocpp::frame::payload_value;
-use busbar_ocpp::personal::personal_spans;
+use busbar_ocpp::personal::{personal_spans, without_secrets};
 use domain::clock::{IdSource, SeededIds};
 use domain::command::{Command, CommandState, ReportKind, ResetKind, TriggerKind, VariableName};
 use domain::id::SessionId;
@@ -587,6 +587,42 @@ fn personal_bytes_are_found() {
             wanted,
             "{payload}"
         );
+    }
+}
+
+/// What nobody may see is not even kept; what some may see stays.
+#[test]
+fn secrets_are_taken_out() {
+    for (payload, kept) in [
+        (
+            r#"{"key":"AuthorizationKey","value":"hush"}"#,
+            Some(r#"{"key":"AuthorizationKey","value":"***"}"#),
+        ),
+        (
+            r#"{"key":"AuthorizationKey", "value": 12345}"#,
+            Some(r#"{"key":"AuthorizationKey", "value": "***"}"#),
+        ),
+        (
+            r#"{"setVariableData":[{"attributeValue":"hush","component":{"name":"SecurityCtrlr"},"variable":{"name":"BasicAuthPassword"}},{"attributeValue":"30","component":{"name":"X"},"variable":{"name":"Y"}}]}"#,
+            Some(
+                r#"{"setVariableData":[{"attributeValue":"***","component":{"name":"SecurityCtrlr"},"variable":{"name":"BasicAuthPassword"}},{"attributeValue":"30","component":{"name":"X"},"variable":{"name":"Y"}}]}"#,
+            ),
+        ),
+        (
+            r#"{"connectionData":{"basicAuthPassword":"a","vpn":{"user":"u","password":"b","key":"c"},"apn":{"apnPassword":"d"}}}"#,
+            Some(
+                r#"{"connectionData":{"basicAuthPassword":"***","vpn":{"user":"u","password":"***","key":"***"},"apn":{"apnPassword":"***"}}}"#,
+            ),
+        ),
+        (
+            r#"{"idToken":{"idToken":"1234","type":"KeyCode"}}"#,
+            Some(r#"{"idToken":{"idToken":"***","type":"KeyCode"}}"#),
+        ),
+        (r#"{"idToken":{"idToken":"1234","type":"Central"}}"#, None),
+        (r#"{"idTag":"04AABB"}"#, None),
+        (r#"{"password":"hush"#, None),
+    ] {
+        assert_eq!(without_secrets(payload).as_deref(), kept, "{payload}");
     }
 }
 
