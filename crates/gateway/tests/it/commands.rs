@@ -92,6 +92,33 @@ async fn a_command_goes_out_and_its_answer_comes_back() {
     .await;
 }
 
+/// A password goes to the station, and nowhere else: not even into a file.
+#[tokio::test]
+async fn a_password_is_sent_and_not_kept() {
+    const HUSH: &str = "hush-hush-hush-0815";
+    let door = Door::open().await;
+    let (id, mut station) = booted(&door).await;
+    let command = Command::Raw {
+        action: "ChangeConfiguration".to_owned(),
+        payload: format!(r#"{{"key":"AuthorizationKey","value":"{HUSH}"}}"#),
+    };
+    let record = issue(&door, id, command).await;
+    let (call, _, payload) = station.called().await;
+    assert_eq!(payload["value"], HUSH);
+    station.answer(&call, r#"{"status":"Accepted"}"#).await;
+    settled(&door, id, &record).await;
+    until("all four frames are in the log", async || {
+        door.log(id).await.len() >= 4
+    })
+    .await;
+    for file in std::fs::read_dir(door.test.directory()).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let found = bytes.windows(HUSH.len()).any(|w| w == HUSH.as_bytes());
+        assert!(!found, "in {}", path.display());
+    }
+}
+
 #[tokio::test]
 async fn one_call_is_outstanding_and_a_start_overtakes_the_rest() {
     let door = Door::open().await;
