@@ -3,3 +3,4 @@
 pub mod database;
 pub mod http;
 pub mod product;
+pub mod proxy;

@@ -110,7 +110,7 @@ pub(crate) async fn admit(
         let outcome = AttemptOutcome::NoSubprotocol;
         trace.ends(Some(&head), Some(&identity), username, outcome, None);
         if switch(&mut stream, settings, &key, None).await {
-            let socket = Socket::open(stream, rest, settings.write_timeout).await;
+            let mut socket = Socket::open(stream, rest, settings.write_timeout).await;
             socket
                 .close(code::PROTOCOL, "no subprotocol in common")
                 .await;

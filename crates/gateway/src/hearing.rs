@@ -18,7 +18,7 @@ use crate::socket::code;
 use crate::station::{Ending, Station};
 
 /// How long a message may take to be stored.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 impl Station<'_> {
     /// Takes one text frame.

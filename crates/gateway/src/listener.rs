@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use crate::handshake::{self, Admitted};
 use crate::refusal::answer;
 use crate::settings::Settings;
+use crate::socket::code;
 use crate::station::{Ending, Station};
 
 /// How long to wait when the system has no more sockets.
@@ -135,7 +136,12 @@ async fn serve(
     // A panic ends this connection and nothing else.
     let ended = AssertUnwindSafe(station.run()).catch_unwind().await;
     let ending = match ended {
-        Ok(ending) => {
+        Ok(mut ending) => {
+            if let Some((code::LATER, why)) = &ending.frame {
+                // The database is away, and what follows waits for it: the station need not.
+                Box::pin(station.socket.close(code::LATER, why)).await;
+                ending.frame = None;
+            }
             Box::pin(station.let_go()).await;
             ending
         }

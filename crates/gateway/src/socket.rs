@@ -115,7 +115,7 @@ impl Socket {
     }
 
     /// Says why, waits a moment for the peer to agree, and hangs up.
-    pub async fn close(mut self, code: u16, why: &str) {
+    pub async fn close(&mut self, code: u16, why: &str) {
         let mut end = why.len().min(MOST_REASON);
         while !why.is_char_boundary(end) {
             end -= 1;
