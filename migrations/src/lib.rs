@@ -7,6 +7,7 @@ mod m0003_sessions;
 mod m0004_records;
 mod m0005_revisions;
 mod m0006_idempotency;
+mod m0007_assumed_protocol;
 mod step;
 
 use sea_orm_migration::prelude::*;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_records::Migration),
             Box::new(m0005_revisions::Migration),
             Box::new(m0006_idempotency::Migration),
+            Box::new(m0007_assumed_protocol::Migration),
         ]
     }
 }

@@ -24,6 +24,14 @@ pub struct Entry {
     station: Option<Box<Station>>,
 }
 
+impl Entry {
+    /// Whether a connection of the station that names no protocol is taken for one of the oldest.
+    #[must_use]
+    pub fn assumes_protocol(&self) -> bool {
+        self.station.as_ref().is_some_and(|s| s.assume_protocol)
+    }
+}
+
 /// Whether a station may come in.
 #[derive(Debug)]
 pub enum Admission {

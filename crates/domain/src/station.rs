@@ -129,6 +129,8 @@ pub struct Station {
     pub registration: Registration,
     /// Whether odd messages are repaired (true) or refused as the schema says (false).
     pub lenient: bool,
+    /// Whether a connection that names no protocol is taken for one of the oldest (quirk 1).
+    pub assume_protocol: bool,
     /// Subprotocol of the newest connection, opaque outside the protocol room.
     pub protocol: Option<String>,
     /// Manufacturer, model, serial number and firmware, from the newest boot.

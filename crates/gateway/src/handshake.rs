@@ -81,11 +81,11 @@ pub(crate) async fn admit(
         refuse(stream, AttemptOutcome::IdMissing).await;
         return None;
     };
-    let dialect = head
+    let named = head
         .protocols
         .iter()
         .find_map(|name| Dialect::from_subprotocol(name));
-    let protocol = dialect.map_or("", Dialect::subprotocol);
+    let protocol = named.map_or("", Dialect::subprotocol);
     let presented = credential
         .as_ref()
         .map(|(username, password)| Presented { username, password });
@@ -105,7 +105,11 @@ pub(crate) async fn admit(
         }
     };
     let rest = bytes.split_off(head.length.min(bytes.len()));
-    let Some(dialect) = dialect else {
+    let assumed = || {
+        let assumes = entry.assumes_protocol();
+        assumes.then(|| Dialect::assumed(&head.protocols)).flatten()
+    };
+    let Some(dialect) = named.or_else(assumed) else {
         // 1.6 J §3.2, 2.x Part 4 §3.2: finish the handshake without a protocol, and close.
         let outcome = AttemptOutcome::NoSubprotocol;
         trace.ends(Some(&head), Some(&identity), username, outcome, None);
@@ -117,6 +121,7 @@ pub(crate) async fn admit(
         }
         return None;
     };
+    let protocol = dialect.subprotocol();
     let link = match connections::open(app, entry, protocol, &remote_ip).await {
         Ok(link) => link,
         Err(error) => {
@@ -134,7 +139,8 @@ pub(crate) async fn admit(
         }
     };
     trace.ends(Some(&head), Some(&identity), username, outcome, None);
-    if !switch(&mut stream, settings, &key, Some(dialect)).await {
+    // A protocol that was not offered may not be answered (RFC 6455 §4.1).
+    if !switch(&mut stream, settings, &key, named).await {
         connections::close(app, link, connections::Closing::ByStation).await;
         return None;
     }

@@ -117,6 +117,14 @@ impl Dialect {
         })
     }
 
+    /// What a station speaks that `offered` no subprotocol of ours, when its operator lets it: 1.6,
+    /// unless it names another protocol than some kind of 1.6, such as `ocpp1.6j` (quirk 1).
+    #[must_use]
+    pub fn assumed(offered: &[String]) -> Option<Self> {
+        let kind_of_it = |name: &String| name.to_ascii_lowercase().starts_with("ocpp1.6");
+        offered.iter().all(kind_of_it).then_some(Self::V16)
+    }
+
     /// The WebSocket subprotocol.
     #[must_use]
     pub fn subprotocol(self) -> &'static str {

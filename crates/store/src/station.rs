@@ -97,6 +97,7 @@ fn from_row(row: stations::Model) -> Result<Station, Error> {
         admin_state: from_word(&row.admin_state)?,
         registration: from_word(&row.registration)?,
         lenient: row.lenient,
+        assume_protocol: row.assume_protocol,
         protocol: row.protocol,
         hardware: Hardware {
             vendor: row.vendor,
@@ -130,6 +131,7 @@ impl Work {
             admin_state: Set(word(&station.admin_state)),
             registration: Set(word(&station.registration)),
             lenient: Set(station.lenient),
+            assume_protocol: Set(station.assume_protocol),
             protocol: Set(None),
             vendor: Set(None),
             model: Set(None),
@@ -158,6 +160,7 @@ impl Work {
             name: Set(station.name.clone()),
             admin_state: Set(word(&station.admin_state)),
             lenient: Set(station.lenient),
+            assume_protocol: Set(station.assume_protocol),
             revision: Set(from + 1),
             ..Default::default()
         };

@@ -34,6 +34,7 @@ function Settings({ station }: { station: Station }) {
       site_id: station.site_id,
       admin_state: station.admin_state,
       policy_lenient: station.policy_lenient,
+      policy_assume_protocol: station.policy_assume_protocol,
     },
   });
   const save = useMutation({
@@ -44,6 +45,9 @@ function Settings({ station }: { station: Station }) {
       if (form.isDirty('site_id')) body.site_id = values.site_id;
       if (form.isDirty('admin_state')) body.admin_state = values.admin_state;
       if (form.isDirty('policy_lenient')) body.policy_lenient = values.policy_lenient;
+      if (form.isDirty('policy_assume_protocol')) {
+        body.policy_assume_protocol = values.policy_assume_protocol;
+      }
       return patch<Station>(`/stations/${station.id}`, body);
     },
     onSuccess: (fresh) => {
@@ -91,6 +95,11 @@ function Settings({ station }: { station: Station }) {
             label={t('station.lenient')}
             description={t('station.lenient_hint')}
             {...form.getInputProps('policy_lenient', { type: 'checkbox' })}
+          />
+          <Switch
+            label={t('station.assume_protocol')}
+            description={t('station.assume_protocol_hint')}
+            {...form.getInputProps('policy_assume_protocol', { type: 'checkbox' })}
           />
           <Group justify="flex-end">
             <Button type="submit" loading={save.isPending} disabled={!form.isDirty()}>

@@ -159,6 +159,7 @@ pub(crate) async fn edit(
         site,
         admin_state: body.admin_state,
         lenient: body.policy_lenient,
+        assume_protocol: body.policy_assume_protocol,
         when: etag::when(&request)?,
     };
     Ok(shown(
@@ -282,6 +283,7 @@ fn view(row: app::stations::StationView) -> StationView {
         serial_number: station.hardware.serial_number,
         firmware_version: station.hardware.firmware_version,
         policy_lenient: station.lenient,
+        policy_assume_protocol: station.assume_protocol,
         deviations: row.deviations,
         finding: row.finding.map(|f| FindingView {
             code: f.code.to_owned(),

@@ -80,6 +80,8 @@ pub(crate) struct StationView {
     pub firmware_version: Option<String>,
     /// Whether odd messages are repaired rather than refused.
     pub policy_lenient: bool,
+    /// Whether a connection that names no protocol is taken for one of OCPP 1.6.
+    pub policy_assume_protocol: bool,
     /// How many kinds of departures from the protocol were forgiven.
     pub deviations: i64,
     pub finding: Option<FindingView>,
@@ -114,6 +116,7 @@ pub(crate) struct StationChange {
     #[schema(value_type = Option<String>)]
     pub admin_state: Option<AdminState>,
     pub policy_lenient: Option<bool>,
+    pub policy_assume_protocol: Option<bool>,
 }
 
 /// A new station with its password, shown this once.
@@ -180,6 +183,7 @@ columns!(StationView: station => {
     "serial_number": station.serial_number,
     "firmware_version": station.firmware_version,
     "policy_lenient": station.policy_lenient,
+    "policy_assume_protocol": station.policy_assume_protocol,
     "deviations": station.deviations,
     "finding.code": station.finding.map(|f| f.code),
     "power_w": station.power_w,

@@ -55,6 +55,8 @@ pub struct StationEdit {
     pub admin_state: Option<AdminState>,
     /// Whether odd messages are repaired.
     pub lenient: Option<bool>,
+    /// Whether a connection that names no protocol is taken for one of the oldest.
+    pub assume_protocol: Option<bool>,
     /// On what the change depends.
     pub when: Precondition,
 }
@@ -66,6 +68,7 @@ fn told(station: &Station) -> Value {
         "site": station.site,
         "admin_state": station.admin_state,
         "lenient": station.lenient,
+        "assume_protocol": station.assume_protocol,
     })
 }
 
@@ -130,6 +133,7 @@ pub async fn create(
         admin_state: AdminState::InService,
         registration: Registration::Unbooted,
         lenient: true,
+        assume_protocol: false,
         protocol: None,
         hardware: Hardware::default(),
         online: false,
@@ -194,6 +198,7 @@ pub async fn edit(
         station.site = edit.site.unwrap_or(station.site);
         station.admin_state = edit.admin_state.unwrap_or(station.admin_state);
         station.lenient = edit.lenient.unwrap_or(station.lenient);
+        station.assume_protocol = edit.assume_protocol.unwrap_or(station.assume_protocol);
         let anew = before.site != station.site || before.lenient != station.lenient;
         let deed = Deed {
             action: "stations.edit",

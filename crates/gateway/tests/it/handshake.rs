@@ -90,6 +90,35 @@ async fn without_a_common_subprotocol_the_handshake_ends_and_then_the_connection
     }
 }
 
+/// Quirk 1: some firmware names no protocol, or a kind of 1.6 that does not exist.
+#[tokio::test]
+async fn a_station_that_names_no_protocol_can_be_believed_to_speak_1_6() {
+    let door = Door::open().await;
+    let id = door.test.station("CP1", None).await;
+    let edit = stations::StationEdit {
+        assume_protocol: Some(true),
+        ..stations::StationEdit::default()
+    };
+    let (app, admin) = (&door.test.app, &door.test.admin);
+    stations::edit(app, admin, id, edit).await.unwrap();
+    let named = |name: &str| format!("Sec-WebSocket-Protocol: {name}\r\n");
+    for lines in [String::new(), named("ocpp1.6j"), named("OCPP1.6")] {
+        let answer = ask(door.addr, "/ocpp/CP1", &lines).await;
+        let head = answer.head.to_lowercase();
+        assert!(!head.contains("sec-websocket-protocol"), "{head}");
+        let mut station = Client::over(answer.stream).await;
+        station.boot().await;
+        let view = stations::find(app, admin, id).await.unwrap();
+        assert_eq!(view.station.protocol.as_deref(), Some("ocpp1.6"));
+    }
+    // Another protocol is another protocol.
+    for other in ["ocpp2.0", "ocpp1.5", "ocpp1.6j, ocpp2.0"] {
+        let answer = ask(door.addr, "/ocpp/CP1", &named(other)).await;
+        let (code, _) = Client::over(answer.stream).await.closed().await;
+        assert_eq!(code, 1002, "{other}");
+    }
+}
+
 #[tokio::test]
 async fn old_firmware_is_forgiven() {
     let door = Door::open().await;

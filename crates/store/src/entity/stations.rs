@@ -16,6 +16,7 @@ pub struct Model {
     pub admin_state: String,
     pub registration: String,
     pub lenient: bool,
+    pub assume_protocol: bool,
     pub protocol: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub vendor: Option<String>,

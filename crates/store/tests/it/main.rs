@@ -85,6 +85,7 @@ fn station(n: u128) -> Station {
         admin_state: AdminState::InService,
         registration: Registration::Unbooted,
         lenient: true,
+        assume_protocol: false,
         protocol: None,
         hardware: Hardware::default(),
         online: false,
