@@ -862,6 +862,8 @@ export interface components {
                 model?: string | null;
                 name: string;
                 online: boolean;
+                /** @description Whether a connection that names no protocol is taken for one of OCPP 1.6. */
+                policy_assume_protocol: boolean;
                 /** @description Whether odd messages are repaired rather than refused. */
                 policy_lenient: boolean;
                 /**
@@ -1229,6 +1231,7 @@ export interface components {
         StationChange: {
             admin_state?: string | null;
             name?: string | null;
+            policy_assume_protocol?: boolean | null;
             policy_lenient?: boolean | null;
             site_id?: string | null;
         };
@@ -1259,6 +1262,8 @@ export interface components {
             model?: string | null;
             name: string;
             online: boolean;
+            /** @description Whether a connection that names no protocol is taken for one of OCPP 1.6. */
+            policy_assume_protocol: boolean;
             /** @description Whether odd messages are repaired rather than refused. */
             policy_lenient: boolean;
             /**

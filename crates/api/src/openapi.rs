@@ -148,11 +148,9 @@ mod tests {
     #[test]
     fn the_committed_document_is_the_one_of_the_code() {
         let committed = include_str!("../../../openapi.json");
-        assert_eq!(
-            text().unwrap().trim(),
-            committed.trim(),
-            "run `make openapi`"
-        );
+        // Not by assert_eq, which would print both.
+        let same = text().unwrap().trim() == committed.trim();
+        assert!(same, "run `make openapi`");
     }
 
     #[test]
