@@ -31,6 +31,7 @@ look() {
     need python3 "Python 3" command -v python3
     need python3-venv "Python's venv" has_venv
     need curl "curl" command -v curl
+    need build-essential "a C compiler (SQLite and the allocator are built from source)" command -v cc
 }
 
 look

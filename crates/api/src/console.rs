@@ -1,7 +1,7 @@
 //! The console's files, embedded in the binary. Without a built console the server says so in a
 //! few lines instead of failing.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse};
 use rust_embed::RustEmbed;
 
@@ -16,6 +16,10 @@ const NOT_BUILT: &str = "Busbar is running, but its console was not built into t
 /// Answers any path that is not the API's: a file of the console, or the page itself, for the
 /// console routes in the browser.
 pub(crate) async fn file(request: HttpRequest) -> HttpResponse {
+    if !request.method().is_safe() {
+        let mut response = HttpResponse::MethodNotAllowed();
+        return response.insert_header((ALLOW, "GET, HEAD")).finish();
+    }
     let path = request.path().trim_start_matches('/');
     if let Some(found) = Dist::get(path) {
         let forever = path.starts_with("assets/");

@@ -1,6 +1,6 @@
-//! Cross-site requests are refused: an unsafe method needs `Sec-Fetch-Site: same-origin` or `none`,
-//! or, from browsers that do not send it, an `Origin` that is the host. API clients send neither
-//! and carry no cookie.
+//! Cross-site requests are refused: an unsafe method, and the live stream, need
+//! `Sec-Fetch-Site: same-origin` or `none`, or, from browsers that do not send it, an `Origin` that
+//! is the host. API clients send neither and carry no cookie.
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -11,11 +11,15 @@ use actix_web::{HttpRequest, ResponseError};
 
 use crate::problem::Problem;
 
+/// A stream goes on for long, so that it is as good as a deed.
+const LIVE: &str = "/api/v1/events";
+
 pub(crate) async fn check<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    if request.method().is_safe() || is_same_site(request.request()) {
+    let harmless = request.method().is_safe() && request.path() != LIVE;
+    if harmless || is_same_site(request.request()) {
         return Ok(next.call(request).await?.map_into_left_body());
     }
     let problem = Problem::new(

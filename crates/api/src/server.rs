@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
 use app::App;
@@ -77,7 +77,8 @@ impl Server {
                         .route("/docs", web::get().to(openapi::page))
                         .default_service(web::to(missing)),
                 )
-                .default_service(web::get().to(console::file))
+                .service(web::scope("/api").default_service(web::to(missing)))
+                .default_service(web::to(console::file))
         })
         .disable_signals()
         .shutdown_timeout(5)
@@ -162,7 +163,12 @@ async fn secure_headers(
         ("referrer-policy", "same-origin"),
         ("x-frame-options", "DENY"),
     ];
+    let personal = request.path().starts_with("/api/");
     let mut response = next.call(request).await?;
+    if personal && !response.headers().contains_key(CACHE_CONTROL) {
+        let never = HeaderValue::from_static("no-store");
+        response.headers_mut().insert(CACHE_CONTROL, never);
+    }
     for (name, value) in HEADERS {
         response.headers_mut().insert(
             HeaderName::from_static(name),

@@ -142,10 +142,20 @@ pub async fn sweep(app: &App) {
         log_days: app.settings().log_days,
         attempts_days: app.settings().attempts_days,
     };
-    match app.store().sweep(app.now(), retention).await {
-        Ok(0) => {}
-        Ok(count) => tracing::info!(rows.count = count, "old records were removed"),
-        Err(error) => tracing::debug!("old records stay: {error}"),
+    // In portions, so that stations are heard between them.
+    let mut count = 0;
+    loop {
+        match app.store().sweep(app.now(), retention).await {
+            Ok(0) => break,
+            Ok(some) => count += some,
+            Err(error) => {
+                tracing::debug!("old records stay: {error}");
+                break;
+            }
+        }
+    }
+    if count > 0 {
+        tracing::info!(rows.count = count, "old records were removed");
     }
     if let Err(error) = idempotency::sweep(app).await {
         tracing::debug!("old keys stay: {error}");

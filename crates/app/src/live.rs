@@ -2,13 +2,16 @@
 //! that are gone when nobody looks. Filtered event by event by what the person may see.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use bus::{Missed, News, Subscription};
+use chrono::TimeDelta;
 use domain::clock::Moment;
 use domain::event::{Change, Event, Telemetry};
-use domain::id::{SiteId, UserId};
-use domain::role::{Caller, Permission};
+use domain::id::SiteId;
+use domain::role::{Caller, Member, Permission};
 use serde_json::{Map, Value, json};
+use tokio::time::timeout;
 
 use crate::app::App;
 use crate::error::Error;
@@ -109,7 +112,6 @@ pub enum Subscribed {
 /// node stops; the client then comes back with the rights it has.
 pub struct Stream {
     app: App,
-    user: UserId,
     pass: Pass,
     topics: Vec<Topic>,
     root: bool,
@@ -117,9 +119,16 @@ pub struct Stream {
     waiting: VecDeque<Item>,
     /// Number of the newest fact that was looked at.
     last: i64,
-    until: Moment,
+    /// More facts are on record than those that wait here.
+    behind: bool,
+    /// Whose rights these are, and when they are looked at again.
+    member: Member,
+    look: Moment,
 }
 
+/// How often a stream makes sure that its person may still see it: news of a revocation can get
+/// lost, and another process on the machine has no way to tell.
+const LOOK_S: i64 = 5;
 /// How many facts are read at a time when a stream catches up.
 const AT_ONCE: u64 = 500;
 
@@ -166,19 +175,18 @@ pub async fn subscribe(
             return Ok(Subscribed::Gone);
         }
     }
-    let mut stream = Stream {
-        user: member.user,
+    Ok(Subscribed::Stream(Box::new(Stream {
         root: app.root().await? == Some(pass.org),
         pass,
         topics: allowed,
         news,
         waiting: VecDeque::new(),
         last: after.unwrap_or(newest),
-        until: app.now() + app.settings().login_lifetime,
+        behind: true,
+        look: app.now() + TimeDelta::seconds(LOOK_S),
+        member: member.clone(),
         app: app.clone(),
-    };
-    stream.catch_up().await?;
-    Ok(Subscribed::Stream(Box::new(stream)))
+    })))
 }
 
 impl Stream {
@@ -186,27 +194,48 @@ impl Stream {
     /// future is dropped.
     pub async fn next(&mut self) -> Option<Item> {
         loop {
-            if self.app.now() >= self.until {
-                return None;
+            if self.app.now() >= self.look {
+                self.may_go_on().await?;
+                self.look = self.app.now() + TimeDelta::seconds(LOOK_S);
             }
             if let Some(item) = self.waiting.pop_front() {
                 return Some(item);
             }
-            match self.news.recv().await {
-                Ok(news) => self.hear(&news).await?,
-                Err(Missed::Lagged) => self.catch_up().await.ok()?,
-                Err(Missed::Closed) => return None,
+            if self.behind {
+                self.catch_up().await.ok()?;
+                continue;
+            }
+            let look = Duration::from_secs(LOOK_S.unsigned_abs());
+            match timeout(look, self.news.recv()).await {
+                Ok(Ok(news)) => self.hear(&news)?,
+                Ok(Err(Missed::Lagged)) => self.behind = true,
+                Ok(Err(Missed::Closed)) => return None,
+                Err(_) => {}
             }
         }
     }
 
+    /// None when the login is over, or the person's roles or sites are others than they were.
+    async fn may_go_on(&self) -> Option<()> {
+        let read = &self.app.store().read;
+        let login = read.login(self.member.login?).await.ok()??;
+        if login.expires_at <= self.app.now() {
+            return None;
+        }
+        let memberships = read.memberships(self.member.user).await.ok()?;
+        let here = memberships.into_iter().find(|m| m.org == login.org)?;
+        let sites = self.member.scope.sites.as_ref();
+        (here.roles == self.member.roles && here.sites.as_ref() == sites).then_some(())
+    }
+
     /// None ends the stream.
-    async fn hear(&mut self, news: &News) -> Option<()> {
+    fn hear(&mut self, news: &News) -> Option<()> {
         match news {
             News::Events(events) => {
-                let hole = events.first().is_some_and(|(seq, _)| *seq > self.last + 1);
-                if hole {
-                    self.catch_up().await.ok()?;
+                if events.first().is_some_and(|(seq, _)| *seq > self.last + 1) {
+                    // A hole: all of them are read from the record.
+                    self.behind = true;
+                    return Some(());
                 }
                 for (seq, event) in events {
                     self.fact(*seq, event);
@@ -222,28 +251,22 @@ impl Stream {
                     });
                 }
             }
-            News::Revoked(user) if *user == self.user => return None,
+            News::Revoked(user) if *user == self.member.user => return None,
             News::OrganisationChanged(org) if *org == self.pass.org => return None,
             News::Revoked(_) | News::OrganisationChanged(_) | News::Settled(_) => {}
         }
         Some(())
     }
 
+    /// Reads the next facts on record; the rest when these are told.
     async fn catch_up(&mut self) -> Result<(), Error> {
-        loop {
-            let facts = self
-                .app
-                .store()
-                .read
-                .events_since(self.last, AT_ONCE)
-                .await?;
-            if facts.is_empty() {
-                return Ok(());
-            }
-            for (seq, event) in &facts {
-                self.fact(*seq, event);
-            }
+        let read = &self.app.store().read;
+        let facts = read.events_since(self.last, AT_ONCE).await?;
+        self.behind = !facts.is_empty();
+        for (seq, event) in &facts {
+            self.fact(*seq, event);
         }
+        Ok(())
     }
 
     fn sees(&self, org: domain::id::OrgId, site: Option<SiteId>, topic: Topic) -> bool {

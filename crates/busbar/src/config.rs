@@ -26,6 +26,14 @@ pub enum ConfigError {
         #[source]
         source: Box<toml::de::Error>,
     },
+    /// A value, from wherever it came, is not what it should be.
+    #[error("{key}: {why}")]
+    Value {
+        /// Its key.
+        key: &'static str,
+        /// What it should be.
+        why: &'static str,
+    },
     /// An environment variable is not what it should be.
     #[error("{name}={value}: {why}")]
     Variable {
@@ -193,7 +201,49 @@ impl Config {
             None => Self::default(),
         };
         config.apply(variable)?;
+        config.check()?;
         Ok(config)
+    }
+
+    /// Refuses what would start and not work. Says no value of a URL, which may hold a password.
+    fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |key: &'static str, why: &'static str| Err(ConfigError::Value { key, why });
+        let starts = |url: &Option<String>, schemes: &[&str]| {
+            url.as_ref()
+                .is_none_or(|url| schemes.iter().any(|scheme| url.starts_with(scheme)))
+        };
+        if !starts(
+            &self.database.url,
+            &["postgres://", "postgresql://", "sqlite:"],
+        ) {
+            return wrong("database.url", "it begins with postgres:// or sqlite:");
+        }
+        if !starts(&self.bus.url, &["redis://", "rediss://", "unix://"]) {
+            return wrong("bus.url", "it begins with redis://");
+        }
+        if !starts(&self.http.public_url, &["http://", "https://"]) {
+            return wrong("http.public_url", "it begins with http:// or https://");
+        }
+        if !starts(&self.gateway.public_url, &["ws://", "wss://"]) {
+            return wrong("gateway.public_url", "it begins with ws:// or wss://");
+        }
+        let gateway = &self.gateway;
+        for (key, value) in [
+            ("gateway.heartbeat_interval_s", gateway.heartbeat_interval_s),
+            ("gateway.ping_interval_s", gateway.ping_interval_s),
+            ("gateway.call_timeout_s", gateway.call_timeout_s),
+            ("retention.log_days", self.retention.log_days),
+            ("retention.attempts_days", self.retention.attempts_days),
+            ("http.requests_per_minute", self.http.requests_per_minute),
+        ] {
+            if value == 0 {
+                return wrong(key, "it is a number from 1");
+            }
+        }
+        if self.database.batch_units == 0 {
+            return wrong("database.batch_units", "it is a number from 1");
+        }
+        Ok(())
     }
 
     fn from_file(path: &Path) -> Result<Self, ConfigError> {
@@ -250,6 +300,13 @@ impl Config {
             };
         }
         Ok(())
+    }
+
+    /// The file of the database, unless another database is configured.
+    #[must_use]
+    pub fn database_file(&self) -> Option<PathBuf> {
+        let own = self.database.url.is_none();
+        own.then(|| self.data_dir.join("busbar.sqlite"))
     }
 
     /// The database URL: the configured one, or the SQLite file in the data directory.

@@ -33,7 +33,7 @@ impl IdSource for TimeOrderedIds {
 
 /// Builds everything below the doors.
 pub async fn build(config: &Config) -> Result<App, Failure> {
-    std::fs::create_dir_all(&config.data_dir).map_err(|e| {
+    data_dir(config).map_err(|e| {
         format!(
             "cannot make the data directory {}: {e}",
             config.data_dir.display()
@@ -70,6 +70,24 @@ pub async fn build(config: &Config) -> Result<App, Failure> {
         settings,
         secret,
     }))
+}
+
+/// Makes the folder of the data, and in it the database file, which SQLite gives the mode of to
+/// its log: what drivers do is for nobody else on the machine to read.
+fn data_dir(config: &Config) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&config.data_dir)?;
+    if let Some(file) = config.database_file() {
+        std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(file)?;
+    }
+    Ok(())
 }
 
 /// Reads a key of 32 bytes, or draws one into a file that only its owner can read. It stays

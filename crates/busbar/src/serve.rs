@@ -1,7 +1,7 @@
 //! Running the server: both doors and the timers, until a signal; then the doors close in order.
 #![allow(clippy::print_stdout)] // the banner is for the person who started it
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -89,13 +89,23 @@ pub fn console_url(config: &Config) -> String {
         })
 }
 
-/// An address that a person can type: a listener on all addresses is reached on this machine.
+/// An address that a person or a charger can use: a listener on all addresses is reached by the
+/// one that this machine has towards the rest of the world.
 fn shown(addr: SocketAddr) -> SocketAddr {
     if addr.ip().is_unspecified() {
-        SocketAddr::from(([127, 0, 0, 1], addr.port()))
+        let ours = outward().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        SocketAddr::new(ours, addr.port())
     } else {
         addr
     }
+}
+
+/// The address from which this machine would speak to another network. Nothing is sent: the
+/// address asked about is one of those kept for documentation (RFC 5737).
+fn outward() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    Some(socket.local_addr().ok()?.ip())
 }
 
 fn station_url(config: &Config, at: SocketAddr) -> String {

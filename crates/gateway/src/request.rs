@@ -96,7 +96,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Option<Head>, NotRequest> {
     Ok(Some(Head {
         intent: intent(request.method, text),
         identity: identity(path),
-        path: cut(path, MOST_PATH),
+        path: cut(shown(path), MOST_PATH),
         protocols,
         user_agent: text("user-agent").map(|agent| cut(&agent, MOST_AGENT)),
         authorization: values("authorization").next().map(<[u8]>::to_vec),
@@ -117,6 +117,13 @@ fn intent(method: Option<&str>, text: impl Fn(&'static str) -> Option<String>) -
         Some(version) if version.trim() != "13" => Intent::OldWebSocket,
         _ => Intent::Upgrade { key },
     }
+}
+
+/// A path as it is kept: without a query, and without what stands before an `@`. People put
+/// passwords there.
+fn shown(path: &str) -> &str {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit_once('@').map_or(path, |(_, rest)| rest)
 }
 
 /// The segment before the identity in the address that chargers are given.

@@ -10,7 +10,7 @@ use domain::wire_log::Span;
 use serde_json::value::RawValue;
 
 /// Fields whose values are personal, in lower case.
-const FIELDS: [&str; 15] = [
+const FIELDS: [&str; 28] = [
     "idtag",
     "parentidtag",
     "idtoken",
@@ -26,7 +26,24 @@ const FIELDS: [&str; 15] = [
     "vatnumber",
     "customeridentifier",
     "keycode",
+    // Whatever vendors, customers' records, certificates, signatures and additions tell.
+    "data",
+    "customdata",
+    "certificate",
+    "certificatechain",
+    "exirequest",
+    "exiresponse",
+    "signedmetervalue",
+    "signedmeterdata",
+    "techinfo",
+    "info",
+    "company",
+    "address",
+    "useremail",
 ];
+
+/// Fields that are personal with everything below them.
+const DEEP: [&str; 4] = ["data", "customdata", "company", "address"];
 
 /// Fields whose values are secret, in lower case.
 const SECRETS: [&str; 5] = [
@@ -78,10 +95,10 @@ pub fn without_secrets(payload: &str) -> Option<String> {
     for mark in secrets.iter().rev() {
         let (start, end) = (mark.span.0 as usize, mark.span.1 as usize);
         // A number becomes a text, so that the payload stays JSON.
-        if payload.as_bytes().get(end) == Some(&b'"') {
-            text.replace_range(start..end, REMOVED);
-        } else {
+        if mark.number {
             text.replace_range(start..end, &format!("\"{REMOVED}\""));
+        } else {
+            text.replace_range(start..end, REMOVED);
         }
     }
     Some(text)
@@ -92,6 +109,8 @@ struct Mark {
     span: Span,
     /// Nobody may see it, not even on disk.
     secret: bool,
+    /// It stands without quotes.
+    number: bool,
 }
 
 /// None for a text that cannot be read.
@@ -130,32 +149,42 @@ enum Node {
 }
 
 fn walk(payload: &str, node: &Node, key: &str, heat: Heat, marks: &mut Vec<Mark>) {
-    let mut mark = |start: usize, end: usize| {
+    let mark = |marks: &mut Vec<Mark>, start: usize, end: usize| {
         if let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end))
             && start < end
         {
             marks.push(Mark {
                 span: (start, end),
                 secret: heat == Heat::Secret,
+                number: matches!(node, Node::Number(..)),
             });
         }
     };
     match node {
         Node::Text(start, end) => {
             let text = payload.get(*start..*end).unwrap_or_default();
-            if heat != Heat::Cold {
-                mark(*start, *end);
-            } else if tells_inside(text) {
+            let deep = DEEP.contains(&key.to_lowercase().as_str());
+            if let (Heat::Cold, Some((from, to))) = (heat, user_info(text)) {
+                walk(
+                    payload,
+                    &Node::Text(start + from, start + to),
+                    key,
+                    Heat::Secret,
+                    marks,
+                );
+            } else if heat != Heat::Cold && !deep {
+                mark(marks, *start, *end);
+            } else if heat != Heat::Cold || tells_inside(text) {
                 // In pieces so short that a mask shows no end of any.
                 let mut from = *start;
                 for (at, _) in text.char_indices().step_by(7).skip(1) {
-                    mark(from, start + at);
+                    mark(marks, from, start + at);
                     from = start + at;
                 }
-                mark(from, *end);
+                mark(marks, from, *end);
             }
         }
-        Node::Number(start, end) if heat != Heat::Cold => mark(*start, *end),
+        Node::Number(start, end) if heat != Heat::Cold => mark(marks, *start, *end),
         Node::Number(..) | Node::Word => {}
         Node::List(elements) => {
             for element in elements {
@@ -170,28 +199,44 @@ fn walk(payload: &str, node: &Node, key: &str, heat: Heat, marks: &mut Vec<Mark>
                     .any(|(name, value)| name == "name" && secret_word(payload, value)),
                 _ => false,
             });
-            let typed = fields.iter().any(|(name, value)| match value {
-                Node::Text(start, end) => {
-                    name == "type" && payload.get(*start..*end) == Some("KeyCode")
-                }
-                _ => false,
-            });
+            let says = |field: &str, word: &str| {
+                fields.iter().any(|(name, value)| match value {
+                    Node::Text(start, end) => {
+                        name == field && payload.get(*start..*end) == Some(word)
+                    }
+                    _ => false,
+                })
+            };
+            let typed = says("type", "KeyCode");
+            // A signed reading can name the driver.
+            let signed = says("format", "SignedData");
             let spread = heat == Heat::Secret && key == "variableAttribute";
+            let deep = heat != Heat::Cold && DEEP.contains(&key.to_lowercase().as_str());
             for (name, value) in fields {
                 let lower = name.to_lowercase();
                 let secret = SECRETS.contains(&lower.as_str())
                     || (key == "vpn" && name == "key")
                     || (typed && lower == "idtoken")
                     || ((names_secret || spread) && VALUES.contains(&name.as_str()));
-                let heat = match secret {
-                    true => Heat::Secret,
-                    false if FIELDS.contains(&lower.as_str()) => Heat::Personal,
-                    false => Heat::Cold,
+                let personal =
+                    deep || FIELDS.contains(&lower.as_str()) || (signed && lower == "value");
+                let heat = match (secret, personal) {
+                    (true, _) => Heat::Secret,
+                    (false, true) => Heat::Personal,
+                    (false, false) => Heat::Cold,
                 };
-                walk(payload, value, name, heat, marks);
+                walk(payload, value, if deep { key } else { name }, heat, marks);
             }
         }
     }
+}
+
+/// Where a user and a password stand in a URL: before the `@`.
+fn user_info(text: &str) -> Option<(usize, usize)> {
+    let start = text.find("://")? + 3;
+    let authority = text.get(start..)?.split('/').next()?;
+    let end = authority.rfind('@')?;
+    (end > 0).then_some((start, start + end))
 }
 
 /// A text that holds JSON with a personal field (vendors' data).

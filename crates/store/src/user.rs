@@ -296,6 +296,12 @@ impl Read {
         found.map(login).transpose()
     }
 
+    /// A login by its id.
+    pub async fn login(&self, id: LoginId) -> Result<Option<LoginRow>, Error> {
+        let found = logins::Entity::find_by_id(id.uuid()).one(&self.db).await?;
+        found.map(login).transpose()
+    }
+
     /// Failed sign-ins under `key`: how many, and the newest.
     pub async fn login_failures(&self, key: &str) -> Result<Option<(i32, Moment)>, Error> {
         let found = login_failures::Entity::find_by_id(key.to_owned())

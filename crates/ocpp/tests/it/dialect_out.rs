@@ -580,6 +580,18 @@ fn personal_bytes_are_found() {
             r#"{"key":"HeartbeatInterval","value":"60"}"#,
             r#"{"key":"HeartbeatInterval","value":"60"}"#,
         ),
+        (
+            r#"{"data":{"holder":{"name":"Eva","years":7}},"vendorId":"v"}"#,
+            r#"{"data":{"holder":{"name":"••••","years":••••}},"vendorId":"v"}"#,
+        ),
+        (
+            r#"{"certificate":"MIIB","customData":{"vendorId":"v","mail":"e@x"}}"#,
+            r#"{"certificate":"••••","customData":{"vendorId":"••••","mail":"••••"}}"#,
+        ),
+        (
+            r#"{"sampledValue":[{"value":"OCMF","format":"SignedData"},{"value":"7","format":"Raw"}]}"#,
+            r#"{"sampledValue":[{"value":"••••","format":"SignedData"},{"value":"7","format":"Raw"}]}"#,
+        ),
         (r#"{"idTag":"04AABB"#, "••••"),
     ] {
         assert_eq!(
@@ -620,6 +632,11 @@ fn secrets_are_taken_out() {
         ),
         (r#"{"idToken":{"idToken":"1234","type":"Central"}}"#, None),
         (r#"{"idTag":"04AABB"}"#, None),
+        (
+            r#"{"location":"ftp://me:hush@files.example/f.bin"}"#,
+            Some(r#"{"location":"ftp://***@files.example/f.bin"}"#),
+        ),
+        (r#"{"location":"https://files.example/a@b"}"#, None),
         (r#"{"password":"hush"#, None),
     ] {
         assert_eq!(without_secrets(payload).as_deref(), kept, "{payload}");
