@@ -12,9 +12,10 @@ use domain::id::{CommandId, StationId};
 use domain::page::{Page, PageRequest};
 use domain::personal::DriverDataGrant;
 use domain::role::{Caller, Permission};
+use domain::sensitive::scrubbed;
 use domain::site::AdminState;
 use domain::token::{TokenUid, mask};
-use domain::variable::is_secret;
+use domain::variable::{is_secret, without_driver_data};
 use serde_json::json;
 use store::{Lane, StationRow};
 
@@ -215,11 +216,19 @@ pub(crate) fn shown(mut record: CommandRecord, grant: Option<&DriverDataGrant>) 
         Command::StartSession { token, .. } if grant.is_none() => {
             *token = TokenUid::new(&token.masked());
         }
+        Command::WriteVariables { values } if grant.is_none() => {
+            for (name, value) in values {
+                *value = without_driver_data(name, value);
+            }
+        }
         Command::Raw { payload, .. } => *payload = hide(payload),
         _ => {}
     }
     if let Some(outcome) = &mut record.outcome {
         outcome.answer = outcome.answer.as_deref().map(hide);
+        if let (Some(error), None) = (&mut outcome.error, grant) {
+            error.text = scrubbed(&error.text);
+        }
     }
     record
 }

@@ -175,7 +175,7 @@ pub async fn subscribe(
             return Ok(Subscribed::Gone);
         }
     }
-    Ok(Subscribed::Stream(Box::new(Stream {
+    let mut stream = Stream {
         root: app.root().await? == Some(pass.org),
         pass,
         topics: allowed,
@@ -186,7 +186,9 @@ pub async fn subscribe(
         look: app.now() + TimeDelta::seconds(LOOK_S),
         member: member.clone(),
         app: app.clone(),
-    })))
+    };
+    stream.catch_up().await?;
+    Ok(Subscribed::Stream(Box::new(stream)))
 }
 
 impl Stream {
@@ -262,7 +264,7 @@ impl Stream {
     async fn catch_up(&mut self) -> Result<(), Error> {
         let read = &self.app.store().read;
         let facts = read.events_since(self.last, AT_ONCE).await?;
-        self.behind = !facts.is_empty();
+        self.behind = facts.len() as u64 >= AT_ONCE;
         for (seq, event) in &facts {
             self.fact(*seq, event);
         }

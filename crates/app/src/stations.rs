@@ -9,12 +9,14 @@ use domain::id::{NoticeId, SiteId, StationId};
 use domain::message::{Notice, NoticeKind};
 use domain::meter::MeterPoint;
 use domain::page::{Page, PageRequest};
+use domain::personal::DriverDataGrant;
 use domain::quantity::Watts;
 use domain::role::{Caller, Permission};
+use domain::sensitive::scrubbed;
 use domain::site::AdminState;
 use domain::station::{ConnectorStatus, Evse, Registration, Station};
 use domain::token::mask;
-use domain::variable::VariableReading;
+use domain::variable::{VariableReading, without_driver_data};
 use serde_json::Value;
 use store::{EvseRow, StationFilter, StationRow};
 
@@ -80,7 +82,16 @@ pub struct StationView {
 }
 
 impl StationView {
-    fn of(row: StationRow) -> Self {
+    /// A station's own words are scrubbed for whoever may not read driver data.
+    fn of(mut row: StationRow, grant: Option<&DriverDataGrant>) -> Self {
+        if grant.is_none() {
+            let connectors = row.evses.iter_mut().flat_map(|e| &mut e.evse.connectors);
+            for connector in connectors {
+                for words in [&mut connector.error_code, &mut connector.error_info] {
+                    *words = words.as_deref().map(scrubbed);
+                }
+            }
+        }
         let evses: Vec<EvseView> = row.evses.into_iter().map(EvseView::of).collect();
         let powers = evses.iter().filter_map(|e| e.power);
         Self {
@@ -148,13 +159,16 @@ pub async fn list(
         sort: query.sort,
     };
     let found = app.store().read.stations(pass.org, &filter, page).await?;
-    Ok(found.map(StationView::of))
+    let grant = gate::driver_data(app, caller);
+    Ok(found.map(|row| StationView::of(row, grant.as_ref())))
 }
 
 /// A station within reach, with `stations.list`.
 pub async fn find(app: &App, caller: &Caller, id: StationId) -> Result<StationView, Error> {
     let pass = gate::permit(app, caller, Permission::StationsList).await?;
-    Ok(StationView::of(pass.station(app, id).await?))
+    let grant = gate::driver_data(app, caller);
+    let row = pass.station(app, id).await?;
+    Ok(StationView::of(row, grant.as_ref()))
 }
 
 /// The EVSEs of a station within reach, with `stations.list`.
@@ -171,7 +185,14 @@ pub async fn variables(
 ) -> Result<Vec<(VariableReading, Moment)>, Error> {
     let pass = gate::permit(app, caller, Permission::StationSettingsView).await?;
     pass.station(app, id).await?;
-    Ok(app.store().read.variables(id).await?)
+    let mut variables = app.store().read.variables(id).await?;
+    if gate::driver_data(app, caller).is_none() {
+        for (reading, _) in &mut variables {
+            let shown = reading.value.as_deref();
+            reading.value = shown.map(|value| without_driver_data(&reading.name, value));
+        }
+    }
+    Ok(variables)
 }
 
 /// What was forgiven to a station, the newest first, with `stations.list`.
@@ -198,6 +219,9 @@ pub async fn notices(
     let grant = gate::driver_data(app, caller);
     let found = app.store().read.notices(id, page).await?;
     Ok(found.map(|(id, mut notice)| {
+        if grant.is_none() {
+            notice.title = scrubbed(&notice.title);
+        }
         notice.detail = match (grant.is_some(), notice.kind) {
             (true, _) => masking::hide_secrets(&notice.detail),
             (false, NoticeKind::DataTransfer) => Value::String(mask("")).to_string(),

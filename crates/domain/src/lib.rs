@@ -16,6 +16,7 @@ pub mod page;
 pub mod personal;
 pub mod quantity;
 pub mod role;
+pub mod sensitive;
 pub mod session;
 pub mod site;
 pub mod station;

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::command::VariableName;
+use crate::sensitive::{Sensitivity, scrubbed, sensitivity};
+use crate::token::mask;
 
 /// Whether a variable may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -32,16 +34,22 @@ pub struct VariableReading {
 /// Whether a value must never be kept or shown: passwords and keys (trust.md, Secrets).
 #[must_use]
 pub fn is_secret(name: &VariableName) -> bool {
-    let key = name.variable.to_lowercase();
-    [
-        "password",
-        "authorizationkey",
-        "passphrase",
-        "secret",
-        "privatekey",
-    ]
-    .iter()
-    .any(|w| key.contains(w))
+    sensitivity(&name.variable) == Sensitivity::Secret
+}
+
+/// A value as somebody without the right to driver data may see it. A switch is nobody's.
+#[must_use]
+pub fn without_driver_data(name: &VariableName, value: &str) -> String {
+    let switch = ["true", "false"]
+        .iter()
+        .any(|w| value.eq_ignore_ascii_case(w));
+    match sensitivity(&name.variable) {
+        Sensitivity::Open => value.to_owned(),
+        _ if switch => value.to_owned(),
+        Sensitivity::FreeText => scrubbed(value),
+        Sensitivity::Personal => mask(value),
+        Sensitivity::Record | Sensitivity::Secret => mask(""),
+    }
 }
 
 /// A part of the device model.

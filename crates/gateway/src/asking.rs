@@ -23,7 +23,7 @@ use serde_json::value::RawValue;
 use crate::calls::Answered;
 use crate::listener::Shared;
 use crate::requested::Wanted;
-use crate::row::{seal, word};
+use crate::row::{seal, seal_details, word};
 use crate::station::{Ending, Station};
 
 /// A command on its way.
@@ -235,12 +235,7 @@ impl Station<'_> {
     pub(crate) async fn refused(&mut self, error: &ErrorFrame<'_>, oddities: &[Deviation]) {
         let answered = self.calls.answered(&error.id);
         let mut log = self.row(FrameKind::Error, Some(&error.id), None, error.details.get());
-        seal(
-            &mut log,
-            error.details.get(),
-            ocpp::personal::personal_spans(error.details.get()),
-        );
-        log.error_code = Some(word(&error.code));
+        seal_details(&mut log, error);
         log.deviations = oddities.to_vec();
         match answered {
             Answered::Ours(mut job) => {

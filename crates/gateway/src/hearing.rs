@@ -13,7 +13,7 @@ use ocpp::frame::{self, Frame, Oddity, Read};
 use serde_json::value::RawValue;
 use tokio::time::timeout;
 
-use crate::row::{Written, row, seal, unreadable};
+use crate::row::{Written, row, seal, seal_details, unreadable};
 use crate::socket::code;
 use crate::station::{Ending, Station};
 
@@ -53,7 +53,7 @@ impl Station<'_> {
                 // It could not read our answer. Nothing can be sent again: it is on record.
                 let mut row =
                     self.row(FrameKind::Error, Some(&error.id), None, error.details.get());
-                row.error_code = Some(crate::row::word(&error.code));
+                seal_details(&mut row, &error);
                 self.note(row);
                 Ok(())
             }

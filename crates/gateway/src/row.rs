@@ -7,7 +7,8 @@ use domain::deviation::Deviation;
 use domain::id::{LogId, StationId};
 use domain::personal::Personal;
 use domain::wire_log::{Direction, FrameKind, LogRow, Span};
-use ocpp::personal::{personal_spans, without_secrets};
+use ocpp::frame::ErrorFrame;
+use ocpp::personal::{personal_spans, whole, without_secrets};
 
 use crate::request::cut;
 
@@ -44,8 +45,8 @@ pub(crate) fn row(app: &App, station: StationId, at: Moment, written: Written<'_
     }
 }
 
-/// Marks what is personal in the row of `payload`, after secrets are taken out of it: a password in a log is one
-/// in every backup.
+/// Marks what is personal in the row of `payload`, after secrets are taken out of it: a password in
+/// a log is one in every backup.
 pub(crate) fn seal(row: &mut LogRow, payload: &str, personal: Vec<Span>) {
     match without_secrets(payload) {
         Some(text) => {
@@ -54,6 +55,17 @@ pub(crate) fn seal(row: &mut LogRow, payload: &str, personal: Vec<Span>) {
         }
         None => row.personal = personal,
     }
+}
+
+/// Keeps the code and the details of a refusal. No schema says what a station may put there, so
+/// that details are personal as a whole.
+pub(crate) fn seal_details(row: &mut LogRow, error: &ErrorFrame<'_>) {
+    let details = error.details.get();
+    row.error_code = Some(word(&error.code));
+    let kept = without_secrets(details).unwrap_or_else(|| details.to_owned());
+    let nothing = kept.split_whitespace().collect::<String>() == "{}";
+    row.personal = if nothing { Vec::new() } else { whole(&kept) };
+    row.payload = Personal::new(kept);
 }
 
 /// The row of a text that is no frame: personal as a whole.

@@ -283,6 +283,11 @@ impl Catalogue {
             .flatten()
     }
 
+    /// All shapes.
+    pub fn shapes(&self) -> &[Shape] {
+        &self.shapes
+    }
+
     /// A shape of this catalogue.
     ///
     /// # Panics

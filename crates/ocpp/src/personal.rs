@@ -1,63 +1,24 @@
 //! The bytes of a payload that are about a driver, or secret.
 //!
-//! Owns the list of the fields and a reader that knows where in the text a value stands. Works on
-//! any text in any version, so that a payload of an unknown action is masked as well; a text that
-//! cannot be read is personal as a whole.
+//! Owns the reading of a payload for them; which names tell what is the domain's list. Works on any
+//! text in any version, so that a payload of an unknown action is masked as well; a text that
+//! cannot be read is personal as a whole, and so is a field that no version knows.
 
-use domain::command::VariableName;
-use domain::variable::is_secret;
+mod scan;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use domain::sensitive::{Sensitivity, identifiers, sensitivity, tells};
 use domain::wire_log::Span;
-use serde_json::value::RawValue;
 
-/// Fields whose values are personal, in lower case.
-const FIELDS: [&str; 28] = [
-    "idtag",
-    "parentidtag",
-    "idtoken",
-    "groupidtoken",
-    "additionalidtoken",
-    "emaid",
-    "evccid",
-    "evcontractid",
-    "contractid",
-    "contractids",
-    "prioritizedemaids",
-    "vin",
-    "vatnumber",
-    "customeridentifier",
-    "keycode",
-    // Whatever vendors, customers' records, certificates, signatures and additions tell.
-    "data",
-    "customdata",
-    "certificate",
-    "certificatechain",
-    "exirequest",
-    "exiresponse",
-    "signedmetervalue",
-    "signedmeterdata",
-    "techinfo",
-    "info",
-    "company",
-    "address",
-    "useremail",
-];
-
-/// Fields that are personal with everything below them.
-const DEEP: [&str; 4] = ["data", "customdata", "company", "address"];
-
-/// Fields whose values are secret, in lower case.
-const SECRETS: [&str; 5] = [
-    "authorizationkey",
-    "basicauthpassword",
-    "password",
-    "apnpassword",
-    "passphrase",
-];
+use crate::catalogue::{Catalogue, Version};
+use scan::{Node, read, unescaped};
 
 /// What stands in a text where a secret was.
 const REMOVED: &str = "***";
 
-/// Fields beside the name of a secret variable.
+/// Fields beside the name of a variable that hold its value.
 const VALUES: [&str; 4] = [
     "value",
     "attributeValue",
@@ -65,20 +26,32 @@ const VALUES: [&str; 4] = [
     "actualValue",
 ];
 
-/// Deeper texts are masked as a whole; frames end at 127.
-const MAX_DEPTH: usize = 200;
+/// Fields that some version has, and what their names tell.
+static FIELDS: LazyLock<HashMap<&'static str, Sensitivity>> = LazyLock::new(|| {
+    let shapes = Version::ALL.map(|version| Catalogue::of(version).shapes());
+    let fields = shapes.into_iter().flatten().flat_map(|shape| &shape.fields);
+    fields
+        .map(|field| (field.name, sensitivity(field.name)))
+        .collect()
+});
 
 /// Byte ranges of the personal and secret values in a payload, in their order: the content of
 /// texts without the quotes, or a whole number.
 #[must_use]
 pub fn personal_spans(payload: &str) -> Vec<Span> {
     let Some(marks) = marks(payload) else {
-        return vec![(0, u32::try_from(payload.len()).unwrap_or(u32::MAX))];
+        return whole(payload);
     };
     let mut spans: Vec<Span> = marks.into_iter().map(|mark| mark.span).collect();
     spans.sort_unstable();
     spans.dedup();
     spans
+}
+
+/// The span of a payload that is personal as a whole.
+#[must_use]
+pub fn whole(payload: &str) -> Vec<Span> {
+    vec![(0, u32::try_from(payload.len()).unwrap_or(u32::MAX))]
 }
 
 /// The payload with [`REMOVED`] in the place of every secret: passwords of stations and networks,
@@ -115,120 +88,157 @@ struct Mark {
 
 /// None for a text that cannot be read.
 fn marks(payload: &str) -> Option<Vec<Mark>> {
-    serde_json::from_str::<&RawValue>(payload).ok()?;
-    let mut scan = Scan {
-        bytes: payload.as_bytes(),
-        text: payload,
-        at: 0,
+    let mut reading = Reading {
+        payload,
+        marks: Vec::new(),
     };
-    let root = scan.node(0)?;
-    let mut marks = Vec::new();
-    walk(payload, &root, "", Heat::Cold, &mut marks);
-    Some(marks)
+    let root = read(payload)?;
+    reading.walk(&root, "", Sensitivity::Open);
+    Some(reading.marks)
 }
 
-/// How a value stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Heat {
-    Cold,
-    /// In a personal field.
-    Personal,
-    /// In a secret field, or beside the name of a secret.
-    Secret,
+struct Reading<'a> {
+    payload: &'a str,
+    marks: Vec<Mark>,
 }
 
-/// A value and where it stands.
-enum Node {
-    /// The bytes between the quotes.
-    Text(usize, usize),
-    Number(usize, usize),
-    /// Every field, repeated ones too.
-    Object(Vec<(String, Node)>),
-    List(Vec<Node>),
-    Word,
-}
-
-fn walk(payload: &str, node: &Node, key: &str, heat: Heat, marks: &mut Vec<Mark>) {
-    let mark = |marks: &mut Vec<Mark>, start: usize, end: usize| {
-        if let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end))
-            && start < end
-        {
-            marks.push(Mark {
-                span: (start, end),
-                secret: heat == Heat::Secret,
-                number: matches!(node, Node::Number(..)),
-            });
-        }
-    };
-    match node {
-        Node::Text(start, end) => {
-            let text = payload.get(*start..*end).unwrap_or_default();
-            let deep = DEEP.contains(&key.to_lowercase().as_str());
-            if let (Heat::Cold, Some((from, to))) = (heat, user_info(text)) {
-                walk(
-                    payload,
-                    &Node::Text(start + from, start + to),
-                    key,
-                    Heat::Secret,
-                    marks,
-                );
-            } else if heat != Heat::Cold && !deep {
-                mark(marks, *start, *end);
-            } else if heat != Heat::Cold || tells_inside(text) {
-                // In pieces so short that a mask shows no end of any.
-                let mut from = *start;
-                for (at, _) in text.char_indices().step_by(7).skip(1) {
-                    mark(marks, from, start + at);
-                    from = start + at;
+impl Reading<'_> {
+    /// `kind` is what the name `key` and the fields beside it tell about `node`.
+    fn walk(&mut self, node: &Node, key: &str, kind: Sensitivity) {
+        match node {
+            Node::Text(start, end) => self.text(*start, *end, kind),
+            Node::Number(start, end) if kind > Sensitivity::FreeText => {
+                self.mark(*start, *end, kind, true);
+            }
+            Node::Number(..) | Node::Word => {}
+            Node::List(elements) => {
+                for element in elements {
+                    self.walk(element, key, kind);
                 }
-                mark(marks, from, *end);
             }
-        }
-        Node::Number(start, end) if heat != Heat::Cold => mark(marks, *start, *end),
-        Node::Number(..) | Node::Word => {}
-        Node::List(elements) => {
-            for element in elements {
-                walk(payload, element, key, heat, marks);
-            }
-        }
-        Node::Object(fields) => {
-            let names_secret = fields.iter().any(|(name, value)| match value {
-                Node::Text(..) if name == "key" => secret_word(payload, value),
-                Node::Object(inner) if name == "variable" => inner
-                    .iter()
-                    .any(|(name, value)| name == "name" && secret_word(payload, value)),
-                _ => false,
-            });
-            let says = |field: &str, word: &str| {
-                fields.iter().any(|(name, value)| match value {
-                    Node::Text(start, end) => {
-                        name == field && payload.get(*start..*end) == Some(word)
-                    }
-                    _ => false,
-                })
-            };
-            let typed = says("type", "KeyCode");
-            // A signed reading can name the driver.
-            let signed = says("format", "SignedData");
-            let spread = heat == Heat::Secret && key == "variableAttribute";
-            let deep = heat != Heat::Cold && DEEP.contains(&key.to_lowercase().as_str());
-            for (name, value) in fields {
-                let lower = name.to_lowercase();
-                let secret = SECRETS.contains(&lower.as_str())
-                    || (key == "vpn" && name == "key")
-                    || (typed && lower == "idtoken")
-                    || ((names_secret || spread) && VALUES.contains(&name.as_str()));
-                let personal =
-                    deep || FIELDS.contains(&lower.as_str()) || (signed && lower == "value");
-                let heat = match (secret, personal) {
-                    (true, _) => Heat::Secret,
-                    (false, true) => Heat::Personal,
-                    (false, false) => Heat::Cold,
-                };
-                walk(payload, value, if deep { key } else { name }, heat, marks);
+            Node::Object(fields) => {
+                let about = self.about(fields);
+                for (name, value) in fields {
+                    let told = self.told(&about, key, kind, name);
+                    self.walk(value, name, told);
+                }
             }
         }
     }
+
+    /// What the field `name` is, in an object `key` that tells `about` itself.
+    fn told(&self, about: &About, key: &str, kind: Sensitivity, name: &str) -> Sensitivity {
+        let own = FIELDS.get(name).copied();
+        let own = own.unwrap_or_else(|| sensitivity(name).max(Sensitivity::Record));
+        let mut told = own;
+        if about.typed && name.eq_ignore_ascii_case("idToken") || key == "vpn" && name == "key" {
+            told = Sensitivity::Secret;
+        }
+        if about.signed && name == "value" {
+            told = told.max(Sensitivity::Record);
+        }
+        if VALUES.contains(&name) {
+            told = told.max(about.variable);
+            if key == "variableAttribute" {
+                told = told.max(kind);
+            }
+        }
+        if kind == Sensitivity::Record {
+            told = told.max(kind);
+        }
+        told
+    }
+
+    fn about(&self, fields: &[(String, Node)]) -> About {
+        let says = |field: &str, word: &str| {
+            fields
+                .iter()
+                .any(|(name, value)| name == field && self.content(value) == Some(word))
+        };
+        let variables = fields.iter().filter_map(|(name, value)| match value {
+            Node::Text(..) if name == "key" => self.named(value),
+            Node::Object(inner) if name == "variable" => {
+                let inner = inner.iter().filter(|(name, _)| name == "name");
+                inner.filter_map(|(_, value)| self.named(value)).max()
+            }
+            _ => None,
+        });
+        About {
+            variable: variables.max().unwrap_or(Sensitivity::Open),
+            typed: says("type", "KeyCode"),
+            // A signed reading can name the driver.
+            signed: says("format", "SignedData"),
+        }
+    }
+
+    /// What the name of a variable tells.
+    fn named(&self, name: &Node) -> Option<Sensitivity> {
+        Some(sensitivity(&unescaped(self.content(name)?)))
+    }
+
+    fn content(&self, node: &Node) -> Option<&str> {
+        match node {
+            Node::Text(start, end) => self.payload.get(*start..*end),
+            _ => None,
+        }
+    }
+
+    fn text(&mut self, start: usize, end: usize, kind: Sensitivity) {
+        let text = self.payload.get(start..end).unwrap_or_default();
+        match kind {
+            Sensitivity::Secret | Sensitivity::Personal => self.mark(start, end, kind, false),
+            Sensitivity::Record => self.pieces(start, end),
+            Sensitivity::Open | Sensitivity::FreeText => {
+                let hides = text.contains("\\\"") || text.contains("\\u");
+                if let Some((from, to)) = user_info(text) {
+                    self.mark(start + from, start + to, Sensitivity::Secret, false);
+                } else if hides && (kind == Sensitivity::FreeText || tells(text)) {
+                    self.pieces(start, end);
+                } else if kind == Sensitivity::FreeText {
+                    for span in identifiers(text) {
+                        self.mark(start + span.start, start + span.end, kind, false);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Marks a text in pieces so short that a mask shows no end of any.
+    fn pieces(&mut self, start: usize, end: usize) {
+        let text = self.payload.get(start..end).unwrap_or_default();
+        let ends = text
+            .char_indices()
+            .step_by(7)
+            .skip(1)
+            .map(|(at, _)| start + at);
+        let mut from = start;
+        for at in ends.chain([end]) {
+            self.mark(from, at, Sensitivity::Personal, false);
+            from = at;
+        }
+    }
+
+    fn mark(&mut self, start: usize, end: usize, kind: Sensitivity, number: bool) {
+        if let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end))
+            && start < end
+        {
+            self.marks.push(Mark {
+                span: (start, end),
+                secret: kind == Sensitivity::Secret,
+                number,
+            });
+        }
+    }
+}
+
+/// What an object tells about its fields.
+struct About {
+    /// The kind of the variable that it names.
+    variable: Sensitivity,
+    /// Its token was typed.
+    typed: bool,
+    /// Its value is signed.
+    signed: bool,
 }
 
 /// Where a user and a password stand in a URL: before the `@`.
@@ -237,132 +247,4 @@ fn user_info(text: &str) -> Option<(usize, usize)> {
     let authority = text.get(start..)?.split('/').next()?;
     let end = authority.rfind('@')?;
     (end > 0).then_some((start, start + end))
-}
-
-/// A text that holds JSON with a personal field (vendors' data).
-fn tells_inside(text: &str) -> bool {
-    if !text.contains("\\\"") && !text.contains("\\u") {
-        return false;
-    }
-    let lower = text.to_lowercase();
-    FIELDS
-        .iter()
-        .chain(&SECRETS)
-        .any(|field| lower.contains(field))
-}
-
-fn secret_word(payload: &str, node: &Node) -> bool {
-    let Node::Text(start, end) = node else {
-        return false;
-    };
-    is_secret(&VariableName {
-        component: None,
-        component_instance: None,
-        evse: None,
-        connector: None,
-        variable: unescaped(payload.get(*start..*end).unwrap_or_default()),
-        variable_instance: None,
-    })
-}
-
-fn unescaped(text: &str) -> String {
-    if text.contains('\\')
-        && let Ok(serde_json::Value::String(text)) =
-            crate::frame::payload_value(&format!("\"{text}\""))
-    {
-        return text;
-    }
-    text.to_owned()
-}
-
-/// Walks over a text that is known to be JSON.
-struct Scan<'a> {
-    bytes: &'a [u8],
-    text: &'a str,
-    at: usize,
-}
-
-impl Scan<'_> {
-    fn peek(&mut self) -> Option<u8> {
-        while self.bytes.get(self.at).is_some_and(u8::is_ascii_whitespace) {
-            self.at += 1;
-        }
-        self.bytes.get(self.at).copied()
-    }
-
-    /// Takes `symbol` when it is next.
-    fn take(&mut self, symbol: u8) -> bool {
-        let there = self.peek() == Some(symbol);
-        self.at += usize::from(there);
-        there
-    }
-
-    fn node(&mut self, depth: usize) -> Option<Node> {
-        if depth > MAX_DEPTH {
-            return None;
-        }
-        match self.peek()? {
-            b'"' => {
-                let (start, end) = self.string()?;
-                Some(Node::Text(start, end))
-            }
-            b'{' => {
-                self.at += 1;
-                let mut fields = Vec::new();
-                while !self.take(b'}') {
-                    self.peek()?;
-                    let (start, end) = self.string()?;
-                    let key = unescaped(self.text.get(start..end)?);
-                    self.take(b':').then_some(())?;
-                    fields.push((key, self.node(depth + 1)?));
-                    self.take(b',');
-                }
-                Some(Node::Object(fields))
-            }
-            b'[' => {
-                self.at += 1;
-                let mut elements = Vec::new();
-                while !self.take(b']') {
-                    elements.push(self.node(depth + 1)?);
-                    self.take(b',');
-                }
-                Some(Node::List(elements))
-            }
-            first => {
-                let start = self.at;
-                while self
-                    .bytes
-                    .get(self.at)
-                    .is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.'))
-                {
-                    self.at += 1;
-                }
-                if self.at == start {
-                    return None;
-                }
-                Some(if first.is_ascii_alphabetic() {
-                    Node::Word
-                } else {
-                    Node::Number(start, self.at)
-                })
-            }
-        }
-    }
-
-    /// The bytes between the quotes of the next string.
-    fn string(&mut self) -> Option<(usize, usize)> {
-        (self.bytes.get(self.at) == Some(&b'"')).then_some(())?;
-        self.at += 1;
-        let start = self.at;
-        loop {
-            match self.bytes.get(self.at)? {
-                b'"' => break,
-                b'\\' => self.at += 2,
-                _ => self.at += 1,
-            }
-        }
-        let end = self.at;
-        self.at += 1;
-        Some((start, end))
-    }
 }

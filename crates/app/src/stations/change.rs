@@ -167,7 +167,8 @@ pub async fn create(
         Err(other) => return Err(other.into()),
     }
     let row = pass.station(app, id).await?;
-    Ok((StationView::of(row), password))
+    let grant = gate::driver_data(app, caller);
+    Ok((StationView::of(row, grant.as_ref()), password))
 }
 
 /// Changes what people say of a station, with `stations.edit`, and `stations.admin_state.edit`
@@ -210,7 +211,9 @@ pub async fn edit(
         if anew {
             app.bus().close(id, "its settings changed").await;
         }
-        return Ok(StationView::of(pass.station(app, id).await?));
+        let grant = gate::driver_data(app, caller);
+        let row = pass.station(app, id).await?;
+        return Ok(StationView::of(row, grant.as_ref()));
     }
     Err(revision::too_busy())
 }

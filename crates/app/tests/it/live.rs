@@ -5,6 +5,7 @@ use busbar_app::sites::{self, SiteEdit};
 use busbar_app::testing::TestApp;
 use busbar_app::{Error, jobs, logins};
 use domain::role::{Caller, Role};
+use store::{Lane, Store};
 
 use crate::told::{ago, number, numbered, point, readings, start, stop};
 
@@ -134,6 +135,70 @@ async fn signing_out_ends_the_stream() {
     let caller = logins::caller(&t.app, &t.cookie).await.unwrap().unwrap();
     logins::close(&t.app, &caller).await.unwrap();
     assert_eq!(live.next().await, None);
+}
+
+/// News of a revocation can get lost, and another process on the machine has no way to tell.
+#[tokio::test]
+async fn rights_taken_away_behind_the_back_end_the_stream() {
+    let t = TestApp::new().await;
+    let member = t.admin.member().unwrap().clone();
+    let (user, login) = (member.user, member.login.unwrap());
+    let mut live = stream(&t, &t.admin, None).await;
+    t.clock.advance(chrono::TimeDelta::seconds(10));
+    jobs::publish_outbox(&t.app).await.unwrap();
+    t.station("CP-1", None).await;
+    jobs::publish_outbox(&t.app).await.unwrap();
+    assert!(live.next().await.is_some(), "the rights are as they were");
+
+    let file = t.directory().join("test.db");
+    let url = format!("sqlite://{}?mode=rwc", file.display());
+    let other = Store::open(&url, store::Options::default()).await.unwrap();
+    let memberships = other.read.memberships(user).await.unwrap();
+    let mut fewer = memberships[0].clone();
+    fewer.roles = [Role::Viewer].into_iter().collect();
+    let write = |membership: store::MembershipRow| {
+        other.write(Lane::Instance, move |work| {
+            let membership = membership.clone();
+            Box::pin(async move { work.membership_put(&membership).await })
+        })
+    };
+    write(fewer).await.unwrap();
+    t.clock.advance(chrono::TimeDelta::seconds(5));
+    assert_eq!(live.next().await, None, "an Administrator no more");
+
+    write(memberships[0].clone()).await.unwrap();
+    let mut live = stream(&t, &t.admin, None).await;
+    let deleted = other.write(Lane::Instance, move |work| {
+        Box::pin(async move { work.login_delete(login).await })
+    });
+    deleted.await.unwrap();
+    t.clock.advance(chrono::TimeDelta::seconds(5));
+    assert_eq!(live.next().await, None, "signed out");
+}
+
+/// More facts than are read at a time.
+#[tokio::test]
+async fn a_stream_that_is_far_behind_catches_up_without_a_hole() {
+    let t = TestApp::new().await;
+    let mut link = t.booted("CP-1", None).await;
+    jobs::publish_outbox(&t.app).await.unwrap();
+    let mut live = stream(&t, &t.admin, None).await;
+    const SESSIONS: usize = 300;
+    for n in 0..SESSIONS {
+        let at = ago(&t, 900 - n as i64);
+        let told = start(1, "A", at, 0);
+        let number = number(&t.say(&mut link, told).await.unwrap());
+        t.say(&mut link, stop(numbered(number), at, 1))
+            .await
+            .unwrap();
+    }
+    jobs::publish_outbox(&t.app).await.unwrap();
+    let mut seen = Vec::new();
+    while seen.len() < 2 * SESSIONS {
+        let item = live.next().await.unwrap();
+        seen.extend(item.seq.filter(|_| item.name.starts_with("session.")));
+    }
+    assert!(seen.is_sorted_by(|a, b| a < b));
 }
 
 #[tokio::test]
