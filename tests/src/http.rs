@@ -1,10 +1,13 @@
 //! A client for the admin API: HTTP/1.1, one connection a request, the cookie of one person.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// Anything that went wrong.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -23,6 +26,25 @@ pub struct Answer {
     pub status: u16,
     /// The body; null when there is none.
     pub body: Value,
+}
+
+/// What a stream of events has told so far.
+#[derive(Debug)]
+pub struct Listening(watch::Receiver<Vec<u8>>);
+
+impl Listening {
+    /// Everything told, as soon as `word` is in it; an error when that takes longer than `up_to`
+    /// or the stream ends.
+    pub async fn heard(mut self, up_to: Duration, word: &str) -> Result<Vec<u8>, Failure> {
+        let there = |all: &Vec<u8>| String::from_utf8_lossy(all).contains(word);
+        let told = match timeout(up_to, self.0.wait_for(there)).await {
+            Ok(Ok(told)) => return Ok(told.clone()),
+            Ok(Err(_)) => "the stream ended",
+            Err(_) => "nothing more came",
+        };
+        let heard = String::from_utf8_lossy(&self.0.borrow()).into_owned();
+        Err(format!("{told} without {word}: {heard}").into())
+    }
 }
 
 impl Person {
@@ -47,13 +69,18 @@ impl Person {
         &self,
         method: &str,
         path: &str,
+        headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<TcpStream, Failure> {
         let body = body.map(Value::to_string).unwrap_or_default();
+        let more: String = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
         let request = format!(
             "{method} /api/v1{path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\
              Content-Type: application/json\r\nPrefer: wait=10\r\nCookie: {cookie}\r\n\
-             Content-Length: {length}\r\n\r\n{body}",
+             {more}Content-Length: {length}\r\n\r\n{body}",
             at = self.at,
             cookie = self.cookie,
             length = body.len(),
@@ -65,11 +92,37 @@ impl Person {
 
     /// Opens a stream of events, which has no end, and closes it again: its status.
     pub async fn knock(&self, path: &str) -> Result<u16, Failure> {
-        let mut stream = self.send("GET", path, None).await?;
+        let mut stream = self.send("GET", path, &[], None).await?;
         let mut line = [0; 12];
         stream.read_exact(&mut line).await?;
         let text = std::str::from_utf8(&line)?;
         Ok(text.rsplit(' ').next().unwrap_or_default().parse()?)
+    }
+
+    /// Everything that is answered to a request with these headers, head and body.
+    pub async fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Vec<u8>, Failure> {
+        let mut stream = self.send(method, path, headers, None).await?;
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await?;
+        Ok(bytes)
+    }
+
+    /// Opens a stream of events and keeps listening to it.
+    pub async fn listen(&self, path: &str) -> Result<Listening, Failure> {
+        let mut stream = self.send("GET", path, &[], None).await?;
+        let (heard, told) = watch::channel(Vec::new());
+        tokio::spawn(async move {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = stream.read(&mut buffer).await {
+                heard.send_modify(|all: &mut Vec<u8>| all.extend(&buffer[..count]));
+            }
+        });
+        Ok(Listening(told))
     }
 
     /// Sends a request below `/api/v1`.
@@ -79,7 +132,7 @@ impl Person {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Answer, Failure> {
-        let mut stream = self.send(method, path, body).await?;
+        let mut stream = self.send(method, path, &[], body).await?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).await?;
         let text = String::from_utf8(bytes)?;

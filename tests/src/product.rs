@@ -66,6 +66,19 @@ pub async fn migrate(data: &Path, environment: &[(&str, &str)]) -> Result<(), Fa
 impl Product {
     /// Starts the server on `data`, with more environment where a story needs it.
     pub async fn start(data: &Path, more: &[(&str, &str)]) -> Result<Self, Failure> {
+        Self::start_with(data, more, Stdio::inherit()).await
+    }
+
+    /// The same, with the server's log in a file.
+    pub async fn start_logged(
+        data: &Path,
+        more: &[(&str, &str)],
+        log: std::fs::File,
+    ) -> Result<Self, Failure> {
+        Self::start_with(data, more, log.into()).await
+    }
+
+    async fn start_with(data: &Path, more: &[(&str, &str)], log: Stdio) -> Result<Self, Failure> {
         let path = program("busbar");
         let mut child = Command::new(&path)
             .arg("serve")
@@ -75,6 +88,7 @@ impl Product {
             .env("BUSBAR_LOG", "warn")
             .envs(more.iter().copied())
             .stdout(Stdio::piped())
+            .stderr(log)
             .kill_on_drop(true)
             .spawn()
             .map_err(|e| {

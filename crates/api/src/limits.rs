@@ -1,8 +1,8 @@
 //! How often one may ask: per address for everybody, per account for those who are signed in, and
 //! seldom for sign-in and setup. A console with many open pages never meets a limit.
 //!
-//! Addresses are those of the connection: behind a proxy everybody shares one, so that there the
-//! limits per account and the proxy's own do the work. What is counted is bounded: who asks again
+//! Behind a proxy that is not trusted everybody shares one address, so that there the limits per
+//! account and the proxy's own do the work. What is counted is bounded: who asks again
 //! after the count is full shares a crowd's count with others.
 
 use std::hash::{BuildHasher, RandomState};
@@ -18,6 +18,7 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web;
+use app::proxy::neighbourhood;
 use domain::id::UserId;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
@@ -103,12 +104,7 @@ enum Who {
 
 impl Who {
     fn at(address: IpAddr) -> Self {
-        let mut bytes = [0; 8];
-        match address.to_canonical() {
-            IpAddr::V4(v4) => bytes[..4].copy_from_slice(&v4.octets()),
-            IpAddr::V6(v6) => bytes.copy_from_slice(&v6.octets()[..8]),
-        }
-        Self::Address(bytes)
+        Self::Address(neighbourhood(address))
     }
 }
 
@@ -235,7 +231,7 @@ async fn standing(
     request: &ServiceRequest,
 ) -> Result<Option<Standing>, Standing> {
     limiter.sweep();
-    let address = request.peer_addr().map(|peer| Who::at(peer.ip()));
+    let address = login::remote(request.request()).map(Who::at);
     let mut nearest: Option<Standing> = None;
     let mut note = |standing: Standing| {
         let share = |s: &Standing| u64::from(s.remaining) * 1_000 / u64::from(s.limit);

@@ -1,6 +1,7 @@
 //! The cookie of a web session, and from it the caller of a request.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 
 use actix_web::cookie::time::Duration;
@@ -60,9 +61,20 @@ pub(crate) fn secret(request: &HttpRequest) -> Option<String> {
     request.cookie(name).map(|cookie| cookie.value().to_owned())
 }
 
-/// Whether the request came over HTTPS, also through a proxy that says so.
+/// Whether the person's browser speaks HTTPS: the console has an https address, or a trusted proxy
+/// says so.
 fn is_secure(request: &HttpRequest) -> bool {
-    request.connection_info().scheme() == "https"
+    let Some(state) = request.app_data::<web::Data<State>>() else {
+        return false;
+    };
+    let proxies = &state.settings.trusted_proxies;
+    let told = || {
+        let peer = request
+            .peer_addr()
+            .is_some_and(|at| proxies.trusts(at.ip()));
+        peer && request.connection_info().scheme() == "https"
+    };
+    state.settings.https || told()
 }
 
 /// The cookie that carries `secret`.
@@ -83,9 +95,18 @@ pub(crate) fn no_cookie(request: &HttpRequest) -> Cookie<'static> {
     cookie
 }
 
-/// The address of the client, as far as the connection tells; the port is left out.
+/// The address of the client: the peer, or whom a trusted proxy speaks for.
+pub(crate) fn remote(request: &HttpRequest) -> Option<IpAddr> {
+    let peer = request.peer_addr()?.ip();
+    let state = request.app_data::<web::Data<State>>()?;
+    let forwarded = request.headers().get_all("x-forwarded-for");
+    let forwarded = forwarded.filter_map(|value| value.to_str().ok());
+    Some(state.settings.trusted_proxies.client(peer, forwarded))
+}
+
+/// The same in words.
 pub(crate) fn remote_ip(request: &HttpRequest) -> Option<String> {
-    request.peer_addr().map(|addr| addr.ip().to_string())
+    remote(request).map(|address| address.to_string())
 }
 
 /// The client's name for itself, cut at 200 characters.

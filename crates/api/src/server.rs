@@ -9,6 +9,7 @@ use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
 use app::App;
+use app::proxy::TrustedProxies;
 use tokio::sync::Semaphore;
 
 use crate::limits::{self, Limiter, Limits};
@@ -24,6 +25,10 @@ pub struct Settings {
     pub station_url_template: String,
     /// Subprotocols the machines' door speaks, for people.
     pub protocols: Vec<&'static str>,
+    /// Whose word about a client counts.
+    pub trusted_proxies: TrustedProxies,
+    /// People come by HTTPS, so that their cookies are for HTTPS only.
+    pub https: bool,
 }
 
 /// What every handler has at hand.

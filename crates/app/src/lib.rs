@@ -28,6 +28,7 @@ pub mod logs;
 pub mod me;
 pub mod organisations;
 pub mod overview;
+pub mod proxy;
 pub mod raw;
 pub mod roles;
 pub mod sessions;

@@ -1,6 +1,7 @@
 //! Signing in and out. A login is a secret of 256 bits in a cookie, kept as a digest; every
 //! sign-in draws a new one.
 
+use crate::proxy::neighbourhood;
 use chrono::TimeDelta;
 use domain::clock::Moment;
 use domain::id::{LoginId, OrgId, UserId};
@@ -72,7 +73,16 @@ pub async fn open(
     let user = app.store().read.user_by_email(email.trim()).await?;
     let hash = user.as_ref().map(|u| u.password_hash.as_str());
     let right = secret::is_password(app, password, hash).await?;
+    let known = user.as_ref().map(|u| u.id);
     let Some(user) = user.filter(|_| right) else {
+        // The address that was typed can be a password in the wrong field.
+        let account = known.map(|id| id.to_string());
+        tracing::warn!(
+            remote.ip = remote_ip.unwrap_or("unknown"),
+            user.id = account.as_deref().unwrap_or("unknown"),
+            failures.count = counted,
+            "a sign-in failed"
+        );
         return Ok(SignIn::WrongCredentials);
     };
     let memberships = app.store().read.memberships(user.id).await?;
@@ -144,7 +154,8 @@ pub(crate) fn draw(app: &App, who: &Newcomer<'_>) -> Result<(String, LoginRow), 
 
 fn failure_key(email: &str, remote_ip: Option<&str>) -> String {
     let account = email.trim().to_lowercase();
-    secret::digest(&format!("{account}\u{0}{}", remote_ip.unwrap_or_default()))
+    let from = remote_ip.and_then(|ip| Some(neighbourhood(ip.parse().ok()?)));
+    secret::digest(&format!("{account}\u{0}{from:?}"))
 }
 
 /// How many failures count, and until when nothing is looked at.

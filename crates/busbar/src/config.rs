@@ -1,8 +1,11 @@
 //! Configuration: a TOML file, then `BUSBAR_…` environment variables over it, checked as a whole
 //! before anything starts. An unknown key is an error, not a silence.
 
+mod check;
+
 use std::path::{Path, PathBuf};
 
+use app::proxy::TrustedProxies;
 use serde::Deserialize;
 
 /// Why the configuration cannot be used.
@@ -72,6 +75,9 @@ pub struct Config {
     pub gateway: Gateway,
     /// How long logs are kept.
     pub retention: Retention,
+    /// Networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count, at both
+    /// doors. This machine unless told otherwise.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// The database.
@@ -142,6 +148,7 @@ impl Default for Config {
             http: Http::default(),
             gateway: Gateway::default(),
             retention: Retention::default(),
+            trusted_proxies: TrustedProxies::this_machine(),
         }
     }
 }
@@ -205,47 +212,6 @@ impl Config {
         Ok(config)
     }
 
-    /// Refuses what would start and not work. Says no value of a URL, which may hold a password.
-    fn check(&self) -> Result<(), ConfigError> {
-        let wrong = |key: &'static str, why: &'static str| Err(ConfigError::Value { key, why });
-        let starts = |url: &Option<String>, schemes: &[&str]| {
-            url.as_ref()
-                .is_none_or(|url| schemes.iter().any(|scheme| url.starts_with(scheme)))
-        };
-        if !starts(
-            &self.database.url,
-            &["postgres://", "postgresql://", "sqlite:"],
-        ) {
-            return wrong("database.url", "it begins with postgres:// or sqlite:");
-        }
-        if !starts(&self.bus.url, &["redis://", "rediss://", "unix://"]) {
-            return wrong("bus.url", "it begins with redis://");
-        }
-        if !starts(&self.http.public_url, &["http://", "https://"]) {
-            return wrong("http.public_url", "it begins with http:// or https://");
-        }
-        if !starts(&self.gateway.public_url, &["ws://", "wss://"]) {
-            return wrong("gateway.public_url", "it begins with ws:// or wss://");
-        }
-        let gateway = &self.gateway;
-        for (key, value) in [
-            ("gateway.heartbeat_interval_s", gateway.heartbeat_interval_s),
-            ("gateway.ping_interval_s", gateway.ping_interval_s),
-            ("gateway.call_timeout_s", gateway.call_timeout_s),
-            ("retention.log_days", self.retention.log_days),
-            ("retention.attempts_days", self.retention.attempts_days),
-            ("http.requests_per_minute", self.http.requests_per_minute),
-        ] {
-            if value == 0 {
-                return wrong(key, "it is a number from 1");
-            }
-        }
-        if self.database.batch_units == 0 {
-            return wrong("database.batch_units", "it is a number from 1");
-        }
-        Ok(())
-    }
-
     fn from_file(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
             path: path.to_owned(),
@@ -286,6 +252,9 @@ impl Config {
         if let Some(url) = set("BUSBAR_GATEWAY_PUBLIC_URL") {
             self.gateway.public_url = Some(url);
         }
+        if let Some(networks) = set("BUSBAR_TRUSTED_PROXIES") {
+            self.trusted_proxies = proxies(&networks)?;
+        }
         if let Some(policy) = set("BUSBAR_UNKNOWN_STATIONS") {
             self.gateway.unknown_stations = match policy.as_str() {
                 "refuse" => UnknownStations::Refuse,
@@ -319,6 +288,20 @@ impl Config {
             )
         })
     }
+}
+
+/// Networks with commas between them; `none` for nobody.
+fn proxies(text: &str) -> Result<TrustedProxies, ConfigError> {
+    let networks = text.split(',').filter(|network| *network != "none");
+    let networks = networks.map(|network| network.trim().parse());
+    let networks: Result<Vec<_>, _> = networks.collect();
+    networks
+        .map(TrustedProxies::new)
+        .map_err(|_| ConfigError::Variable {
+            name: "BUSBAR_TRUSTED_PROXIES",
+            value: text.to_owned(),
+            why: "it is a list of networks like 10.0.0.0/8,fd00::/8, or `none`".to_owned(),
+        })
 }
 
 /// The number in a variable, from 1.
@@ -368,7 +351,33 @@ mod tests {
             Config::read(Some(&path), set).unwrap().http.listen,
             "127.0.0.1:2"
         );
+        let set = |name: &str| (name == "BUSBAR_TRUSTED_PROXIES").then(|| "10.0.0.0/8".to_owned());
+        let trusted = Config::read(Some(&path), set).unwrap().trusted_proxies;
+        assert!(trusted.trusts([10, 1, 2, 3].into()) && !trusted.trusts([127, 0, 0, 1].into()));
         let wrong = |name: &str| (name == "BUSBAR_UNKNOWN_STATIONS").then(|| "maybe".to_owned());
         assert!(Config::read(Some(&path), wrong).is_err());
+    }
+
+    #[test]
+    fn what_would_start_and_not_work_is_refused_by_its_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("busbar.toml");
+        for (text, key) in [
+            ("[database]\nurl = \"mysql://u:hush@h/d\"", "database.url"),
+            ("[bus]\nurl = \"localhost:6379\"", "bus.url"),
+            ("[http]\npublic_url = \"busbar.example\"", "http.public_url"),
+            (
+                "[gateway]\npublic_url = \"https://h\"",
+                "gateway.public_url",
+            ),
+            ("[gateway]\nping_interval_s = 0", "gateway.ping_interval_s"),
+            ("[retention]\nlog_days = 0", "retention.log_days"),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let error = Config::read(Some(&path), |_| None).unwrap_err().to_string();
+            assert!(error.starts_with(key) && !error.contains("hush"), "{error}");
+        }
+        std::fs::write(&path, "trusted_proxies = [\"10.0.0.0/99\"]").unwrap();
+        assert!(Config::read(Some(&path), |_| None).is_err());
     }
 }

@@ -120,6 +120,7 @@ fn gateway_settings(config: &Config) -> Result<gateway::Settings, Failure> {
     Ok(gateway::Settings {
         ping_interval: Duration::from_secs(u64::from(config.gateway.ping_interval_s)),
         call_timeout: Duration::from_secs(u64::from(config.gateway.call_timeout_s)),
+        trusted_proxies: config.trusted_proxies.clone(),
         ..gateway::Settings::on(listen)
     })
 }
@@ -129,6 +130,8 @@ fn api_settings(config: &Config, stations_at: SocketAddr) -> Result<api::Setting
         listen: address("http.listen", &config.http.listen)?,
         station_url_template: station_url(config, stations_at),
         protocols: ocpp::dialect::Dialect::SUBPROTOCOLS.to_vec(),
+        trusted_proxies: config.trusted_proxies.clone(),
+        https: console_url(config).starts_with("https://"),
     })
 }
 

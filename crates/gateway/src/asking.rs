@@ -171,6 +171,8 @@ impl Station<'_> {
             Answered::Ours(job) => job,
             stray => {
                 log.deviations.push(stray_answer(&stray));
+                // Nobody knows what it answers.
+                log.personal = ocpp::personal::everything();
                 if self.may_note() {
                     self.keep(log).await;
                 }

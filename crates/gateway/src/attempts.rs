@@ -1,7 +1,7 @@
 //! One row for every inbound attempt, whoever it was: people look here when a station does not
 //! come in.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 use app::App;
 use domain::attempt::{Attempt, AttemptOutcome};
@@ -12,13 +12,14 @@ use crate::request::{Head, cut};
 /// What is known of an attempt so far.
 pub(crate) struct Trace<'a> {
     pub app: &'a App,
-    pub peer: SocketAddr,
+    /// Whose attempt it is: the peer, or the client a trusted proxy speaks for.
+    pub remote: IpAddr,
 }
 
 impl Trace<'_> {
     /// The address without port.
     pub fn remote_ip(&self) -> String {
-        self.peer.ip().to_canonical().to_string()
+        self.remote.to_canonical().to_string()
     }
 
     /// Keeps the attempt.
@@ -30,7 +31,7 @@ impl Trace<'_> {
         outcome: AttemptOutcome,
         detail: Option<&str>,
     ) {
-        tracing::debug!(remote.ip = %self.peer.ip(), attempt.outcome = ?outcome, "an inbound attempt");
+        tracing::debug!(remote.ip = %self.remote, attempt.outcome = ?outcome, "an inbound attempt");
         app::attempts::record(
             self.app,
             Attempt {

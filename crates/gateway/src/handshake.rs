@@ -33,7 +33,10 @@ pub(crate) async fn admit(
     mut stream: TcpStream,
     peer: SocketAddr,
 ) -> Option<Admitted> {
-    let trace = Trace { app, peer };
+    let mut trace = Trace {
+        app,
+        remote: peer.ip(),
+    };
     let mut bytes = Vec::new();
     let read = timeout(
         settings.handshake_timeout,
@@ -51,6 +54,8 @@ pub(crate) async fn admit(
             return None;
         }
     };
+    let forwarded = head.forwarded_for.iter().map(String::as_str);
+    trace.remote = settings.trusted_proxies.client(peer.ip(), forwarded);
     let credential = head
         .authorization
         .as_deref()

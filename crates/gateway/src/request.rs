@@ -34,6 +34,8 @@ pub(crate) struct Head {
     pub identity: Option<Result<String, NotText>>,
     /// What is offered, in the client's order of preference.
     pub protocols: Vec<String>,
+    /// What proxies say for whom they speak, in the order of the request.
+    pub forwarded_for: Vec<String>,
     pub user_agent: Option<String>,
     /// The value of the `Authorization` header, as bytes.
     pub authorization: Option<Vec<u8>>,
@@ -98,6 +100,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Option<Head>, NotRequest> {
         identity: identity(path),
         path: cut(shown(path), MOST_PATH),
         protocols,
+        forwarded_for: values("x-forwarded-for")
+            .map(|value| String::from_utf8_lossy(value).into_owned())
+            .collect(),
         user_agent: text("user-agent").map(|agent| cut(&agent, MOST_AGENT)),
         authorization: values("authorization").next().map(<[u8]>::to_vec),
         length,

@@ -8,7 +8,7 @@ use domain::id::{LogId, StationId};
 use domain::personal::Personal;
 use domain::wire_log::{Direction, FrameKind, LogRow, Span};
 use ocpp::frame::ErrorFrame;
-use ocpp::personal::{personal_spans, whole, without_secrets};
+use ocpp::personal::{everything, personal_spans, without_secrets};
 
 use crate::request::cut;
 
@@ -50,7 +50,11 @@ pub(crate) fn row(app: &App, station: StationId, at: Moment, written: Written<'_
 pub(crate) fn seal(row: &mut LogRow, payload: &str, personal: Vec<Span>) {
     match without_secrets(payload) {
         Some(text) => {
-            row.personal = personal_spans(&text);
+            row.personal = if personal == everything() {
+                personal
+            } else {
+                personal_spans(&text)
+            };
             row.payload = Personal::new(text);
         }
         None => row.personal = personal,
@@ -64,7 +68,7 @@ pub(crate) fn seal_details(row: &mut LogRow, error: &ErrorFrame<'_>) {
     row.error_code = Some(word(&error.code));
     let kept = without_secrets(details).unwrap_or_else(|| details.to_owned());
     let nothing = kept.split_whitespace().collect::<String>() == "{}";
-    row.personal = if nothing { Vec::new() } else { whole(&kept) };
+    row.personal = if nothing { Vec::new() } else { everything() };
     row.payload = Personal::new(kept);
 }
 
@@ -79,7 +83,6 @@ pub(crate) fn unreadable(
     deviation: Deviation,
 ) -> LogRow {
     let kept = cut(text, MOST_UNREADABLE);
-    let whole = u32::try_from(kept.len()).unwrap_or(u32::MAX);
     let mut row = row(
         app,
         station,
@@ -89,12 +92,12 @@ pub(crate) fn unreadable(
             kind: FrameKind::Unreadable,
             message_id: id,
             action,
-            payload: kept,
-            personal: if whole == 0 {
+            personal: if kept.is_empty() {
                 Vec::new()
             } else {
-                vec![(0, whole)]
+                everything()
             },
+            payload: kept,
         },
     );
     row.deviations.push(deviation);

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use app::proxy::TrustedProxies;
+
 /// Largest message and frame (protocol.md 1.7); a larger one closes the connection with 1009.
 pub(crate) const MOST_BYTES: usize = 1024 * 1024;
 /// What is read at once. The library's default of 128 KiB is kept per connection.
@@ -13,7 +15,7 @@ pub(crate) const WRITE_BUFFER: usize = 256 * 1024 + MOST_BYTES;
 pub(crate) const MOST_HEAD: usize = 16 * 1024;
 
 /// The charger port.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// Where to listen; port 0 takes a free one.
     pub addr: SocketAddr,
@@ -29,12 +31,14 @@ pub struct Settings {
     pub write_timeout: Duration,
     /// How long connections may take to end when we shut down.
     pub drain_timeout: Duration,
+    /// Whose word about the address of a client counts.
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl Settings {
     /// The usual settings, listening on `addr`.
     #[must_use]
-    pub const fn on(addr: SocketAddr) -> Self {
+    pub fn on(addr: SocketAddr) -> Self {
         Self {
             addr,
             max_connections: 50_000,
@@ -43,6 +47,7 @@ impl Settings {
             call_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(20),
             drain_timeout: Duration::from_secs(10),
+            trusted_proxies: TrustedProxies::this_machine(),
         }
     }
 }

@@ -26,7 +26,7 @@ use crate::check::{Violation, check};
 use crate::fault::RpcErrorCode;
 use crate::frame::payload_value;
 use crate::lenient::{Repair, repair};
-use crate::personal::personal_spans;
+use crate::personal::{everything, personal_spans};
 use crate::{v2, v16};
 
 pub use plan::{Plan, PlannedCall};
@@ -158,9 +158,11 @@ impl Dialect {
         let mut personal = personal_spans(payload.get());
         let mut hearing = Hearing::new(received_at);
         let (action, inner) = self.unsigned(action, payload.get());
-        if !matches!(inner, Ok(Cow::Borrowed(_))) {
-            // What is encoded cannot be masked in parts.
-            personal = vec![(0, u32::try_from(payload.get().len()).unwrap_or(u32::MAX))];
+        let known = Catalogue::of(self.version()).action(action).is_some();
+        if !known || !matches!(inner, Ok(Cow::Borrowed(_))) {
+            // What is encoded cannot be masked in parts, and nobody knows what a vendor's own
+            // message tells.
+            personal = everything();
         }
         let lifted = self.understand(action, inner, lenient, &mut hearing);
         let deviations = hearing.deviations;

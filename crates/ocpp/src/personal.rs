@@ -40,7 +40,7 @@ static FIELDS: LazyLock<HashMap<&'static str, Sensitivity>> = LazyLock::new(|| {
 #[must_use]
 pub fn personal_spans(payload: &str) -> Vec<Span> {
     let Some(marks) = marks(payload) else {
-        return whole(payload);
+        return everything();
     };
     let mut spans: Vec<Span> = marks.into_iter().map(|mark| mark.span).collect();
     spans.sort_unstable();
@@ -48,10 +48,10 @@ pub fn personal_spans(payload: &str) -> Vec<Span> {
     spans
 }
 
-/// The span of a payload that is personal as a whole.
+/// The span of any payload that is personal as a whole.
 #[must_use]
-pub fn whole(payload: &str) -> Vec<Span> {
-    vec![(0, u32::try_from(payload.len()).unwrap_or(u32::MAX))]
+pub fn everything() -> Vec<Span> {
+    vec![(0, u32::MAX)]
 }
 
 /// The payload with [`REMOVED`] in the place of every secret: passwords of stations and networks,

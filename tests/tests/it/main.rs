@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod away;
+mod canary;
 mod durability;
 mod manners;
 mod nodes;

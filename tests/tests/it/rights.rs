@@ -63,7 +63,8 @@ fn body(method: &str, path: &str) -> Option<Value> {
     }
 }
 
-async fn member(product: &Product, data: &std::path::Path, role: &str) -> Person {
+/// Somebody with this role.
+pub(crate) async fn member(product: &Product, data: &std::path::Path, role: &str) -> Person {
     let email = format!("{role}@example.org");
     let mut add = Command::new(program("busbar"))
         .args(["user", "create", &email, "--name", role, "--roles", role])

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
+use app::proxy::TrustedProxies;
 use app::testing::TestApp;
 use busbar_api::{Limits, Server, Settings};
 use domain::role::Role;
@@ -48,12 +49,20 @@ impl Door {
         Self::of(TestApp::new().await, limits).await
     }
 
-    async fn of(test: TestApp, limits: Limits) -> Self {
+    /// Behind a console address with HTTPS.
+    pub async fn https() -> Self {
         let settings = Settings {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            station_url_template: "ws://localhost/{identity}".to_owned(),
-            protocols: vec!["test"],
+            https: true,
+            ..settings()
         };
+        Self::with(TestApp::new().await, settings, Limits::default())
+    }
+
+    async fn of(test: TestApp, limits: Limits) -> Self {
+        Self::with(test, settings(), limits)
+    }
+
+    fn with(test: TestApp, settings: Settings, limits: Limits) -> Self {
         let server = Server::bind_with(test.app.clone(), settings, limits).unwrap();
         let (address, handle) = (server.address, server.handle());
         tokio::spawn(server.run());
@@ -98,6 +107,16 @@ impl Door {
     }
 }
 
+fn settings() -> Settings {
+    Settings {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        station_url_template: "ws://localhost/{identity}".to_owned(),
+        protocols: vec!["test"],
+        trusted_proxies: TrustedProxies::this_machine(),
+        https: false,
+    }
+}
+
 /// Sends a request and reads the answer to its end.
 pub async fn ask(
     at: SocketAddr,
@@ -111,8 +130,21 @@ pub async fn ask(
     read(stream).await
 }
 
-/// Sends a request.
+/// Sends a request below `/api/v1`.
 pub async fn send(
+    at: SocketAddr,
+    cookie: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> TcpStream {
+    let path = format!("/api/v1{path}");
+    request(at, cookie, method, &path, headers, body).await
+}
+
+/// Sends a request.
+pub async fn request(
     at: SocketAddr,
     cookie: &str,
     method: &str,
@@ -125,7 +157,7 @@ pub async fn send(
         .map(|(name, value)| format!("{name}: {value}\r\n"))
         .collect();
     let request = format!(
-        "{method} /api/v1{path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\
          Content-Type: application/json\r\nCookie: busbar_login={cookie}\r\n{more}\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
