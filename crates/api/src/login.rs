@@ -77,10 +77,13 @@ fn is_secure(request: &HttpRequest) -> bool {
     state.settings.https || told()
 }
 
-/// The cookie that carries `secret`.
+/// The cookie that carries `secret`, for as long as the login lasts.
 pub(crate) fn cookie(request: &HttpRequest, secret: &str) -> Cookie<'static> {
     let secure = is_secure(request);
+    let state = request.app_data::<web::Data<State>>();
+    let lifetime = state.map_or(0, |s| s.app.settings().login_lifetime.num_seconds());
     Cookie::build(if secure { SECURE } else { PLAIN }, secret.to_owned())
+        .max_age(Duration::seconds(lifetime))
         .path("/")
         .http_only(true)
         .secure(secure)

@@ -32,8 +32,6 @@ pub enum SignIn {
     Opened {
         /// The secret for the cookie; nobody has it but the caller.
         cookie: String,
-        /// How long it lasts.
-        lifetime: TimeDelta,
         /// Who signed in.
         me: Box<Me>,
     },
@@ -116,12 +114,12 @@ pub async fn open(
             })
         })
         .await?;
+    tracing::info!(user.id = %user.id, "somebody signed in");
     let member = caller(app, &cookie).await?;
     let member = member.as_ref().and_then(Caller::member);
     let member = member.ok_or_else(|| Error::internal("a login just made is not there"))?;
     Ok(SignIn::Opened {
         me: Box::new(me::of_member(app, member).await?),
-        lifetime: app.settings().login_lifetime,
         cookie,
     })
 }
@@ -138,7 +136,6 @@ pub(crate) struct Newcomer<'a> {
 pub(crate) fn draw(app: &App, who: &Newcomer<'_>) -> Result<(String, LoginRow), Error> {
     let cookie = secret::draw()?;
     let now = app.now();
-    tracing::info!(user.id = %who.user, "somebody signs in");
     let row = LoginRow {
         id: LoginId::from_uuid(app.draw()),
         hash: secret::digest(&cookie),

@@ -144,7 +144,7 @@ pub async fn finish(
                 why: "setup_token_invalid",
             });
         }
-        Taken::Made => {}
+        Taken::Made => tracing::info!("the setup was finished; its administrator is signed in"),
     }
     let caller = logins::caller(app, &cookie).await?;
     let member = caller.as_ref().and_then(Caller::member);

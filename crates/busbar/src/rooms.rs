@@ -116,3 +116,32 @@ fn key_file(path: &Path) -> Result<[u8; 32], Failure> {
     file.sync_all()?;
     Ok(key)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_else_on_the_machine_reads_the_data() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config {
+            data_dir: folder.path().join("data"),
+            ..Config::default()
+        };
+        let _app = build(&config).await.unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&config.data_dir), 0o700);
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(&config.data_dir).unwrap() {
+            let path = entry.unwrap().path();
+            assert_eq!(mode(&path), 0o600, "{}", path.display());
+            files.push(path.file_name().unwrap().to_owned());
+        }
+        for name in ["busbar.sqlite", "busbar.sqlite-wal", "station.key"] {
+            assert!(files.iter().any(|file| file == name), "{name} in {files:?}");
+        }
+    }
+}

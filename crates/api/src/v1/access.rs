@@ -81,7 +81,7 @@ pub(crate) async fn login(
     )
     .await?;
     match opened {
-        SignIn::Opened { cookie, me, .. } => Ok(HttpResponse::Ok()
+        SignIn::Opened { cookie, me } => Ok(HttpResponse::Ok()
             .cookie(login::cookie(&request, &cookie))
             .json(me_view(*me))),
         SignIn::WrongCredentials => Err(Problem::new(

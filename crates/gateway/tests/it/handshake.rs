@@ -44,6 +44,27 @@ async fn the_identity_is_found_in_any_path_and_without_case() {
     assert_eq!(ask(door.addr, "/", &lines).await.status, 101);
 }
 
+/// People put passwords into addresses, and the record of attempts is for many eyes.
+#[tokio::test]
+async fn an_attempt_is_kept_without_passwords_and_with_the_clients_address() {
+    let door = refusing().await;
+    let lines = format!("{OCPP16}X-Forwarded-For: 6.6.6.6, 203.0.113.7\r\n");
+    ask(door.addr, "/ocpp/STRANGER?password=hush", &lines).await;
+    let url = "ws://me:hush@depot.example/ocpp/STRANGER";
+    ask(door.addr, url, OCPP16).await;
+    door.attempt(1).await;
+    let attempts = door.attempts().await;
+    let kept = attempts
+        .iter()
+        .map(|a| (a.path.as_deref().unwrap_or(""), a.remote_ip.as_str()));
+    let kept: Vec<_> = kept.collect();
+    assert!(
+        kept.contains(&("/ocpp/STRANGER", "203.0.113.7")),
+        "{kept:?}"
+    );
+    assert!(!format!("{attempts:?}").contains("hush"), "{attempts:?}");
+}
+
 #[tokio::test]
 async fn the_first_of_the_stations_subprotocols_that_we_speak_is_chosen() {
     let door = Door::open().await;
