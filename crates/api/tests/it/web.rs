@@ -56,6 +56,7 @@ async fn a_cookie_is_for_https_where_people_come_by_https() {
     let plain = Door::open().await;
     let cookie = sign_in(&plain, PASSWORD, &[]).await;
     let cookie = cookie.header("set-cookie");
+    assert!(cookie.contains("Max-Age=604800"), "{cookie}");
     assert!(
         cookie.starts_with("busbar_login=") && !cookie.contains("Secure"),
         "{cookie}"
