@@ -179,6 +179,9 @@ async def whole_session(api, version):
     schemas = Schemas(version)
     name = f"tx-{version}"
     async with connect(identity, password, f"ocpp{version}") as socket:
+        # 2.x Part 4, 3.3: the central system supports compression; 1.6 knows none.
+        compressed = [extension.name for extension in socket.protocol.extensions]
+        assert compressed == ([] if version == "1.6" else ["permessage-deflate"]), compressed
         watched = Watched(socket, schemas)
         if version == "1.6":
             station = Obeying16(identity, watched)

@@ -14,10 +14,12 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::attempts::Trace;
+use crate::deflate::{Agreement, Deflating, agree};
 use crate::refusal::refuse;
 use crate::request::{self, Head, Intent, NotRequest};
 use crate::settings::{MOST_HEAD, Settings};
 use crate::socket::{Socket, code};
+use crate::wire::Wire;
 
 /// A station that is in.
 pub(crate) struct Admitted {
@@ -118,8 +120,8 @@ pub(crate) async fn admit(
         // 1.6 J §3.2, 2.x Part 4 §3.2: finish the handshake without a protocol, and close.
         let outcome = AttemptOutcome::NoSubprotocol;
         trace.ends(Some(&head), Some(&identity), username, outcome, None);
-        if switch(&mut stream, settings, &key, None).await {
-            let mut socket = Socket::open(stream, rest, settings.write_timeout).await;
+        if switch(&mut stream, settings, &key, None, None).await {
+            let mut socket = Socket::open(Wire::Plain(stream), rest, settings.write_timeout).await;
             socket
                 .close(code::PROTOCOL, "no subprotocol in common")
                 .await;
@@ -145,11 +147,21 @@ pub(crate) async fn admit(
     };
     trace.ends(Some(&head), Some(&identity), username, outcome, None);
     // A protocol that was not offered may not be answered (RFC 6455 §4.1).
-    if !switch(&mut stream, settings, &key, named).await {
+    let compression = named
+        .filter(|dialect| dialect.compresses())
+        .and_then(|_| agree(&head.extensions));
+    if !switch(&mut stream, settings, &key, named, compression.as_ref()).await {
         connections::close(app, link, connections::Closing::ByStation).await;
         return None;
     }
-    let socket = Socket::open(stream, rest, settings.write_timeout).await;
+    let (wire, rest) = match compression {
+        Some(agreed) => {
+            let stream = Deflating::new(stream, rest, agreed.packs);
+            (Wire::Deflating(Box::new(stream)), Vec::new())
+        }
+        None => (Wire::Plain(stream), rest),
+    };
+    let socket = Socket::open(wire, rest, settings.write_timeout).await;
     Some(Admitted {
         socket,
         link,
@@ -203,14 +215,18 @@ async fn switch(
     settings: &Settings,
     key: &str,
     dialect: Option<Dialect>,
+    compression: Option<&Agreement>,
 ) -> bool {
     let accept = derive_accept_key(key.as_bytes());
     let protocol = dialect.map_or(String::new(), |dialect| {
         format!("Sec-WebSocket-Protocol: {}\r\n", dialect.subprotocol())
     });
+    let extension = compression.map_or(String::new(), |agreed| {
+        format!("Sec-WebSocket-Extensions: {}\r\n", agreed.answer)
+    });
     let answer = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Accept: {accept}\r\n{protocol}\r\n"
+         Sec-WebSocket-Accept: {accept}\r\n{protocol}{extension}\r\n"
     );
     let written = timeout(settings.write_timeout, stream.write_all(answer.as_bytes())).await;
     matches!(written, Ok(Ok(())))

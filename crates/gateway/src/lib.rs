@@ -8,6 +8,7 @@
 mod asking;
 mod attempts;
 mod calls;
+mod deflate;
 mod handshake;
 mod hearing;
 mod listener;
@@ -18,6 +19,7 @@ mod row;
 mod settings;
 mod socket;
 mod station;
+mod wire;
 
 pub use listener::{Bound, Gateway};
 pub use settings::Settings;

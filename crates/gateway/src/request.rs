@@ -36,6 +36,8 @@ pub(crate) struct Head {
     pub protocols: Vec<String>,
     /// What proxies say for whom they speak, in the order of the request.
     pub forwarded_for: Vec<String>,
+    /// Extensions of the WebSocket that are offered, a value for each header.
+    pub extensions: Vec<String>,
     pub user_agent: Option<String>,
     /// The value of the `Authorization` header, as bytes.
     pub authorization: Option<Vec<u8>>,
@@ -101,6 +103,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Option<Head>, NotRequest> {
         path: cut(shown(path), MOST_PATH),
         protocols,
         forwarded_for: values("x-forwarded-for")
+            .map(|value| String::from_utf8_lossy(value).into_owned())
+            .collect(),
+        extensions: values("sec-websocket-extensions")
             .map(|value| String::from_utf8_lossy(value).into_owned())
             .collect(),
         user_agent: text("user-agent").map(|agent| cut(&agent, MOST_AGENT)),

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WsError};
@@ -11,8 +10,10 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
 
+use crate::deflate::Broken;
 use crate::refusal::hang_up;
 use crate::settings::{MOST_BYTES, READ_BUFFER, WRITE_BUFFER};
+use crate::wire::Wire;
 
 /// Close codes of RFC 6455 §7.4.1, as protocol.md 4.3 uses them.
 pub(crate) mod code {
@@ -54,13 +55,13 @@ pub(crate) enum Unwritten {
 }
 
 pub(crate) struct Socket {
-    stream: WebSocketStream<TcpStream>,
+    stream: WebSocketStream<Wire>,
     patience: Duration,
 }
 
 impl Socket {
     /// Takes over a connection after the 101. `rest` is what came with the request.
-    pub async fn open(stream: TcpStream, rest: Vec<u8>, patience: Duration) -> Self {
+    pub async fn open(stream: Wire, rest: Vec<u8>, patience: Duration) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(0)
@@ -91,6 +92,7 @@ impl Socket {
                 WsError::Protocol(_) => {
                     Incoming::Broken(code::PROTOCOL, "a frame breaks the WebSocket protocol")
                 }
+                WsError::Io(error) => broken(&error),
                 WsError::Capacity(_) => Incoming::Broken(code::TOO_BIG, "too much of something"),
                 _ => Incoming::Closed,
             },
@@ -136,6 +138,21 @@ impl Socket {
             }
         })
         .await;
-        hang_up(self.stream.get_mut()).await;
+        hang_up(self.stream.get_mut().tcp()).await;
+    }
+}
+
+/// What is wrong below the library: a compressed message, or the network.
+fn broken(error: &std::io::Error) -> Incoming {
+    let inner = error.get_ref();
+    match inner.and_then(|inner| inner.downcast_ref::<Broken>()) {
+        Some(Broken::Protocol) => {
+            Incoming::Broken(code::PROTOCOL, "a frame breaks the WebSocket protocol")
+        }
+        Some(Broken::TooBig) => Incoming::Broken(code::TOO_BIG, "the message is larger than 1 MiB"),
+        Some(Broken::Corrupt) => {
+            Incoming::Broken(code::NOT_UTF8, "the compressed message cannot be unpacked")
+        }
+        None => Incoming::Closed,
     }
 }

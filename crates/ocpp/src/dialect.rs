@@ -131,6 +131,12 @@ impl Dialect {
         self.version().subprotocol()
     }
 
+    /// Whether messages may be compressed (RFC 7692): a central system has to support it in 2.x
+    /// (Part 4 §3.3); 1.6 knows nothing of it, and some of its stations get it wrong.
+    pub fn compresses(self) -> bool {
+        self != Self::V16
+    }
+
     /// The version, for frames and the catalogue.
     #[must_use]
     pub fn version(self) -> Version {

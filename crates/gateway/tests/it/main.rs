@@ -5,6 +5,7 @@ mod bad_input;
 mod boot;
 mod client;
 mod commands;
+mod compression;
 mod connections;
 mod door;
 mod handshake;
