@@ -48,10 +48,8 @@ pub struct Settings {
     pub command_timeout: Duration,
     /// How long a web session lasts.
     pub login_lifetime: chrono::TimeDelta,
-    /// Days that frames are kept.
-    pub log_days: u32,
-    /// Days that connection attempts and numbered facts are kept.
-    pub attempts_days: u32,
+    /// How long records are kept.
+    pub retention: store::Retention,
     /// What a password costs to check.
     pub password_cost: PasswordCost,
 }
@@ -64,8 +62,7 @@ impl Default for Settings {
             unknown_stations: UnknownStations::Refuse,
             command_timeout: Duration::from_secs(60),
             login_lifetime: chrono::TimeDelta::days(7),
-            log_days: 30,
-            attempts_days: 7,
+            retention: store::Retention::default(),
             // OWASP's first choice for argon2id.
             password_cost: PasswordCost {
                 memory_kib: 19 * 1024,

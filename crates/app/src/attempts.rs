@@ -13,7 +13,7 @@ use domain::id::StationId;
 use domain::page::{Page, PageRequest};
 use domain::role::{Caller, Permission};
 use domain::station::Identity;
-use store::Lane;
+use store::{Lane, Unknown};
 
 use crate::app::App;
 use crate::error::Error;
@@ -32,6 +32,8 @@ struct Waiting {
     attempts: Vec<Attempt>,
     of_one: HashMap<String, usize>,
     seen: BTreeSet<StationId>,
+    unknown: HashMap<String, Unknown>,
+    strangers: HashMap<String, usize>,
     deviations: Vec<Forgiven>,
     dropped: u64,
 }
@@ -74,6 +76,29 @@ impl Deferred {
         }
     }
 
+    /// A station that nobody registered called, or said of its make.
+    pub fn unknown(&self, call: Unknown) {
+        let mut waiting = self.waiting();
+        if let Some(known) = waiting.unknown.get_mut(call.identity.key()) {
+            known.calls += call.calls;
+            known.at = call.at;
+            known.remote_ip = call.remote_ip;
+            known.protocol = call.protocol.or(known.protocol.take());
+            known.vendor = call.vendor.or(known.vendor.take());
+            known.model = call.model.or(known.model.take());
+            return;
+        }
+        let full = waiting.unknown.len() >= MOST;
+        let count = waiting.strangers.entry(call.remote_ip.clone()).or_default();
+        *count += 1;
+        if full || *count > MOST_OF_ONE {
+            waiting.dropped += 1;
+        } else {
+            let key = call.identity.key().to_owned();
+            waiting.unknown.insert(key, call);
+        }
+    }
+
     fn attempt(&self, attempt: Attempt) {
         let mut waiting = self.waiting();
         let full = waiting.attempts.len() >= MOST;
@@ -101,23 +126,33 @@ pub(crate) async fn write_deferred(app: &App) -> Result<(), store::Error> {
             "too many connection attempts to keep"
         );
     }
-    if waiting.attempts.is_empty() && waiting.seen.is_empty() && waiting.deviations.is_empty() {
+    let nothing = waiting.attempts.is_empty() && waiting.unknown.is_empty();
+    if nothing && waiting.seen.is_empty() && waiting.deviations.is_empty() {
         return Ok(());
     }
     let now = app.now();
     let seen: std::sync::Arc<[StationId]> = waiting.seen.into_iter().collect();
     let attempts: std::sync::Arc<[Attempt]> = waiting.attempts.into();
     let forgiven: std::sync::Arc<[Forgiven]> = waiting.deviations.into();
+    let unknown: std::sync::Arc<[Unknown]> = waiting.unknown.into_values().collect();
     let news: Vec<_> = attempts.iter().map(|a| a.id).collect();
     app.store()
         .write(Lane::Instance, move |work| {
             let (seen, attempts, forgiven) = (seen.clone(), attempts.clone(), forgiven.clone());
+            let unknown = unknown.clone();
             Box::pin(async move {
                 for some in seen.chunks(1_000) {
                     work.seen(some, now).await?;
                 }
                 for attempt in attempts.iter() {
                     work.attempt(attempt).await?;
+                }
+                for call in unknown.iter() {
+                    work.unknown_called(call).await?;
+                }
+                if !unknown.is_empty() {
+                    let addresses = unknown.iter().map(|call| call.remote_ip.clone());
+                    work.unclaimed_trim(&addresses.collect()).await?;
                 }
                 for f in forgiven.iter() {
                     work.deviations(f.station, &f.action, &f.found, f.at)

@@ -108,18 +108,16 @@ async fn unknown(
     protocol: &str,
     remote_ip: &str,
 ) -> Result<Admission, Error> {
-    let call = Unknown {
+    // Written a little later: what strangers say must not hold up what stations say.
+    app.deferred().unknown(Unknown {
         identity: identity.clone(),
         at: app.now(),
+        calls: 1,
         protocol: (!protocol.is_empty()).then(|| protocol.to_owned()),
         remote_ip: remote_ip.to_owned(),
-    };
-    app.store()
-        .write(Lane::Instance, move |work| {
-            let call = call.clone();
-            Box::pin(async move { work.unknown_called(&call).await })
-        })
-        .await?;
+        vendor: None,
+        model: None,
+    });
     Ok(match app.settings().unknown_stations {
         UnknownStations::Refuse => Admission::Refused(AttemptOutcome::UnknownStation),
         UnknownStations::Pending => Admission::Pending(Entry {
@@ -196,7 +194,9 @@ pub async fn open(
             0,
             true,
             None,
-            Who::Unclaimed,
+            Who::Unclaimed {
+                remote_ip: remote_ip.to_owned(),
+            },
         ));
     };
     let id = station.id;

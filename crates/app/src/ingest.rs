@@ -18,10 +18,10 @@ use bus::News;
 use domain::clock::Moment;
 use domain::deviation::Deviation;
 use domain::message::{Message, Reply, TransactionName};
-use domain::station::Registration;
+use domain::station::{Identity, Registration};
 use domain::token::Verdict;
 use domain::wire_log::LogRow;
-use store::{Lane, Place};
+use store::{Lane, Place, Unknown};
 
 use crate::app::App;
 use crate::connections::registration_of;
@@ -68,7 +68,9 @@ pub enum Failure {
 pub async fn hear(app: &App, link: &mut StationLink, heard: Heard) -> Result<Reply, Failure> {
     let known = match &link.who {
         Who::Known(known) => known.clone(),
-        Who::Unclaimed => return hear_unclaimed(app, link, &heard).await,
+        Who::Unclaimed { remote_ip } => {
+            return hear_unclaimed(app, &link.identity, remote_ip, &heard).await;
+        }
     };
     app.deferred().seen(link.station);
     if !known.registration.permits(&heard.message, heard.requested) {
@@ -254,30 +256,33 @@ fn failed(error: store::Error) -> Failure {
 }
 
 /// A station that nobody registered may boot, and is told to wait.
-async fn hear_unclaimed(app: &App, link: &StationLink, heard: &Heard) -> Result<Reply, Failure> {
+async fn hear_unclaimed(
+    app: &App,
+    identity: &Identity,
+    remote_ip: &str,
+    heard: &Heard,
+) -> Result<Reply, Failure> {
     let Message::Boot(boot) = &heard.message else {
         return Ok(Reply::NotYet);
     };
     let registered = app
         .store()
         .read
-        .credential(&link.identity)
+        .credential(identity)
         .await
         .map_err(failed)?;
     if registered.is_some() {
         return Err(Failure::Reconnect);
     }
-    let (identity, make) = (link.identity.clone(), boot.hardware.clone());
-    app.store()
-        .write(Lane::Instance, move |work| {
-            let (identity, make) = (identity.clone(), make.clone());
-            Box::pin(async move {
-                work.unknown_booted(&identity, make.vendor.as_deref(), make.model.as_deref())
-                    .await
-            })
-        })
-        .await
-        .map_err(failed)?;
+    app.deferred().unknown(Unknown {
+        identity: identity.clone(),
+        at: heard.at,
+        calls: 0,
+        protocol: None,
+        remote_ip: remote_ip.to_owned(),
+        vendor: boot.hardware.vendor.clone(),
+        model: boot.hardware.model.clone(),
+    });
     Ok(Reply::Boot {
         registration: Registration::Pending,
         interval_s: app.settings().retry_interval_s,

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use bus::{LeaseGuard, News};
-use store::{Lane, Retention};
+use store::Lane;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -138,10 +138,7 @@ pub async fn give_up_stale(app: &App) {
 
 /// Removes records that are old enough.
 pub async fn sweep(app: &App) {
-    let retention = Retention {
-        log_days: app.settings().log_days,
-        attempts_days: app.settings().attempts_days,
-    };
+    let retention = app.settings().retention;
     // In portions, so that stations are heard between them.
     let mut count = 0;
     loop {
@@ -156,6 +153,14 @@ pub async fn sweep(app: &App) {
     }
     if count > 0 {
         tracing::info!(rows.count = count, "old records were removed");
+    }
+    match app.store().trim_attempts().await {
+        Ok(0) => {}
+        Ok(some) => tracing::info!(
+            rows.count = some,
+            "connection attempts beyond the bounds went"
+        ),
+        Err(error) => tracing::debug!("too many attempts stay: {error}"),
     }
     if let Err(error) = idempotency::sweep(app).await {
         tracing::debug!("old keys stay: {error}");

@@ -39,7 +39,10 @@ pub(crate) struct Known {
 pub(crate) enum Who {
     Known(Arc<Known>),
     /// Nobody registered it: its boots are answered Pending and nothing is kept.
-    Unclaimed,
+    Unclaimed {
+        /// From where it called.
+        remote_ip: String,
+    },
 }
 
 /// One connection of a station, as the app sees it.
@@ -103,7 +106,7 @@ impl StationLink {
     /// Whether nobody registered the station.
     #[must_use]
     pub const fn is_unclaimed(&self) -> bool {
-        matches!(self.who, Who::Unclaimed)
+        matches!(self.who, Who::Unclaimed { .. })
     }
 
     /// Where orders to the station arrive; can be taken once. None for an unclaimed station.
@@ -116,7 +119,7 @@ impl StationLink {
     pub fn registration(&self) -> Registration {
         match &self.who {
             Who::Known(known) => known.registration,
-            Who::Unclaimed => Registration::Pending,
+            Who::Unclaimed { .. } => Registration::Pending,
         }
     }
 

@@ -130,13 +130,31 @@ pub struct Gateway {
 }
 
 /// How long logs are kept.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
     /// Days of the wire log.
     pub log_days: u32,
     /// Days of connection attempts.
     pub attempts_days: u32,
+    /// Days of what stations reported.
+    pub notices_days: u32,
+    /// Days of commands and their outcomes.
+    pub commands_days: u32,
+    /// Days of meter readings.
+    pub samples_days: u32,
+}
+
+impl From<Retention> for store::Retention {
+    fn from(days: Retention) -> Self {
+        Self {
+            log_days: days.log_days,
+            attempts_days: days.attempts_days,
+            notices_days: days.notices_days,
+            commands_days: days.commands_days,
+            samples_days: days.samples_days,
+        }
+    }
 }
 
 impl Default for Config {
@@ -187,9 +205,13 @@ impl Default for Gateway {
 
 impl Default for Retention {
     fn default() -> Self {
+        let days = store::Retention::default();
         Self {
-            log_days: 30,
-            attempts_days: 7,
+            log_days: days.log_days,
+            attempts_days: days.attempts_days,
+            notices_days: days.notices_days,
+            commands_days: days.commands_days,
+            samples_days: days.samples_days,
         }
     }
 }

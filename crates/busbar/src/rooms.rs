@@ -57,8 +57,7 @@ pub async fn build(config: &Config) -> Result<App, Failure> {
             UnknownStations::Refuse => app::UnknownStations::Refuse,
             UnknownStations::Pending => app::UnknownStations::Pending,
         },
-        log_days: config.retention.log_days,
-        attempts_days: config.retention.attempts_days,
+        retention: config.retention.into(),
         ..app::Settings::default()
     };
     Ok(App::new(AppParts {

@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     pub app: App,
     pub settings: Settings,
     pub closing: watch::Sender<bool>,
+    /// Places for stations that nobody registered.
+    unclaimed: Semaphore,
 }
 
 /// The charger port, before it is opened.
@@ -50,6 +52,7 @@ impl Gateway {
         let addr = listener.local_addr()?;
         let shared = Arc::new(Shared {
             app,
+            unclaimed: Semaphore::new(settings.max_unclaimed),
             settings,
             closing: watch::Sender::new(false),
         });
@@ -132,6 +135,12 @@ async fn serve(
         dialect,
     } = admitted;
     let station_id = link.id();
+    let waits = link.is_unclaimed().then(|| shared.unclaimed.try_acquire());
+    if let Some(Err(_)) = waits {
+        tracing::debug!("no place for one more unknown station");
+        let why = "too many unknown stations are waiting";
+        return Box::pin(socket.close(code::LATER, why)).await;
+    }
     let mut station = Box::new(Station::new(&shared, &mut link, &mut socket, dialect));
     // A panic ends this connection and nothing else.
     let ended = AssertUnwindSafe(station.run()).catch_unwind().await;

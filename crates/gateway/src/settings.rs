@@ -21,6 +21,8 @@ pub struct Settings {
     pub addr: SocketAddr,
     /// The most connections at a time, handshakes included. Further ones are told to come later.
     pub max_connections: usize,
+    /// The most stations at a time that nobody registered. Anybody can invent them.
+    pub max_unclaimed: usize,
     /// From the first byte to the end of the upgrade.
     pub handshake_timeout: Duration,
     /// Time between our pings. A station that says nothing at all for twice as long is gone.
@@ -42,6 +44,7 @@ impl Settings {
         Self {
             addr,
             max_connections: 50_000,
+            max_unclaimed: 1_000,
             handshake_timeout: Duration::from_secs(10),
             ping_interval: Duration::from_secs(45),
             call_timeout: Duration::from_secs(30),

@@ -5,28 +5,43 @@ use domain::clock::Moment;
 use domain::id::AttemptId;
 use domain::page::{Page, PageRequest};
 use domain::station::Identity;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::BTreeSet;
 
-use crate::entity::{attempts, unclaimed};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+};
+
+use crate::entity::{attempts, stations, unclaimed};
 use crate::error::Error;
 use crate::page::{Cursor, cut};
 use crate::store::Read;
 use crate::value::{from_json, from_word, json, moment, ms, word};
 use crate::work::Work;
 
-/// A call of a station that nobody registered.
+/// Calls of a station that nobody registered.
 #[derive(Debug, Clone)]
 pub struct Unknown {
     /// By which identity.
     pub identity: Identity,
-    /// When.
+    /// When it called last.
     pub at: Moment,
+    /// How often since the last time this was told; a boot is no call.
+    pub calls: i64,
     /// What it would speak.
     pub protocol: Option<String>,
     /// From where.
     pub remote_ip: String,
+    /// What it said of its make, if it booted.
+    pub vendor: Option<String>,
+    /// The same.
+    pub model: Option<String>,
 }
+
+/// Stations that wait to be claimed, in all and from one address: anybody can invent them.
+const MOST_UNCLAIMED: u64 = 1_000;
+const MOST_OF_ONE: u64 = 200;
 
 fn from_row(row: attempts::Model) -> Result<Attempt, Error> {
     Ok(Attempt {
@@ -72,22 +87,35 @@ impl Work {
             identity: Set(call.identity.as_str().to_owned()),
             first_seen_at: Set(ms(call.at)),
             last_seen_at: Set(ms(call.at)),
-            attempts: Set(1),
-            vendor: Set(None),
-            model: Set(None),
+            attempts: Set(call.calls),
+            vendor: Set(call.vendor.clone()),
+            model: Set(call.model.clone()),
             protocol: Set(call.protocol.clone()),
             remote_ip: Set(call.remote_ip.clone()),
         };
+        let own = |column| Expr::col((unclaimed::Entity, column));
+        let told = |column| Expr::col((Alias::new("excluded"), column));
+        let kept = |column| Func::coalesce([told(column), own(column)]);
         let again = OnConflict::column(unclaimed::Column::IdentityKey)
-            .update_columns([
-                unclaimed::Column::LastSeenAt,
-                unclaimed::Column::Protocol,
-                unclaimed::Column::RemoteIp,
+            .update_columns([unclaimed::Column::LastSeenAt, unclaimed::Column::RemoteIp])
+            .values([
+                (
+                    unclaimed::Column::Attempts,
+                    own(unclaimed::Column::Attempts).add(call.calls),
+                ),
+                (
+                    unclaimed::Column::Vendor,
+                    kept(unclaimed::Column::Vendor).into(),
+                ),
+                (
+                    unclaimed::Column::Model,
+                    kept(unclaimed::Column::Model).into(),
+                ),
+                (
+                    unclaimed::Column::Protocol,
+                    kept(unclaimed::Column::Protocol).into(),
+                ),
             ])
-            .value(
-                unclaimed::Column::Attempts,
-                Expr::col((unclaimed::Entity, unclaimed::Column::Attempts)).add(1),
-            )
             .to_owned();
         unclaimed::Entity::insert(row)
             .on_conflict(again)
@@ -96,17 +124,41 @@ impl Work {
         Ok(())
     }
 
-    /// Keeps what an unclaimed station said of its make.
-    pub async fn unknown_booted(
-        &mut self,
-        identity: &Identity,
-        vendor: Option<&str>,
-        model: Option<&str>,
-    ) -> Result<(), Error> {
-        unclaimed::Entity::update_many()
-            .col_expr(unclaimed::Column::Vendor, Expr::value(vendor))
-            .col_expr(unclaimed::Column::Model, Expr::value(model))
-            .filter(unclaimed::Column::IdentityKey.eq(identity.key()))
+    /// Forgets unknown stations that were registered meanwhile, and those beyond the bounds, of
+    /// these addresses and of all: those first that called longest ago.
+    pub async fn unclaimed_trim(&mut self, addresses: &BTreeSet<String>) -> Result<(), Error> {
+        let registered = stations::Entity::find()
+            .select_only()
+            .column(stations::Column::Id)
+            .filter(
+                Expr::col((stations::Entity, stations::Column::IdentityKey))
+                    .equals((unclaimed::Entity, unclaimed::Column::IdentityKey)),
+            )
+            .into_query();
+        unclaimed::Entity::delete_many()
+            .filter(Expr::exists(registered))
+            .exec(&self.tx)
+            .await?;
+        for address in addresses {
+            let theirs = unclaimed::Column::RemoteIp.eq(address);
+            self.unclaimed_keep(Some(theirs), MOST_OF_ONE).await?;
+        }
+        self.unclaimed_keep(None, MOST_UNCLAIMED).await
+    }
+
+    async fn unclaimed_keep(&mut self, which: Option<Expr>, most: u64) -> Result<(), Error> {
+        let beyond = unclaimed::Entity::find()
+            .select_only()
+            .column(unclaimed::Column::IdentityKey)
+            .filter(which.map_or_else(Condition::all, |w| Condition::all().add(w)))
+            .order_by_desc(unclaimed::Column::LastSeenAt)
+            .order_by_desc(unclaimed::Column::IdentityKey)
+            // An offset needs a limit in SQLite.
+            .limit(u64::from(u32::MAX))
+            .offset(most)
+            .into_query();
+        unclaimed::Entity::delete_many()
+            .filter(unclaimed::Column::IdentityKey.in_subquery(beyond))
             .exec(&self.tx)
             .await?;
         Ok(())
@@ -151,11 +203,11 @@ impl Read {
         })
     }
 
-    /// Stations that nobody registered, the newest caller first, at most 200.
+    /// Stations that nobody registered, the newest caller first. There are not many: see
+    /// [`Work::unclaimed_trim`].
     pub async fn unclaimed(&self) -> Result<Vec<Unclaimed>, Error> {
         let rows = unclaimed::Entity::find()
             .order_by_desc(unclaimed::Column::LastSeenAt)
-            .limit(200)
             .all(&self.db)
             .await?;
         rows.into_iter()

@@ -15,7 +15,7 @@ use sea_orm::{
 use tokio::sync::{mpsc, oneshot};
 
 use crate::backend;
-use crate::entity::{attempts, connectors, evses, outbox, sessions, stations, unclaimed, wire_log};
+use crate::entity::{connectors, evses, sessions, stations, unclaimed};
 use crate::error::Error;
 use crate::lane::{self, Input, Lane, Options, UnitJob};
 use crate::value::ms;
@@ -34,15 +34,6 @@ pub struct Store {
     pub read: Read,
     lanes: Arc<[mpsc::Sender<Input>]>,
     dropped: Arc<AtomicU64>,
-}
-
-/// How long records are kept.
-#[derive(Debug, Clone, Copy)]
-pub struct Retention {
-    /// Days of the wire log.
-    pub log_days: u32,
-    /// Days of connection attempts and of numbered facts.
-    pub attempts_days: u32,
 }
 
 /// The first glance at an organisation's fleet.
@@ -143,40 +134,6 @@ impl Store {
                 let _ = done.await;
             }
         }
-    }
-
-    /// Removes records that are old enough, some thousands at a time; tells how many went.
-    pub async fn sweep(&self, now: Moment, retention: Retention) -> Result<u64, Error> {
-        let before = |days: u32| ms(now) - i64::from(days) * 86_400_000;
-        let (log, attempt) = (before(retention.log_days), before(retention.attempts_days));
-        self.write(Lane::Instance, move |work| {
-            Box::pin(async move {
-                let old = wire_log::Entity::find()
-                    .select_only()
-                    .column(wire_log::Column::Id)
-                    .filter(wire_log::Column::At.lt(log))
-                    .limit(5_000)
-                    .into_query();
-                let mut gone = wire_log::Entity::delete_many()
-                    .filter(wire_log::Column::Id.in_subquery(old))
-                    .exec(&work.tx)
-                    .await?
-                    .rows_affected;
-                gone += attempts::Entity::delete_many()
-                    .filter(attempts::Column::At.lt(attempt))
-                    .exec(&work.tx)
-                    .await?
-                    .rows_affected;
-                gone += outbox::Entity::delete_many()
-                    .filter(outbox::Column::Seq.is_not_null())
-                    .filter(outbox::Column::At.lt(attempt))
-                    .exec(&work.tx)
-                    .await?
-                    .rows_affected;
-                Ok(gone)
-            })
-        })
-        .await
     }
 }
 

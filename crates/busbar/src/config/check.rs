@@ -32,6 +32,9 @@ impl Config {
             ("gateway.call_timeout_s", gateway.call_timeout_s),
             ("retention.log_days", self.retention.log_days),
             ("retention.attempts_days", self.retention.attempts_days),
+            ("retention.notices_days", self.retention.notices_days),
+            ("retention.commands_days", self.retention.commands_days),
+            ("retention.samples_days", self.retention.samples_days),
             ("http.requests_per_minute", self.http.requests_per_minute),
         ] {
             if value == 0 {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use app::UnknownStations;
 use app::connections;
 use app::stations::{self, NewPassword, NewStation};
 use app::testing::TestApp;
@@ -177,4 +178,27 @@ async fn a_newcomer_without_the_password_changes_nothing() {
         assert_eq!(beat[1], "h");
     }
     assert!(door.test.bus.is_online(view.station.id).await);
+}
+
+/// Strangers take no places from those who are known.
+#[tokio::test]
+async fn places_for_unknown_stations_are_few() {
+    let test = TestApp::with(|s| s.unknown_stations = UnknownStations::Pending).await;
+    let door = Door::with(test, |settings| settings.max_unclaimed = 1).await;
+    let mut first = Client::connect(door.addr, "STRANGER-1", "ocpp1.6").await;
+    first.exchange(r#"[2,"1","Heartbeat",{}]"#).await;
+    let mut second = Client::connect(door.addr, "STRANGER-2", "ocpp1.6").await;
+    assert_eq!(second.closed().await.0, 1013);
+    door.test.station("KNOWN", None).await;
+    let mut known = Client::connect(door.addr, "KNOWN", "ocpp1.6").await;
+    known.boot().await;
+    // The place is free again when the first one goes.
+    first.ws.close(None).await.unwrap();
+    first.closed().await;
+    until("there is a place", async || {
+        let mut next = Client::connect(door.addr, "STRANGER-2", "ocpp1.6").await;
+        next.write(r#"[2,"1","Heartbeat",{}]"#).await;
+        matches!(next.ws.next().await, Some(Ok(Message::Text(_))))
+    })
+    .await;
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod manners;
+mod sweeping;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -505,6 +506,8 @@ async fn contract(place: Place) {
     manners::lists_are_sorted(&store).await;
     manners::an_edit_needs_its_revision(&store).await;
     manners::a_key_is_taken_once(&store).await;
+    sweeping::strangers_have_bounds(&store).await;
+    sweeping::old_records_go(&store).await;
     assert_eq!(
         store
             .read
