@@ -84,7 +84,7 @@ pub async fn open(
         return Ok(SignIn::WrongCredentials);
     };
     let memberships = app.store().read.memberships(user.id).await?;
-    let Some(membership) = memberships.into_iter().next() else {
+    let Some(membership) = memberships.into_iter().find(|m| !m.roles.is_empty()) else {
         return Ok(SignIn::WrongCredentials);
     };
     let who = Newcomer {

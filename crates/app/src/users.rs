@@ -3,7 +3,7 @@
 
 use bus::News;
 use domain::id::UserId;
-use domain::role::{Caller, RoleSet};
+use domain::role::{Caller, Role, RoleSet};
 use serde_json::json;
 use store::{Lane, MembershipRow, UserRow};
 
@@ -161,6 +161,65 @@ pub async fn reset_password(
         })
         .await?;
     app.bus().publish(News::Revoked(user.id)).await;
+    Ok(())
+}
+
+/// Gives a person other roles in the root organisation; without any, nobody can sign in as that
+/// person, and all web sessions end. The last Administrator stays one. For the command line only.
+pub async fn set_roles(
+    app: &App,
+    caller: &Caller,
+    email: &str,
+    roles: RoleSet,
+) -> Result<(), Error> {
+    gate::permit_system(caller)?;
+    let user = app.store().read.user_by_email(email.trim()).await?;
+    let user = user.ok_or(Error::NotFound)?.id;
+    let org = app.root().await?.ok_or(Error::NotFound)?;
+    let before = app.store().read.memberships(user).await?;
+    let before = before.into_iter().find(|m| m.org == org);
+    let words = |roles: RoleSet| roles.iter().map(|r| r.key()).collect::<Vec<_>>();
+    let was = json!({"roles": before.map(|m| words(m.roles)).unwrap_or_default()});
+    let (action, is) = ("users.set_roles", json!({"roles": words(roles)}));
+    let deed = audit::row(app, caller, org, action, user, Some(&was), Some(&is));
+    let now = app.now();
+    let written = app.store().write(Lane::Org(org), move |work| {
+        let deed = deed.clone();
+        Box::pin(async move {
+            let mut members = work.members(org).await?;
+            let at = members.iter().position(|m| m.user == user);
+            let mut member = match at {
+                Some(at) => members.swap_remove(at),
+                None => MembershipRow {
+                    user,
+                    org,
+                    roles,
+                    sites: None,
+                    created_at: now,
+                },
+            };
+            // Read and written in one unit, of which there is one at a time for an organisation.
+            let administers = |m: &MembershipRow| m.roles.contains(Role::Administrator);
+            if administers(&member)
+                && !roles.contains(Role::Administrator)
+                && !members.iter().any(administers)
+            {
+                return Ok(false);
+            }
+            member.roles = roles;
+            work.membership_put(&member).await?;
+            if roles.is_empty() {
+                work.logins_delete(user).await?;
+            }
+            work.audit(&deed);
+            Ok(true)
+        })
+    });
+    if !written.await? {
+        let detail = "An organisation keeps at least one Administrator.";
+        return Err(Error::conflict("last_administrator", detail));
+    }
+    app.bus().publish(News::Revoked(user)).await;
     Ok(())
 }
 

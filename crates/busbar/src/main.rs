@@ -26,10 +26,16 @@ fn main() -> ExitCode {
         match cli::run(cli).await {
             Ok(code) => code,
             Err(error) => {
-                eprintln!("busbar: {error}");
+                let mut said = error.to_string();
+                eprintln!("busbar: {said}");
                 let mut source = error.source();
                 while let Some(cause) = source {
-                    eprintln!("  because: {cause}");
+                    let text = cause.to_string();
+                    // Many errors tell their cause themselves.
+                    if !said.contains(&text) {
+                        eprintln!("  because: {text}");
+                    }
+                    said = text;
                     source = cause.source();
                 }
                 ExitCode::FAILURE

@@ -150,6 +150,24 @@ impl Work {
         Ok(())
     }
 
+    /// What people are in an organisation, read inside the unit.
+    pub async fn members(&mut self, org: OrgId) -> Result<Vec<MembershipRow>, Error> {
+        let rows = memberships::Entity::find()
+            .filter(memberships::Column::OrgId.eq(org.uuid()))
+            .all(&self.tx)
+            .await?;
+        rows.into_iter().map(membership).collect()
+    }
+
+    /// Ends all web sessions of a person.
+    pub async fn logins_delete(&mut self, user: UserId) -> Result<(), Error> {
+        logins::Entity::delete_many()
+            .filter(logins::Column::UserId.eq(user.uuid()))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+
     /// Opens a web session.
     pub async fn login_insert(&mut self, login: &LoginRow) -> Result<(), Error> {
         let row = logins::ActiveModel {

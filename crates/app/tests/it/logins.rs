@@ -152,3 +152,59 @@ async fn accounts_are_made_and_reset_on_the_command_line() {
     let refused = users::list(&t.app, &t.admin).await;
     assert!(matches!(refused, Err(Error::Denied { .. })));
 }
+
+#[tokio::test]
+async fn a_person_without_roles_stays_outside_and_the_last_administrator_stays_one() {
+    let t = TestApp::new().await;
+    let (vi, ada) = ("vi@example.org", "ada@example.org");
+    let only = |role| RoleSet::EMPTY.with(role);
+    let password = "long enough now";
+    users::create(&t.app, &SYSTEM, vi, "Vi", password, only(Role::Viewer))
+        .await
+        .unwrap();
+    let sign_in = async || {
+        logins::open(&t.app, vi, password, None, None)
+            .await
+            .unwrap()
+    };
+    let SignIn::Opened { cookie, .. } = sign_in().await else {
+        panic!("not signed in");
+    };
+    users::set_roles(&t.app, &SYSTEM, vi, RoleSet::EMPTY)
+        .await
+        .unwrap();
+    assert!(logins::caller(&t.app, &cookie).await.unwrap().is_none());
+    assert!(matches!(sign_in().await, SignIn::WrongCredentials));
+
+    let step_down =
+        async |email| users::set_roles(&t.app, &SYSTEM, email, only(Role::Viewer)).await;
+    let refused = step_down(ada).await;
+    assert!(
+        matches!(
+            refused,
+            Err(Error::Conflict {
+                code: "last_administrator",
+                ..
+            })
+        ),
+        "{refused:?}"
+    );
+    assert!(matches!(
+        step_down("nobody@example.org").await,
+        Err(Error::NotFound)
+    ));
+    assert!(matches!(
+        users::set_roles(&t.app, &t.admin, vi, RoleSet::EMPTY).await,
+        Err(Error::Denied { .. })
+    ));
+    // Two who step down at once: one of them stays.
+    for _ in 0..20 {
+        for email in [vi, ada] {
+            users::set_roles(&t.app, &SYSTEM, email, only(Role::Administrator))
+                .await
+                .unwrap();
+        }
+        let (a, b) = tokio::join!(step_down(vi), step_down(ada));
+        assert!(a.is_ok() != b.is_ok(), "{a:?} {b:?}");
+    }
+}

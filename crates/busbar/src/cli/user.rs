@@ -15,7 +15,7 @@ const CALLER: Caller = Caller::System { why: "busbar user" };
 
 #[derive(Debug, Subcommand)]
 pub enum User {
-    /// Add a person with roles. The password is read from standard input, one line.
+    /// Add a person with roles. The password is asked for, or read from a pipe, one line.
     Create {
         /// Mail address, by which the person signs in.
         email: String,
@@ -26,10 +26,18 @@ pub enum User {
         #[arg(long, value_delimiter = ',', required = true)]
         roles: Vec<String>,
     },
-    /// Give a person another password, read from standard input; ends the person's web sessions.
+    /// Give a person another password, asked for or read from a pipe; ends the person's web sessions.
     ResetPassword {
         /// Mail address.
         email: String,
+    },
+    /// Give a person other roles than before.
+    SetRoles {
+        /// Mail address.
+        email: String,
+        /// Roles, several with commas; `none` ends the person's web sessions and lets nobody sign
+        /// in with the address.
+        roles: String,
     },
     /// List people and their roles.
     List,
@@ -55,6 +63,17 @@ impl User {
                     .map_err(explained)?;
                 println!("the password was changed and all web sessions of {email} ended");
             }
+            Self::SetRoles { email, roles } => {
+                let roles = match roles.as_str() {
+                    "none" => RoleSet::EMPTY,
+                    some => read_roles(&some.split(',').map(str::to_owned).collect::<Vec<_>>())?,
+                };
+                let app = rooms::build(&config).await?;
+                app::users::set_roles(&app, &CALLER, &email, roles)
+                    .await
+                    .map_err(explained)?;
+                println!("{email} has other roles now");
+            }
             Self::List => {
                 let app = rooms::build(&config).await?;
                 for user in app::users::list(&app, &CALLER).await? {
@@ -79,13 +98,15 @@ fn read_roles(words: &[String]) -> Result<RoleSet, Failure> {
         .collect()
 }
 
+/// From a person at the terminal, who sees nothing of it, or the first line of a pipe.
 fn read_password() -> Result<String, Failure> {
     let input = std::io::stdin();
-    if input.is_terminal() {
-        println!("Password (it is shown while you type):");
-    }
     let mut line = String::new();
-    input.lock().read_line(&mut line)?;
+    if input.is_terminal() {
+        line = rpassword::prompt_password("Password: ")?;
+    } else {
+        input.lock().read_line(&mut line)?;
+    }
     let password = line.trim_end_matches(['\r', '\n']);
     if password.is_empty() {
         return Err("no password on standard input".into());
