@@ -84,8 +84,10 @@ pub fn refuses_value(error: &DbErr) -> bool {
         return false;
     };
     if code.len() == 5 {
-        // PostgreSQL: data exceptions and constraints.
-        return code.starts_with("22") || code.starts_with("23");
+        // PostgreSQL: data exceptions, constraints, and limits such as that of an index's row.
+        return ["22", "23", "54"]
+            .iter()
+            .any(|class| code.starts_with(class));
     }
     // SQLite: TOOBIG, CONSTRAINT, MISMATCH in the low byte of an extended code.
     matches!(code.parse::<u32>().map(|c| c & 0xff), Ok(18..=20))

@@ -8,5 +8,6 @@ mod connections;
 mod live;
 mod logins;
 mod model;
+mod parking;
 mod sessions;
 mod told;
