@@ -8,6 +8,7 @@ mod m0004_records;
 mod m0005_revisions;
 mod m0006_idempotency;
 mod m0007_assumed_protocol;
+mod m0008_nodes;
 mod step;
 
 use sea_orm_migration::prelude::*;
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_revisions::Migration),
             Box::new(m0006_idempotency::Migration),
             Box::new(m0007_assumed_protocol::Migration),
+            Box::new(m0008_nodes::Migration),
         ]
     }
 }

@@ -192,6 +192,8 @@ pub async fn list(
 /// Stations that called and that nobody registered, with `stations.edit`.
 pub async fn unclaimed(app: &App, caller: &Caller) -> Result<Vec<Unclaimed>, Error> {
     whole_instance(app, caller).await?;
+    // Whoever looks wants to see who called a moment ago.
+    write_deferred(app).await?;
     Ok(app.store().read.unclaimed().await?)
 }
 

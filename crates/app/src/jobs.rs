@@ -4,14 +4,14 @@
 
 use std::time::Duration;
 
-use bus::{LeaseGuard, News};
+use bus::{Health, LeaseGuard, News};
 use store::Lane;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::{attempts, commands, idempotency};
+use crate::{attempts, commands, idempotency, nodes};
 
 /// Who holds this numbers the facts of all nodes.
 const PUBLISHER: &str = "outbox";
@@ -32,6 +32,10 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
             shutdown.clone(),
             every(Duration::from_secs(5), || give_up_stale(&app))
         ),
+        until(
+            shutdown.clone(),
+            every(Duration::from_secs(nodes::BEAT_S), || beat_among(&app))
+        ),
         until(shutdown, every(Duration::from_secs(600), || sweep(&app))),
     );
     // What still waits goes out with the last light.
@@ -40,6 +44,13 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
     }
     if let Err(error) = publish_outbox(&app).await {
         tracing::debug!("facts wait for the next start: {error}");
+    }
+}
+
+/// A node that is alone by choice has nobody to tell.
+async fn beat_among(app: &App) {
+    if app.bus().health() != Health::Local {
+        beat(app).await;
     }
 }
 
@@ -64,7 +75,7 @@ async fn every<F: Future<Output = ()>>(period: Duration, mut work: impl FnMut() 
 pub async fn begin_alone(app: &App) -> Result<(), Error> {
     app.store()
         .write(Lane::Instance, |work| {
-            Box::pin(async move { work.all_disconnected(None).await })
+            Box::pin(async move { work.all_disconnected().await })
         })
         .await?;
     Ok(())
@@ -121,6 +132,13 @@ pub async fn publish_outbox(app: &App) -> Result<usize, Error> {
 pub async fn write_deferred(app: &App) {
     if let Err(error) = attempts::write_deferred(app).await {
         tracing::debug!("what was deferred is lost: {error}");
+    }
+}
+
+/// Says that this node is there, and gives up those that are not.
+pub async fn beat(app: &App) {
+    if let Err(error) = nodes::beat(app).await {
+        tracing::debug!("this node could not say that it is there: {error}");
     }
 }
 

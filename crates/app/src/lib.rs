@@ -26,6 +26,7 @@ pub mod live;
 pub mod logins;
 pub mod logs;
 pub mod me;
+mod nodes;
 pub mod organisations;
 pub mod overview;
 pub mod proxy;

@@ -108,7 +108,7 @@ fn from_row(row: stations::Model) -> Result<Station, Error> {
             imsi: row.imsi,
         },
         online: row.online,
-        connected_since: maybe_moment(row.connected_since)?,
+        connected_since: maybe_moment(row.connected_since.filter(|_| row.online))?,
         last_seen_at: maybe_moment(row.last_seen_at)?,
         created_at: moment(row.created_at)?,
     })
@@ -228,19 +228,18 @@ impl Work {
         Ok(done.rows_affected == 1)
     }
 
-    /// Notes that all stations of a node that died or has just started are away.
-    pub async fn all_disconnected(&mut self, node: Option<NodeId>) -> Result<u64, Error> {
-        let mut update = stations::Entity::update_many()
+    /// Notes that all stations are away.
+    pub async fn all_disconnected(&mut self) -> Result<u64, Error> {
+        let done = stations::Entity::update_many()
             .col_expr(stations::Column::Online, Expr::value(false))
             .col_expr(
                 stations::Column::ConnectedSince,
                 Expr::value(Option::<i64>::None),
             )
-            .filter(stations::Column::Online.eq(true));
-        if let Some(node) = node {
-            update = update.filter(stations::Column::NodeId.eq(node.uuid()));
-        }
-        Ok(update.exec(&self.tx).await?.rows_affected)
+            .filter(stations::Column::Online.eq(true))
+            .exec(&self.tx)
+            .await?;
+        Ok(done.rows_affected)
     }
 
     /// Notes signs of life, in one statement for many stations.

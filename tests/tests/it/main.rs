@@ -6,6 +6,7 @@ mod canary;
 mod durability;
 mod manners;
 mod nodes;
+mod parking;
 mod rights;
 mod sessions;
 mod stage;

@@ -59,7 +59,7 @@ const ROOMS: [Room; 14] = [
 const TECHNOLOGIES: [(&str, &[&str]); 22] = [
     ("rust-ocpp", &["simulators"]),
     ("casbin", &["access"]),
-    ("sea-orm", &["store"]),
+    ("sea-orm", &["store", "tests"]),
     ("sea-orm-migration", &["store", "migrations"]),
     ("sqlx", &[]),
     ("redis", &["bus"]),

@@ -8,6 +8,6 @@ mod connections;
 mod live;
 mod logins;
 mod model;
-mod parking;
+mod nodes;
 mod sessions;
 mod told;

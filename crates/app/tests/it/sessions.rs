@@ -591,7 +591,6 @@ async fn an_unclaimed_station_waits_and_comes_in_again_once_it_is_claimed() {
         t.say(&mut link, Message::Heartbeat).await.unwrap(),
         Reply::NotYet
     );
-    busbar_app::jobs::write_deferred(&t.app).await;
     let waiting = busbar_app::attempts::unclaimed(&t.app, &t.admin)
         .await
         .unwrap();

@@ -11,6 +11,7 @@ pub mod idempotency;
 pub mod login_failures;
 pub mod logins;
 pub mod memberships;
+pub mod nodes;
 pub mod notices;
 pub mod organisations;
 pub mod outbox;
