@@ -178,6 +178,11 @@ async fn park(app: &App, link: &StationLink, heard: &Heard) -> Result<Reply, Fai
     };
     let station = link.station;
     let (mut row, at) = (heard.log.clone(), heard.at);
+    tracing::warn!(
+        station.id = %station,
+        ocpp.action = row.action.as_deref().unwrap_or_default(),
+        "a message was answered, and only its frame is kept"
+    );
     row.deviations.push(Deviation {
         code: "not_stored".to_owned(),
         path: String::new(),
