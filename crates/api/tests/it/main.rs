@@ -8,3 +8,4 @@ mod keys;
 mod limits;
 mod lines;
 mod lists;
+mod strict;

@@ -94,6 +94,12 @@ async fn site_problem(
     Ok((!there).then(|| Problem::at("/site_id", "not_found", "There is no such site.")))
 }
 
+/// Lets `caller` be told how stations are added, with `stations.edit`.
+pub async fn may_add(app: &App, caller: &Caller) -> Result<(), Error> {
+    gate::permit(app, caller, Permission::StationsEdit).await?;
+    Ok(())
+}
+
 /// Adds a station, or claims one that called without being known, with `stations.edit`. Returns
 /// the password where one was drawn: it is shown once and kept as a digest only.
 pub async fn create(
