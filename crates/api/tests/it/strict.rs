@@ -410,3 +410,242 @@ async fn what_was_made_is_found_by_its_location() {
         assert_eq!(found.header("etag"), made.header("etag"), "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_write_is_looked_at_and_kept_tidy() {
+    let door = Door::open().await;
+    let station = door.test.station("ONE", None).await;
+    let commands = format!("/stations/{station}/commands");
+    let station = format!("/stations/{station}");
+    let site = |field: &str, value: serde_json::Value| {
+        let mut body = json!({"name": "Yard"});
+        body[field] = value;
+        body
+    };
+    let command = |kind: &str, params: serde_json::Value| json!({"type": kind, "params": params});
+    let long = "x".repeat(201);
+    let cases = [
+        ("/sites", site("name", json!("  ")), "/name", "required"),
+        ("/sites", site("name", json!(long)), "/name", "too_long"),
+        (
+            "/sites",
+            site("name", json!("North\nyard")),
+            "/name",
+            "invalid",
+        ),
+        (
+            "/sites",
+            site("city", json!("Li\u{0}nz")),
+            "/city",
+            "invalid",
+        ),
+        (
+            "/sites",
+            site("address", json!(long)),
+            "/address",
+            "too_long",
+        ),
+        (
+            "/sites",
+            site("country", json!("ZZ")),
+            "/country",
+            "invalid",
+        ),
+        (
+            "/sites",
+            site("country", json!("at")),
+            "/country",
+            "invalid",
+        ),
+        (
+            "/sites",
+            site("country", json!("AUT")),
+            "/country",
+            "invalid",
+        ),
+        (
+            "/sites",
+            site("time_zone", json!("")),
+            "/time_zone",
+            "invalid",
+        ),
+        (
+            "/sites",
+            site("time_zone", json!("Europe/Wien")),
+            "/time_zone",
+            "invalid",
+        ),
+        (
+            "/sites",
+            site("time_zone", json!("CEST")),
+            "/time_zone",
+            "invalid",
+        ),
+        (
+            "/sites",
+            site("time_zone", json!("+01:00")),
+            "/time_zone",
+            "invalid",
+        ),
+        (
+            "/sites",
+            json!({"name": "Yard", "latitude": 91, "longitude": 0}),
+            "/latitude",
+            "out_of_range",
+        ),
+        (
+            "/sites",
+            json!({"name": "Yard", "latitude": 0, "longitude": -1e300}),
+            "/longitude",
+            "out_of_range",
+        ),
+        (
+            "/sites",
+            site("admin_state", json!("archived")),
+            "/admin_state",
+            "invalid",
+        ),
+        (
+            "/stations",
+            json!({"identity": " "}),
+            "/identity",
+            "invalid",
+        ),
+        (
+            "/stations",
+            json!({"identity": "A/B"}),
+            "/identity",
+            "invalid",
+        ),
+        (
+            "/stations",
+            json!({"identity": "A\u{7}"}),
+            "/identity",
+            "invalid",
+        ),
+        (
+            "/stations",
+            json!({"identity": "A", "name": "a\tb"}),
+            "/name",
+            "invalid",
+        ),
+        (
+            "/stations",
+            json!({"identity": "A", "password": "short"}),
+            "/password",
+            "invalid",
+        ),
+        (
+            "/stations",
+            json!({"identity": "A", "password": "ÄÖÜ-ÄÖÜ-ÄÖÜ-ÄÖÜ"}),
+            "/password",
+            "invalid",
+        ),
+        ("/tokens", json!({"uid": " "}), "/uid", "required"),
+        ("/tokens", json!({"uid": "04\u{0}A1"}), "/uid", "invalid"),
+        (
+            "/tokens",
+            json!({"uid": "04A1", "group": "x".repeat(37)}),
+            "/group",
+            "too_long",
+        ),
+        (
+            "/tokens",
+            json!({"uid": "04A1", "label": "a\rb"}),
+            "/label",
+            "invalid",
+        ),
+        (
+            &commands,
+            command("unlock", json!({"evse": 0})),
+            "/params/evse",
+            "out_of_range",
+        ),
+        (
+            &commands,
+            command("start_session", json!({"token": ""})),
+            "/params/token",
+            "required",
+        ),
+        (
+            &commands,
+            command("update_firmware", json!({"url": "file:///etc"})),
+            "/params/url",
+            "invalid",
+        ),
+        (
+            &commands,
+            command("update_firmware", json!({"url": "http://a b"})),
+            "/params/url",
+            "invalid",
+        ),
+        (
+            &commands,
+            command(
+                "update_firmware",
+                json!({"url": "http://a/b", "retry_interval_s": -1}),
+            ),
+            "/params/retry_interval_s",
+            "out_of_range",
+        ),
+        (
+            &commands,
+            command(
+                "write_variables",
+                json!({"values": [{"variable": "", "value": "1"}]}),
+            ),
+            "/params/values/0/variable",
+            "required",
+        ),
+        (
+            &commands,
+            command(
+                "read_variables",
+                json!({"keys": [{"variable": "A", "evse": -1}]}),
+            ),
+            "/params/keys/0/evse",
+            "out_of_range",
+        ),
+    ];
+    for (path, body, pointer, code) in cases {
+        let what = format!("POST {path} {body}");
+        let answer = door.ask("POST", path, &[], &body.to_string()).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (422, "invalid"),
+            "{what}"
+        );
+        problem(&answer, &what);
+        let (at, why, _) = first(&answer);
+        assert_eq!((at.as_str(), why.as_str()), (pointer, code), "{what}");
+    }
+    let all = json!({"name": "", "country": "Austria", "time_zone": "Vienna"}).to_string();
+    let answer = door.ask("POST", "/sites", &[], &all).await;
+    assert_eq!(
+        answer.json()["errors"].as_array().map(Vec::len),
+        Some(3),
+        "all at once"
+    );
+
+    let body = json!({"name": " North yard ", "city": "  ", "country": "AT", "address": " Hafenstraße 1 ",
+        "time_zone": "Europe/Vienna", "latitude": 48.2, "longitude": 16.37});
+    let kept = door
+        .ask("POST", "/sites", &[], &body.to_string())
+        .await
+        .json();
+    assert_eq!(
+        (&kept["name"], &kept["address"]),
+        (&json!("North yard"), &json!("Hafenstraße 1"))
+    );
+    assert!(kept["city"].is_null(), "{kept}");
+    let kept = door
+        .ask("PATCH", &station, &[], r#"{"name":" Gate "}"#)
+        .await
+        .json();
+    assert_eq!(kept["name"], "Gate");
+    let kept = door
+        .ask("PATCH", &station, &[], r#"{"name":"  "}"#)
+        .await
+        .json();
+    assert_eq!(kept["name"], "ONE", "the identity when it has no name");
+}
