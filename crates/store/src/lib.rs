@@ -44,5 +44,5 @@ pub use station::{Credential, EvseRow, Opened, StationFilter, StationRow, Statio
 pub use store::{Overview, Read, Retention, Store};
 pub use token::{TokenFilter, TokenSort};
 pub use user::{LoginRow, MembershipRow, UserRow};
-pub use wire_log::LogFilter;
+pub use wire_log::{LogFilter, log_cursor};
 pub use work::Work;
