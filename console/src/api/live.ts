@@ -4,7 +4,7 @@ import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { get } from './client';
 import { keys } from './queries';
-import type { MeterPoint, Page, Session, Station, StationMeter } from './shapes';
+import type { ConnectorStatus, MeterPoint, Page, Session, Station, StationMeter } from './shapes';
 import { type Message, openStream } from './stream';
 
 /** One message of the live stream: ids, and the small change it announces. */
@@ -76,7 +76,7 @@ export function changed(station: Station, event: LiveEvent): Station {
     case 'station.status_changed': {
       const evse = field<number>(event, 'evse');
       const connector = field<number>(event, 'connector');
-      const status = field<string>(event, 'status');
+      const status = field<ConnectorStatus>(event, 'status');
       if (!status) return station;
       return {
         ...station,

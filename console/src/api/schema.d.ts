@@ -11,8 +11,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a charger must be told to come here. */
-        get: operations["connect"];
+        /** What a charger must be told to come here, for those who add stations. */
+        get: operations["get_connect"];
         put?: never;
         post?: never;
         delete?: never;
@@ -29,7 +29,7 @@ export interface paths {
             cookie?: never;
         };
         /** All attempts, the newest first. */
-        get: operations["list"];
+        get: operations["list_attempts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -46,7 +46,7 @@ export interface paths {
             cookie?: never;
         };
         /** Stations that called and that nobody registered. */
-        get: operations["unclaimed"];
+        get: operations["list_unclaimed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -63,7 +63,7 @@ export interface paths {
             cookie?: never;
         };
         /** What happens, as it happens. Resumes after `Last-Event-ID`; 410 when that is too long ago. */
-        get: operations["stream"];
+        get: operations["stream_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -82,7 +82,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Signs in. */
-        post: operations["login"];
+        post: operations["log_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -99,7 +99,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Signs out. */
-        post: operations["logout"];
+        post: operations["log_out"];
         delete?: never;
         options?: never;
         head?: never;
@@ -114,7 +114,7 @@ export interface paths {
             cookie?: never;
         };
         /** The caller, and everything the caller may do. */
-        get: operations["me"];
+        get: operations["get_me"];
         put?: never;
         post?: never;
         delete?: never;
@@ -131,7 +131,7 @@ export interface paths {
             cookie?: never;
         };
         /** The first glance at the fleet. */
-        get: operations["overview"];
+        get: operations["get_overview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -148,7 +148,7 @@ export interface paths {
             cookie?: never;
         };
         /** The policy that is enforced: which role has which permission. */
-        get: operations["roles"];
+        get: operations["get_roles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -165,7 +165,7 @@ export interface paths {
             cookie?: never;
         };
         /** Charging sessions, the newest first. */
-        get: operations["list"];
+        get: operations["list_sessions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -182,7 +182,7 @@ export interface paths {
             cookie?: never;
         };
         /** A charging session. */
-        get: operations["find"];
+        get: operations["get_session"];
         put?: never;
         post?: never;
         delete?: never;
@@ -199,7 +199,7 @@ export interface paths {
             cookie?: never;
         };
         /** The readings of a session. */
-        get: operations["meter"];
+        get: operations["get_session_meter"];
         put?: never;
         post?: never;
         delete?: never;
@@ -216,10 +216,10 @@ export interface paths {
             cookie?: never;
         };
         /** Whether the first administrator is still to come. */
-        get: operations["setup_state"];
+        get: operations["get_setup"];
         put?: never;
         /** Makes the first administrator and organisation, and signs in. */
-        post: operations["setup"];
+        post: operations["set_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -234,10 +234,10 @@ export interface paths {
             cookie?: never;
         };
         /** Sites, by name. */
-        get: operations["list"];
+        get: operations["list_sites"];
         put?: never;
         /** Adds a site. */
-        post: operations["create"];
+        post: operations["create_site"];
         delete?: never;
         options?: never;
         head?: never;
@@ -252,15 +252,15 @@ export interface paths {
             cookie?: never;
         };
         /** A site. */
-        get: operations["find"];
+        get: operations["get_site"];
         put?: never;
         post?: never;
         /** Removes a site at which no station stands. */
-        delete: operations["remove"];
+        delete: operations["remove_site"];
         options?: never;
         head?: never;
         /** Changes a site. */
-        patch: operations["edit"];
+        patch: operations["edit_site"];
         trace?: never;
     };
     "/stations": {
@@ -271,10 +271,10 @@ export interface paths {
             cookie?: never;
         };
         /** Stations, by identity. */
-        get: operations["list"];
+        get: operations["list_stations"];
         put?: never;
         /** Adds a station, or claims one that waits. */
-        post: operations["create"];
+        post: operations["create_station"];
         delete?: never;
         options?: never;
         head?: never;
@@ -289,15 +289,15 @@ export interface paths {
             cookie?: never;
         };
         /** A station. */
-        get: operations["find"];
+        get: operations["get_station"];
         put?: never;
         post?: never;
         /** Archives a station; its history stays. */
-        delete: operations["archive"];
+        delete: operations["archive_station"];
         options?: never;
         head?: never;
         /** Changes what people say of a station. */
-        patch: operations["edit"];
+        patch: operations["edit_station"];
         trace?: never;
     };
     "/stations/{id}/attempts": {
@@ -308,7 +308,7 @@ export interface paths {
             cookie?: never;
         };
         /** Attempts of one station. */
-        get: operations["of_station"];
+        get: operations["list_station_attempts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -325,10 +325,10 @@ export interface paths {
             cookie?: never;
         };
         /** Commands to a station, the newest first. */
-        get: operations["list"];
+        get: operations["list_commands"];
         put?: never;
         /** Asks a station to do something. With `Prefer: wait=10` the answer is waited for. */
-        post: operations["issue"];
+        post: operations["issue_command"];
         delete?: never;
         options?: never;
         head?: never;
@@ -343,7 +343,7 @@ export interface paths {
             cookie?: never;
         };
         /** A command and what came of it. */
-        get: operations["find"];
+        get: operations["get_command"];
         put?: never;
         post?: never;
         delete?: never;
@@ -360,7 +360,7 @@ export interface paths {
             cookie?: never;
         };
         /** What was forgiven to a station. */
-        get: operations["deviations"];
+        get: operations["list_deviations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -377,7 +377,7 @@ export interface paths {
             cookie?: never;
         };
         /** The EVSEs of a station. */
-        get: operations["evses"];
+        get: operations["list_evses"];
         put?: never;
         post?: never;
         delete?: never;
@@ -394,7 +394,7 @@ export interface paths {
             cookie?: never;
         };
         /** Frames of a station, the newest first. */
-        get: operations["logs"];
+        get: operations["list_logs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -411,7 +411,7 @@ export interface paths {
             cookie?: never;
         };
         /** The newest readings of a station. */
-        get: operations["meter"];
+        get: operations["get_station_meter"];
         put?: never;
         post?: never;
         delete?: never;
@@ -428,7 +428,7 @@ export interface paths {
             cookie?: never;
         };
         /** Security events, firmware progress and the like. */
-        get: operations["notices"];
+        get: operations["list_notices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -450,7 +450,7 @@ export interface paths {
          * Sends any call of the station's protocol, checked against the official schema, and waits for
          *     the answer.
          */
-        post: operations["raw"];
+        post: operations["call_ocpp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -467,7 +467,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Draws another password, shown this once. */
-        post: operations["password"];
+        post: operations["renew_station_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -482,7 +482,7 @@ export interface paths {
             cookie?: never;
         };
         /** What a station reported of its configuration and device model. */
-        get: operations["variables"];
+        get: operations["list_variables"];
         put?: never;
         post?: never;
         delete?: never;
@@ -499,10 +499,10 @@ export interface paths {
             cookie?: never;
         };
         /** Tokens, the newest first. */
-        get: operations["list"];
+        get: operations["list_tokens"];
         put?: never;
         /** Adds a token. */
-        post: operations["create"];
+        post: operations["create_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -517,67 +517,145 @@ export interface paths {
             cookie?: never;
         };
         /** A token. */
-        get: operations["find"];
+        get: operations["get_token"];
         put?: never;
         post?: never;
         /** Removes a token; what it charged stays. */
-        delete: operations["remove"];
+        delete: operations["remove_token"];
         options?: never;
         head?: never;
         /** Changes a token. */
-        patch: operations["edit"];
+        patch: operations["edit_token"];
         trace?: never;
     };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description Who may charge at a site.
+         * @enum {string}
+         */
+        Accessibility: "public_free" | "public_paid" | "restricted";
+        /**
+         * @description What the operator says of a site or station.
+         * @enum {string}
+         */
+        AdminState: "in_deployment" | "in_service" | "in_maintenance" | "out_of_service" | "archived";
+        /**
+         * @description What became of an attempt to connect.
+         * @enum {string}
+         */
+        AttemptOutcome: "connected" | "unknown_station" | "waiting_to_be_claimed" | "auth_missing" | "user_mismatch" | "bad_password" | "no_subprotocol" | "not_upgrade" | "id_missing" | "tls_on_plain" | "soap" | "not_http" | "too_slow" | "unavailable" | "blocked";
         /** @description An inbound connection attempt. */
         AttemptView: {
             /** Format: date-time */
             at: string;
-            detail?: string | null;
+            detail: string | null;
             id: string;
-            identity?: string | null;
-            outcome: string;
-            path?: string | null;
+            identity: string | null;
+            outcome: components["schemas"]["AttemptOutcome"];
+            path: string | null;
             remote_ip: string;
             subprotocols: string[];
-            user_agent?: string | null;
-            username?: string | null;
+            user_agent: string | null;
+            username: string | null;
         };
-        /** @description A command to issue: `params` is read by `type`. */
-        CommandBody: {
-            params?: unknown;
+        /** @description What to make operative or not. */
+        AvailabilityParams: {
             /**
-             * @description `reset`, `start_session`, `stop_session`, `change_availability`, `unlock`, `trigger`,
-             *     `read_variables`, `write_variables`, `request_report`, `clear_cache` or `update_firmware`.
+             * Format: int32
+             * @description Within the EVSE (2.x).
              */
-            type: string;
+            connector?: number | null;
+            /**
+             * Format: int32
+             * @description The whole station when not said.
+             */
+            evse?: number | null;
+            operative: boolean;
+        };
+        /** @description Nothing. */
+        ClearParams: Record<string, never>;
+        /** @description A command to issue: `params` goes by `type`. */
+        CommandBody: {
+            params: components["schemas"]["ResetParams"];
+            /** @enum {string} */
+            type: "reset";
+        } | {
+            params: components["schemas"]["StartParams"];
+            /** @enum {string} */
+            type: "start_session";
+        } | {
+            params: components["schemas"]["StopParams"];
+            /** @enum {string} */
+            type: "stop_session";
+        } | {
+            params: components["schemas"]["AvailabilityParams"];
+            /** @enum {string} */
+            type: "change_availability";
+        } | {
+            params: components["schemas"]["UnlockParams"];
+            /** @enum {string} */
+            type: "unlock";
+        } | {
+            params: components["schemas"]["TriggerParams"];
+            /** @enum {string} */
+            type: "trigger";
+        } | {
+            params?: components["schemas"]["ReadParams"];
+            /** @enum {string} */
+            type: "read_variables";
+        } | {
+            params: components["schemas"]["WriteParams"];
+            /** @enum {string} */
+            type: "write_variables";
+        } | {
+            params: components["schemas"]["ReportParams"];
+            /** @enum {string} */
+            type: "request_report";
+        } | {
+            params?: components["schemas"]["ClearParams"];
+            /** @enum {string} */
+            type: "clear_cache";
+        } | {
+            params: components["schemas"]["FirmwareParams"];
+            /** @enum {string} */
+            type: "update_firmware";
         };
         /** @description What went wrong. */
         CommandErrorView: {
             code: string;
             text: string;
         };
+        /**
+         * @description Where a command stands.
+         * @enum {string}
+         */
+        CommandState: "queued" | "sent" | "accepted" | "rejected" | "error" | "timeout" | "completed";
+        /**
+         * @description What can be asked of a station; `ocpp` is a raw call.
+         * @enum {string}
+         */
+        CommandType: "reset" | "start_session" | "stop_session" | "change_availability" | "unlock" | "trigger" | "read_variables" | "write_variables" | "request_report" | "clear_cache" | "update_firmware" | "ocpp";
         /** @description A command and what came of it. */
         CommandView: {
             /** @description The station's own answer. */
-            answer?: unknown;
+            answer: unknown;
             /** Format: date-time */
             created_at: string;
-            error?: components["schemas"]["CommandErrorView"] | null;
+            error: components["schemas"]["CommandErrorView"] | null;
             id: string;
-            issued_by?: components["schemas"]["PersonView"] | null;
+            issued_by: components["schemas"]["PersonView"] | null;
             /** @description What was asked; a token in it is masked for those without the right to driver data. */
             params: unknown;
             /** Format: date-time */
-            sent_at?: string | null;
+            sent_at: string | null;
             /** Format: date-time */
-            settled_at?: string | null;
-            state: string;
+            settled_at: string | null;
+            state: components["schemas"]["CommandState"];
             station_id: string;
-            type: string;
+            type: components["schemas"]["CommandType"];
         };
         /** @description What a charger must be told. */
         ConnectView: {
@@ -586,15 +664,20 @@ export interface components {
             /** @description With `{identity}` where the charger's name goes. */
             url_template: string;
         };
+        /**
+         * @description What a connector says of itself.
+         * @enum {string}
+         */
+        ConnectorStatus: "available" | "preparing" | "charging" | "suspended_ev" | "suspended_evse" | "finishing" | "reserved" | "occupied" | "unavailable" | "faulted" | "unknown";
         /** @description A connector, as last reported. */
         ConnectorView: {
-            error_code?: string | null;
-            error_info?: string | null;
+            error_code: string | null;
+            error_info: string | null;
             /** Format: int32 */
             number: number;
-            status: string;
+            status: components["schemas"]["ConnectorStatus"];
             /** Format: date-time */
-            status_at?: string | null;
+            status_at: string | null;
         };
         /** @description All departures of one code in one action of a station. */
         DeviationCountView: {
@@ -614,6 +697,11 @@ export interface components {
             path: string;
             text: string;
         };
+        /**
+         * @description Who sent a frame: the station (`in`) or Busbar (`out`).
+         * @enum {string}
+         */
+        Direction: "in" | "out";
         /** @description The readings of one EVSE. */
         EvseMeterView: {
             /** Format: int32 */
@@ -627,345 +715,161 @@ export interface components {
             /** Format: int32 */
             number: number;
             /** Format: int64 */
-            power_w?: number | null;
-            session_id?: string | null;
+            power_w: number | null;
+            session_id: string | null;
             /** @description The most telling status of its connectors. */
-            status: string;
+            status: components["schemas"]["ConnectorStatus"];
         };
         /** @description What a person should look at first. */
         FindingView: {
             code: string;
             text: string;
         };
+        /** @description Which firmware, and when. */
+        FirmwareParams: {
+            /** Format: date-time */
+            install_at?: string | null;
+            /** Format: int32 */
+            retries?: number | null;
+            /**
+             * Format: date-time
+             * @description At once when not said.
+             */
+            retrieve_at?: string | null;
+            /** Format: int32 */
+            retry_interval_s?: number | null;
+            /** @description http, https, ftp or ftps. */
+            url: string;
+        };
+        /**
+         * @description What a frame is.
+         * @enum {string}
+         */
+        FrameKind: "call" | "result" | "error" | "send" | "unreadable";
         /** @description A page of a list. */
         ListView_AttemptView: {
             /** @description The rows. */
-            data: {
-                /** Format: date-time */
-                at: string;
-                detail?: string | null;
-                id: string;
-                identity?: string | null;
-                outcome: string;
-                path?: string | null;
-                remote_ip: string;
-                subprotocols: string[];
-                user_agent?: string | null;
-                username?: string | null;
-            }[];
+            data: components["schemas"]["AttemptView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description A page of a list. */
         ListView_CommandView: {
             /** @description The rows. */
-            data: {
-                /** @description The station's own answer. */
-                answer?: unknown;
-                /** Format: date-time */
-                created_at: string;
-                error?: components["schemas"]["CommandErrorView"] | null;
-                id: string;
-                issued_by?: components["schemas"]["PersonView"] | null;
-                /** @description What was asked; a token in it is masked for those without the right to driver data. */
-                params: unknown;
-                /** Format: date-time */
-                sent_at?: string | null;
-                /** Format: date-time */
-                settled_at?: string | null;
-                state: string;
-                station_id: string;
-                type: string;
-            }[];
+            data: components["schemas"]["CommandView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description A page of a list. */
         ListView_DeviationCountView: {
             /** @description The rows. */
-            data: {
-                action: string;
-                code: string;
-                /** Format: int64 */
-                count: number;
-                /** Format: date-time */
-                first_at: string;
-                /** Format: date-time */
-                last_at: string;
-                text: string;
-            }[];
+            data: components["schemas"]["DeviationCountView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description A page of a list. */
         ListView_EvseView: {
             /** @description The rows. */
-            data: {
-                connectors: components["schemas"]["ConnectorView"][];
-                id: string;
-                /** Format: int32 */
-                number: number;
-                /** Format: int64 */
-                power_w?: number | null;
-                session_id?: string | null;
-                /** @description The most telling status of its connectors. */
-                status: string;
-            }[];
+            data: components["schemas"]["EvseView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description A page of a list. */
         ListView_LogView: {
             /** @description The rows. */
-            data: {
-                action?: string | null;
-                /** Format: date-time */
-                at: string;
-                deviations: components["schemas"]["DeviationView"][];
-                direction: string;
-                error_code?: string | null;
-                id: string;
-                kind: string;
-                /** Format: int32 */
-                latency_ms?: number | null;
-                message_id?: string | null;
-                /** @description JSON text; personal parts are masked for those without the right to driver data. */
-                payload: string;
-                session_id?: string | null;
-                station_id: string;
-            }[];
+            data: components["schemas"]["LogView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description A page of a list. */
         ListView_NoticeView: {
             /** @description The rows. */
-            data: {
-                /** Format: date-time */
-                at?: string | null;
-                detail: unknown;
-                id: string;
-                kind: string;
-                title: string;
-            }[];
+            data: components["schemas"]["NoticeView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description A page of a list. */
         ListView_SessionView: {
             /** @description The rows. */
-            data: {
-                /** Format: int32 */
-                connector?: number | null;
-                /** @description Null: hidden, or not known. */
-                driver?: string | null;
-                /** Format: int64 */
-                duration_s: number;
-                /** Format: date-time */
-                ended_at?: string | null;
-                /** Format: int64 */
-                energy_wh?: number | null;
-                /** Format: int32 */
-                evse: number;
-                id: string;
-                /** Format: int64 */
-                power_w?: number | null;
-                site_id?: string | null;
-                site_name?: string | null;
-                /** Format: date-time */
-                started_at: string;
-                state: string;
-                station_id: string;
-                station_identity: string;
-                stop_reason?: string | null;
-                suspect: components["schemas"]["SuspicionView"][];
-                token?: components["schemas"]["SessionTokenView"] | null;
-                /** @description The station's own name for it. */
-                wire_id: string;
-            }[];
+            data: components["schemas"]["SessionView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description A page of a list. */
         ListView_SiteView: {
             /** @description The rows. */
-            data: {
-                accessibility: string;
-                address?: string | null;
-                admin_state: string;
-                city?: string | null;
-                /** @description ISO 3166-1 alpha-2 code. */
-                country?: string | null;
-                /** Format: date-time */
-                created_at: string;
-                id: string;
-                /**
-                 * Format: double
-                 * @description Degrees, WGS 84.
-                 */
-                latitude?: number | null;
-                /**
-                 * Format: double
-                 * @description Degrees, WGS 84.
-                 */
-                longitude?: number | null;
-                name: string;
-                /**
-                 * Format: int64
-                 * @description How many stations stand here.
-                 */
-                stations: number;
-                /** @description IANA name. */
-                time_zone: string;
-            }[];
+            data: components["schemas"]["SiteView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description A page of a list. */
         ListView_StationView: {
             /** @description The rows. */
-            data: {
-                admin_state: string;
-                /** Format: date-time */
-                connected_since?: string | null;
-                /** Format: date-time */
-                created_at: string;
-                /**
-                 * Format: int64
-                 * @description How many kinds of departures from the protocol were forgiven.
-                 */
-                deviations: number;
-                evses: components["schemas"]["EvseView"][];
-                finding?: components["schemas"]["FindingView"] | null;
-                firmware_version?: string | null;
-                id: string;
-                /** @description Its name on the wire. */
-                identity: string;
-                /** Format: date-time */
-                last_seen_at?: string | null;
-                model?: string | null;
-                name: string;
-                online: boolean;
-                /** @description Whether a connection that names no protocol is taken for one of OCPP 1.6. */
-                policy_assume_protocol: boolean;
-                /** @description Whether odd messages are repaired rather than refused. */
-                policy_lenient: boolean;
-                /**
-                 * Format: int64
-                 * @description Sum over its EVSEs, of those that tell.
-                 */
-                power_w?: number | null;
-                /** @description Subprotocol of the newest connection. */
-                protocol?: string | null;
-                registration: string;
-                serial_number?: string | null;
-                site_id?: string | null;
-                site_name?: string | null;
-                vendor?: string | null;
-            }[];
+            data: components["schemas"]["StationView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description A page of a list. */
         ListView_TokenView: {
             /** @description The rows. */
-            data: {
-                /** Format: date-time */
-                created_at: string;
-                /** Format: date-time */
-                expires_at?: string | null;
-                group?: string | null;
-                id: string;
-                kind: string;
-                label?: string | null;
-                /** Format: date-time */
-                last_used_at?: string | null;
-                state: string;
-                uid: string;
-            }[];
+            data: components["schemas"]["TokenView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description A page of a list. */
         ListView_UnclaimedView: {
             /** @description The rows. */
-            data: {
-                /** Format: int64 */
-                attempts: number;
-                /** Format: date-time */
-                first_seen_at: string;
-                identity: string;
-                /** Format: date-time */
-                last_seen_at: string;
-                model?: string | null;
-                protocol?: string | null;
-                remote_ip: string;
-                vendor?: string | null;
-            }[];
+            data: components["schemas"]["UnclaimedView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description A page of a list. */
         ListView_VariableView: {
             /** @description The rows. */
-            data: {
-                attribute: string;
-                component?: string | null;
-                component_instance?: string | null;
-                /** Format: int32 */
-                connector?: number | null;
-                /** Format: int32 */
-                evse?: number | null;
-                mutability?: string | null;
-                /** Format: date-time */
-                reported_at: string;
-                value?: string | null;
-                variable: string;
-                variable_instance?: string | null;
-            }[];
+            data: components["schemas"]["VariableView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description One frame. */
         LogView: {
-            action?: string | null;
+            action: string | null;
             /** Format: date-time */
             at: string;
             deviations: components["schemas"]["DeviationView"][];
-            direction: string;
-            error_code?: string | null;
+            direction: components["schemas"]["Direction"];
+            error_code: string | null;
             id: string;
-            kind: string;
+            kind: components["schemas"]["FrameKind"];
             /** Format: int32 */
-            latency_ms?: number | null;
-            message_id?: string | null;
+            latency_ms: number | null;
+            message_id: string | null;
             /** @description JSON text; personal parts are masked for those without the right to driver data. */
             payload: string;
-            session_id?: string | null;
+            session_id: string | null;
             station_id: string;
         };
         /** @description A sign-in. */
@@ -977,10 +881,10 @@ export interface components {
         MeView: {
             modules: string[];
             organisation: components["schemas"]["OrganisationView"];
-            permissions: string[];
-            roles: string[];
+            permissions: components["schemas"]["PermissionKey"][];
+            roles: components["schemas"]["RoleKey"][];
             /** @description Only these sites; all when null. */
-            sites?: string[] | null;
+            sites: string[] | null;
             user: components["schemas"]["UserView"];
         };
         /** @description The readings of a session. */
@@ -989,19 +893,29 @@ export interface components {
             /** @description One sentence for those who do not see the chart. */
             summary: string;
         };
+        /**
+         * @description Whether a variable may be written.
+         * @enum {string}
+         */
+        Mutability: "read_only" | "write_only" | "read_write";
         /** @description A new station with its password, shown this once. */
         NewStationView: {
             /** @description Null when it was let in without one. */
-            password?: string | null;
+            password: string | null;
             station: components["schemas"]["StationView"];
         };
+        /**
+         * @description What a notice is about.
+         * @enum {string}
+         */
+        NoticeKind: "security_event" | "monitor_event" | "firmware_status" | "log_status" | "data_transfer" | "other";
         /** @description Something a station said that is worth showing. */
         NoticeView: {
             /** Format: date-time */
-            at?: string | null;
+            at: string | null;
             detail: unknown;
             id: string;
-            kind: string;
+            kind: components["schemas"]["NoticeKind"];
             title: string;
         };
         /** @description An organisation. */
@@ -1032,13 +946,18 @@ export interface components {
         PasswordView: {
             password: string;
         };
+        /**
+         * @description A permission.
+         * @enum {string}
+         */
+        PermissionKey: "dashboard.view" | "settings.view" | "account.edit" | "account.mfa" | "support.view" | "notifications.view" | "alerts.view" | "reports.view" | "stations.find" | "stations.list" | "stations.widgets" | "stations.report" | "stations.edit" | "stations.edit.batch" | "sites.edit" | "stations.control" | "stations.control.batch" | "stations.firmware" | "stations.firmware.batch" | "stations.configure" | "stations.configure.batch" | "stations.diagnostics" | "stations.admin_state.view" | "stations.admin_state.edit" | "stations.alerts.manage" | "team.invite.technician" | "history.view" | "sessions.view" | "sessions.alerts.manage" | "history.widgets" | "history.report" | "access.view" | "access.users.view" | "access.users.edit" | "access.preferences.edit" | "team.invite.viewer" | "tariffs.view" | "tariffs.station.view" | "tariffs.station.edit" | "logs.view" | "logs.search" | "logs.download" | "station_settings.view" | "firmware.available.notify" | "firmware.library.upload" | "energy.view" | "energy.dashboard.view" | "energy.load.view" | "energy.dlm.edit" | "energy.adaptive.edit" | "energy.solar.edit" | "energy.preconnect.edit" | "energy.priority.edit" | "energy.multi_group.edit" | "energy.congestion.edit" | "customership.view" | "organisation.view" | "organisation.edit" | "team.invite.financial_support" | "billing.view" | "billing.general.view" | "billing.general.edit" | "billing.settlement.view" | "billing.settlement.edit" | "team.view" | "team.members.view" | "team.invite.driver_manager" | "team.invite.charging_manager" | "team.archive_peers" | "team.restore" | "reseller.view" | "reseller.create_similar" | "reseller.create_custom" | "reseller.modules.edit" | "reseller.invite" | "drivers.view" | "drivers.list" | "drivers.widgets" | "drivers.report" | "drivers.add" | "drivers.edit" | "tokens.edit" | "driver_history.view" | "driver_history.activity" | "driver_history.report" | "audit.view" | "keys.manage" | "webhooks.manage" | "stations.raw_ocpp" | "stations.identity.replace" | "modules.paid.activate" | "sessions.cancel" | "drivers.refund" | "fleet.reimburse" | "system.manage";
         /** @description A permission and which roles have it. */
         PermissionView: {
             /** @description By the key of the role. */
             granted: {
                 [key: string]: boolean;
             };
-            key: string;
+            key: components["schemas"]["PermissionKey"];
             module: string;
             submodule: string;
             title: string;
@@ -1063,13 +982,13 @@ export interface components {
             at: string;
             current_ma: (number | null)[];
             /** Format: int64 */
-            energy_wh?: number | null;
+            energy_wh: number | null;
             /** Format: int64 */
-            offered_w?: number | null;
+            offered_w: number | null;
             /** Format: int64 */
-            power_w?: number | null;
+            power_w: number | null;
             /** Format: double */
-            soc_percent?: number | null;
+            soc_percent: number | null;
             voltage_mv: (number | null)[];
         };
         /** @description A refusal or failure (RFC 9457). */
@@ -1086,7 +1005,7 @@ export interface components {
              * Format: int64
              * @description Seconds to wait before trying again; also sent as `Retry-After`.
              */
-            retry_after_s?: number | null;
+            retry_after_s: number | null;
             /**
              * Format: int32
              * @description HTTP status.
@@ -1104,18 +1023,61 @@ export interface components {
             /** @description Its payload, checked against the official schema. */
             payload: unknown;
         };
+        /**
+         * @description What came of a raw call: a CALLRESULT, a CALLERROR, or nothing in time.
+         * @enum {string}
+         */
+        RawResult: "accepted" | "call_error" | "timeout";
         /** @description What the station answered to a raw call. */
         RawView: {
             command_id: string;
-            error?: components["schemas"]["CommandErrorView"] | null;
+            error: components["schemas"]["CommandErrorView"] | null;
             /** @description The payload of the CALLRESULT. */
-            payload?: unknown;
+            payload: unknown;
             /** @description `accepted` (a CALLRESULT), `call_error` or `timeout`. */
-            result: string;
+            result: components["schemas"]["RawResult"];
         };
+        /** @description Which variables to read. */
+        ReadParams: {
+            /** @description All when not given. */
+            keys?: components["schemas"]["VariableKey"][] | null;
+        };
+        /**
+         * @description Where a station stands in the boot state machine.
+         * @enum {string}
+         */
+        Registration: "unbooted" | "pending" | "rejected" | "accepted";
+        /**
+         * @description How much of the device model a station is asked for.
+         * @enum {string}
+         */
+        ReportKind: "full" | "configuration" | "summary";
+        /** @description How much to report. */
+        ReportParams: {
+            kind: components["schemas"]["ReportKind"];
+        };
+        /**
+         * @description How hard a reset is.
+         * @enum {string}
+         */
+        ResetKind: "soft" | "hard";
+        /** @description How to restart. */
+        ResetParams: {
+            /**
+             * Format: int32
+             * @description Only this EVSE (2.x).
+             */
+            evse?: number | null;
+            kind: components["schemas"]["ResetKind"];
+        };
+        /**
+         * @description A role.
+         * @enum {string}
+         */
+        RoleKey: "administrator" | "driver_manager" | "charging_manager" | "technician" | "financial_support" | "viewer" | "paid_module_activator";
         /** @description A role. */
         RoleView: {
-            key: string;
+            key: components["schemas"]["RoleKey"];
             title: string;
         };
         /** @description The policy that is enforced, as a table. */
@@ -1123,6 +1085,16 @@ export interface components {
             permissions: components["schemas"]["PermissionView"][];
             roles: components["schemas"]["RoleView"][];
         };
+        /**
+         * @description An order of sessions.
+         * @enum {string}
+         */
+        SessionOrder: "started" | "-started" | "ended" | "-ended" | "energy" | "-energy";
+        /**
+         * @description Whether a session runs.
+         * @enum {string}
+         */
+        SessionState: "active" | "ended";
         /** @description The token of a session, as far as the caller may know it. */
         SessionTokenView: {
             /** @description The token, or its mask. */
@@ -1133,30 +1105,30 @@ export interface components {
         /** @description A charging session. */
         SessionView: {
             /** Format: int32 */
-            connector?: number | null;
+            connector: number | null;
             /** @description Null: hidden, or not known. */
-            driver?: string | null;
+            driver: string | null;
             /** Format: int64 */
             duration_s: number;
             /** Format: date-time */
-            ended_at?: string | null;
+            ended_at: string | null;
             /** Format: int64 */
-            energy_wh?: number | null;
+            energy_wh: number | null;
             /** Format: int32 */
             evse: number;
             id: string;
             /** Format: int64 */
-            power_w?: number | null;
-            site_id?: string | null;
-            site_name?: string | null;
+            power_w: number | null;
+            site_id: string | null;
+            site_name: string | null;
             /** Format: date-time */
             started_at: string;
-            state: string;
+            state: components["schemas"]["SessionState"];
             station_id: string;
             station_identity: string;
-            stop_reason?: string | null;
+            stop_reason: string | null;
             suspect: components["schemas"]["SuspicionView"][];
-            token?: components["schemas"]["SessionTokenView"] | null;
+            token: components["schemas"]["SessionTokenView"] | null;
             /** @description The station's own name for it. */
             wire_id: string;
         };
@@ -1174,28 +1146,63 @@ export interface components {
         SetupView: {
             needed: boolean;
         };
-        /** @description A new site, or the changes to one. In a PATCH, a field left out stays, null clears. */
+        /** @description A new site. */
         SiteBody: {
-            accessibility?: string | null;
+            accessibility?: components["schemas"]["Accessibility"] | null;
             address?: string | null;
-            admin_state?: string | null;
-            city?: string | null;
-            country?: string | null;
-            /** Format: double */
-            latitude?: number | null;
-            /** Format: double */
-            longitude?: number | null;
-            name?: string | null;
-            time_zone?: string | null;
-        };
-        /** @description One place with stations. */
-        SiteView: {
-            accessibility: string;
-            address?: string | null;
-            admin_state: string;
+            admin_state?: components["schemas"]["AdminState"] | null;
             city?: string | null;
             /** @description ISO 3166-1 alpha-2 code. */
             country?: string | null;
+            /**
+             * Format: double
+             * @description Degrees, WGS 84; goes with the longitude.
+             */
+            latitude?: number | null;
+            /**
+             * Format: double
+             * @description Degrees, WGS 84; goes with the latitude.
+             */
+            longitude?: number | null;
+            name: string;
+            /** @description IANA name; `UTC` when not given. */
+            time_zone?: string | null;
+        };
+        /** @description Changes to a site: a field left out stays, null clears. */
+        SiteChange: {
+            accessibility?: components["schemas"]["Accessibility"];
+            address?: string | null;
+            admin_state?: components["schemas"]["AdminState"];
+            city?: string | null;
+            /** @description ISO 3166-1 alpha-2 code. */
+            country?: string | null;
+            /**
+             * Format: double
+             * @description Degrees, WGS 84; goes with the longitude.
+             */
+            latitude?: number | null;
+            /**
+             * Format: double
+             * @description Degrees, WGS 84; goes with the latitude.
+             */
+            longitude?: number | null;
+            name?: string;
+            /** @description IANA name. */
+            time_zone?: string;
+        };
+        /**
+         * @description An order of sites.
+         * @enum {string}
+         */
+        SiteOrder: "name" | "-name" | "created" | "-created";
+        /** @description One place with stations. */
+        SiteView: {
+            accessibility: components["schemas"]["Accessibility"];
+            address: string | null;
+            admin_state: components["schemas"]["AdminState"];
+            city: string | null;
+            /** @description ISO 3166-1 alpha-2 code. */
+            country: string | null;
             /** Format: date-time */
             created_at: string;
             id: string;
@@ -1203,12 +1210,12 @@ export interface components {
              * Format: double
              * @description Degrees, WGS 84.
              */
-            latitude?: number | null;
+            latitude: number | null;
             /**
              * Format: double
              * @description Degrees, WGS 84.
              */
-            longitude?: number | null;
+            longitude: number | null;
             name: string;
             /**
              * Format: int64
@@ -1217,6 +1224,16 @@ export interface components {
             stations: number;
             /** @description IANA name. */
             time_zone: string;
+        };
+        /** @description For whom to start, and where. */
+        StartParams: {
+            /**
+             * Format: int32
+             * @description Any EVSE when not said.
+             */
+            evse?: number | null;
+            token: string;
+            token_kind?: components["schemas"]["TokenKind"] | null;
         };
         /** @description A new station. */
         StationBody: {
@@ -1229,21 +1246,26 @@ export interface components {
         };
         /** @description Changes to a station: a field left out stays, null clears. */
         StationChange: {
-            admin_state?: string | null;
+            admin_state?: components["schemas"]["AdminState"];
             name?: string | null;
-            policy_assume_protocol?: boolean | null;
-            policy_lenient?: boolean | null;
+            policy_assume_protocol?: boolean;
+            policy_lenient?: boolean;
             site_id?: string | null;
         };
         /** @description The readings of a station. */
         StationMeterView: {
             evses: components["schemas"]["EvseMeterView"][];
         };
+        /**
+         * @description An order of stations.
+         * @enum {string}
+         */
+        StationOrder: "identity" | "-identity" | "last_seen" | "-last_seen" | "created" | "-created";
         /** @description A charging station. */
         StationView: {
-            admin_state: string;
+            admin_state: components["schemas"]["AdminState"];
             /** Format: date-time */
-            connected_since?: string | null;
+            connected_since: string | null;
             /** Format: date-time */
             created_at: string;
             /**
@@ -1252,14 +1274,14 @@ export interface components {
              */
             deviations: number;
             evses: components["schemas"]["EvseView"][];
-            finding?: components["schemas"]["FindingView"] | null;
-            firmware_version?: string | null;
+            finding: components["schemas"]["FindingView"] | null;
+            firmware_version: string | null;
             id: string;
             /** @description Its name on the wire. */
             identity: string;
             /** Format: date-time */
-            last_seen_at?: string | null;
-            model?: string | null;
+            last_seen_at: string | null;
+            model: string | null;
             name: string;
             online: boolean;
             /** @description Whether a connection that names no protocol is taken for one of OCPP 1.6. */
@@ -1270,44 +1292,103 @@ export interface components {
              * Format: int64
              * @description Sum over its EVSEs, of those that tell.
              */
-            power_w?: number | null;
+            power_w: number | null;
             /** @description Subprotocol of the newest connection. */
-            protocol?: string | null;
-            registration: string;
-            serial_number?: string | null;
-            site_id?: string | null;
-            site_name?: string | null;
-            vendor?: string | null;
+            protocol: string | null;
+            registration: components["schemas"]["Registration"];
+            serial_number: string | null;
+            site_id: string | null;
+            site_name: string | null;
+            vendor: string | null;
         };
+        /** @description Which session to end. */
+        StopParams: {
+            session_id: string;
+        };
+        /**
+         * @description Why a person should look at a session.
+         * @enum {string}
+         */
+        Suspicion: "stop_without_start" | "lost_number" | "meter_went_back" | "impossible_energy" | "wrong_clock" | "ends_before_start" | "never_ended" | "token_mismatch" | "no_meter" | "not_authorized";
         /** @description Why a person should look. */
         SuspicionView: {
-            code: string;
+            code: components["schemas"]["Suspicion"];
             text: string;
         };
-        /** @description A new token, or the changes to one. In a PATCH, a field left out stays, null clears. */
+        /** @description A new token. */
         TokenBody: {
+            /**
+             * Format: date-time
+             * @description From when on it may not be used any more.
+             */
             expires_at?: string | null;
+            /** @description Tokens of one group may stop each other's sessions. */
             group?: string | null;
-            kind?: string | null;
+            kind?: components["schemas"]["TokenKind"] | null;
             label?: string | null;
-            state?: string | null;
-            /** @description Only when it is made: the text on a card does not change. */
-            uid?: string | null;
+            /** @description The text on it, which does not change. */
+            uid: string;
         };
+        /** @description Changes to a token: a field left out stays, null clears. */
+        TokenChange: {
+            /**
+             * Format: date-time
+             * @description From when on it may not be used any more.
+             */
+            expires_at?: string | null;
+            /** @description Tokens of one group may stop each other's sessions. */
+            group?: string | null;
+            kind?: components["schemas"]["TokenKind"];
+            label?: string | null;
+            state?: components["schemas"]["TokenState"];
+        };
+        /**
+         * @description How a token is read.
+         * @enum {string}
+         */
+        TokenKind: "central" | "emaid" | "iso14443" | "iso15693" | "key_code" | "local" | "mac_address" | "no_authorization" | "other";
+        /**
+         * @description An order of tokens.
+         * @enum {string}
+         */
+        TokenOrder: "created" | "-created" | "last_used" | "-last_used";
+        /**
+         * @description Whether a token may be used.
+         * @enum {string}
+         */
+        TokenState: "active" | "blocked";
         /** @description A charging token. */
         TokenView: {
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
-            expires_at?: string | null;
-            group?: string | null;
+            expires_at: string | null;
+            group: string | null;
             id: string;
-            kind: string;
-            label?: string | null;
+            kind: components["schemas"]["TokenKind"];
+            label: string | null;
             /** Format: date-time */
-            last_used_at?: string | null;
-            state: string;
+            last_used_at: string | null;
+            state: components["schemas"]["TokenState"];
             uid: string;
+        };
+        /**
+         * @description What a live stream can be about.
+         * @enum {string}
+         */
+        Topic: "station" | "session" | "command" | "attempt" | "meter";
+        /**
+         * @description What a station is asked to say again.
+         * @enum {string}
+         */
+        TriggerKind: "boot" | "status" | "meter_values" | "heartbeat" | "firmware_status" | "log_status" | "session";
+        /** @description What to say again. */
+        TriggerParams: {
+            /** Format: int32 */
+            connector?: number | null;
+            /** Format: int32 */
+            evse?: number | null;
+            message: components["schemas"]["TriggerKind"];
         };
         /** @description A station that called and that nobody registered. */
         UnclaimedView: {
@@ -1318,10 +1399,20 @@ export interface components {
             identity: string;
             /** Format: date-time */
             last_seen_at: string;
-            model?: string | null;
-            protocol?: string | null;
+            model: string | null;
+            protocol: string | null;
             remote_ip: string;
-            vendor?: string | null;
+            vendor: string | null;
+        };
+        /** @description Which cable to free. */
+        UnlockParams: {
+            /**
+             * Format: int32
+             * @description 1 when not said.
+             */
+            connector?: number | null;
+            /** Format: int32 */
+            evse: number;
         };
         /** @description A person. */
         UserView: {
@@ -1329,24 +1420,151 @@ export interface components {
             id: string;
             name: string;
         };
-        /** @description A reported variable; a 1.6 key has no component. */
-        VariableView: {
-            attribute: string;
+        /** @description Names a variable: a 1.6 key has neither component nor EVSE. */
+        VariableKey: {
             component?: string | null;
             component_instance?: string | null;
             /** Format: int32 */
             connector?: number | null;
             /** Format: int32 */
             evse?: number | null;
-            mutability?: string | null;
-            /** Format: date-time */
-            reported_at: string;
-            value?: string | null;
             variable: string;
             variable_instance?: string | null;
         };
+        /** @description A variable and what to write there. */
+        VariableValue: {
+            component?: string | null;
+            component_instance?: string | null;
+            /** Format: int32 */
+            connector?: number | null;
+            /** Format: int32 */
+            evse?: number | null;
+            value: string;
+            variable: string;
+            variable_instance?: string | null;
+        };
+        /** @description A reported variable; a 1.6 key has no component. */
+        VariableView: {
+            attribute: string;
+            component: string | null;
+            component_instance: string | null;
+            /** Format: int32 */
+            connector: number | null;
+            /** Format: int32 */
+            evse: number | null;
+            mutability: components["schemas"]["Mutability"] | null;
+            /** Format: date-time */
+            reported_at: string;
+            value: string | null;
+            variable: string;
+            variable_instance: string | null;
+        };
+        /** @description Which variables to write. */
+        WriteParams: {
+            values: components["schemas"]["VariableValue"][];
+        };
     };
-    responses: never;
+    responses: {
+        /** @description A parameter or header that is unknown or cannot be read (`invalid_parameter`), or a body that is not JSON (`malformed_body`). */
+        BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description It does not fit what is there, by a code such as `identity_taken`, or by one that begins with `idempotency_`. */
+        Conflict: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A permission or a module is missing (`permission_denied`, `module_inactive`), the request comes from another site (`cross_site`), or the setup link is not valid (`setup_token_invalid`). */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `errors` tells which fields cannot be accepted (`invalid`). Also `idempotency_key_reused` and `too_many_rows`. */
+        Invalid: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description It is not there, or out of reach (`not_found`). */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is not sent as JSON (`not_json`). */
+        NotJson: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Nobody is signed in (`not_signed_in`), or the sign-in failed (`invalid_credentials`). */
+        NotSignedIn: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description It was changed since it was read (`precondition_failed`). */
+        PreconditionFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is larger than 1 MiB (`body_too_large`). */
+        TooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Wait for `Retry-After` (`too_many_requests`, `too_many_attempts`). */
+        TooManyRequests: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Try again later (`station_offline`, `database_unavailable`). */
+        Unavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -1354,7 +1572,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    connect: {
+    get_connect: {
         parameters: {
             query?: never;
             header?: never;
@@ -1371,7 +1589,12 @@ export interface operations {
                     "application/json": components["schemas"]["ConnectView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1382,13 +1605,13 @@ export interface operations {
             };
         };
     };
-    list: {
+    list_attempts: {
         parameters: {
             query?: {
-                /** @description 1 to 200; 50 when not given. */
-                limit?: number | null;
+                /** @description 50 when not given. */
+                limit?: number;
                 /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -1406,7 +1629,13 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1417,7 +1646,7 @@ export interface operations {
             };
         };
     };
-    unclaimed: {
+    list_unclaimed: {
         parameters: {
             query?: never;
             header?: never;
@@ -1434,7 +1663,12 @@ export interface operations {
                     "application/json": components["schemas"]["ListView_UnclaimedView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1445,16 +1679,16 @@ export interface operations {
             };
         };
     };
-    stream: {
+    stream_events: {
         parameters: {
             query?: {
-                /**
-                 * @description `station`, `session`, `command`, `attempt`, `meter`, with commas; all when not given.
-                 *     Those that the caller may not see are left out.
-                 */
-                topics?: string | null;
+                /** @description All when not given. Those that the caller may not see are left out. */
+                topics?: components["schemas"]["Topic"][];
             };
-            header?: never;
+            header?: {
+                /** @description The number of the last event one had; the stream goes on after it. */
+                "Last-Event-ID"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1468,13 +1702,20 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            /** @description `events_gone`: those events are not kept any more. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            /** @description problem */
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1485,7 +1726,7 @@ export interface operations {
             };
         };
     };
-    login: {
+    log_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -1506,7 +1747,15 @@ export interface operations {
                     "application/json": components["schemas"]["MeView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1517,7 +1766,7 @@ export interface operations {
             };
         };
     };
-    logout: {
+    log_out: {
         parameters: {
             query?: never;
             header?: never;
@@ -1532,7 +1781,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1543,7 +1797,7 @@ export interface operations {
             };
         };
     };
-    me: {
+    get_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -1560,7 +1814,11 @@ export interface operations {
                     "application/json": components["schemas"]["MeView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1571,7 +1829,7 @@ export interface operations {
             };
         };
     };
-    overview: {
+    get_overview: {
         parameters: {
             query?: never;
             header?: never;
@@ -1588,7 +1846,12 @@ export interface operations {
                     "application/json": components["schemas"]["OverviewView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1599,7 +1862,7 @@ export interface operations {
             };
         };
     };
-    roles: {
+    get_roles: {
         parameters: {
             query?: never;
             header?: never;
@@ -1616,7 +1879,11 @@ export interface operations {
                     "application/json": components["schemas"]["RolesView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1627,29 +1894,30 @@ export interface operations {
             };
         };
     };
-    list: {
+    list_sessions: {
         parameters: {
             query?: {
-                station_id?: string | null;
-                site_id?: string | null;
-                /** @description `active` or `ended`. */
-                state?: string | null;
+                station_id?: string;
+                site_id?: string;
+                state?: components["schemas"]["SessionState"];
                 /** @description Only those a person should look at, or only the others. */
-                suspect?: boolean | null;
+                suspect?: boolean;
                 /** @description Begun at or after. */
-                from?: string | null;
+                from?: string;
                 /** @description Begun before. */
-                to?: string | null;
+                to?: string;
                 /** @description Needs the right to driver data. */
-                token?: string | null;
+                token?: string;
                 /**
                  * @description `-started` when not given, or `ended` (those that run come last) or `energy` (those of
                  *     which it is not known come first); with a `-` before it, the greatest first. A file is
                  *     sorted by `started` only.
                  */
-                sort?: string | null;
-                limit?: number | null;
-                cursor?: string | null;
+                sort?: components["schemas"]["SessionOrder"];
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -1667,7 +1935,13 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1678,7 +1952,7 @@ export interface operations {
             };
         };
     };
-    find: {
+    get_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -1697,7 +1971,13 @@ export interface operations {
                     "application/json": components["schemas"]["SessionView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1708,7 +1988,7 @@ export interface operations {
             };
         };
     };
-    meter: {
+    get_session_meter: {
         parameters: {
             query?: never;
             header?: never;
@@ -1727,7 +2007,13 @@ export interface operations {
                     "application/json": components["schemas"]["MeterView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1738,7 +2024,7 @@ export interface operations {
             };
         };
     };
-    setup_state: {
+    get_setup: {
         parameters: {
             query?: never;
             header?: never;
@@ -1755,7 +2041,10 @@ export interface operations {
                     "application/json": components["schemas"]["SetupView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1766,7 +2055,7 @@ export interface operations {
             };
         };
     };
-    setup: {
+    set_up: {
         parameters: {
             query?: never;
             header?: never;
@@ -1787,7 +2076,15 @@ export interface operations {
                     "application/json": components["schemas"]["MeView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1798,15 +2095,15 @@ export interface operations {
             };
         };
     };
-    list: {
+    list_sites: {
         parameters: {
             query?: {
                 /** @description `name` (when not given) or `created`; with a `-` before it, the greatest first. */
-                sort?: string | null;
-                /** @description 1 to 200; 50 when not given. */
-                limit?: number | null;
+                sort?: components["schemas"]["SiteOrder"];
+                /** @description 50 when not given. */
+                limit?: number;
                 /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -1824,7 +2121,13 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1835,7 +2138,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    create_site: {
         parameters: {
             query?: never;
             header?: {
@@ -1855,13 +2158,24 @@ export interface operations {
                 headers: {
                     /** @description The revision of what people can edit; for If-Match. */
                     ETag?: string;
+                    /** @description The path of what was made. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SiteView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1872,7 +2186,7 @@ export interface operations {
             };
         };
     };
-    find: {
+    get_site: {
         parameters: {
             query?: never;
             header?: never;
@@ -1893,7 +2207,13 @@ export interface operations {
                     "application/json": components["schemas"]["SiteView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1904,7 +2224,7 @@ export interface operations {
             };
         };
     };
-    remove: {
+    remove_site: {
         parameters: {
             query?: never;
             header?: {
@@ -1924,7 +2244,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1935,7 +2263,7 @@ export interface operations {
             };
         };
     };
-    edit: {
+    edit_site: {
         parameters: {
             query?: never;
             header?: {
@@ -1949,7 +2277,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SiteBody"];
+                "application/json": components["schemas"]["SiteChange"];
             };
         };
         responses: {
@@ -1963,7 +2291,18 @@ export interface operations {
                     "application/json": components["schemas"]["SiteView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1974,22 +2313,24 @@ export interface operations {
             };
         };
     };
-    list: {
+    list_stations: {
         parameters: {
             query?: {
-                site_id?: string | null;
-                /** @description Words of connector states, with commas. */
-                status?: string | null;
-                online?: boolean | null;
+                site_id?: string;
+                /** @description With a connector in one of these states. */
+                status?: components["schemas"]["ConnectorStatus"][];
+                online?: boolean;
                 /** @description Part of identity, name, model or serial number. */
-                q?: string | null;
+                q?: string;
                 /**
                  * @description `identity` (when not given), `last_seen` or `created`; with a `-` before it, the greatest
                  *     first. A file is not sorted by `last_seen`, which changes while it is read.
                  */
-                sort?: string | null;
-                limit?: number | null;
-                cursor?: string | null;
+                sort?: components["schemas"]["StationOrder"];
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -2007,7 +2348,13 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2018,7 +2365,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    create_station: {
         parameters: {
             query?: never;
             header?: {
@@ -2038,13 +2385,24 @@ export interface operations {
                 headers: {
                     /** @description The revision of what people can edit; for If-Match. */
                     ETag?: string;
+                    /** @description The path of what was made. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["NewStationView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2055,7 +2413,7 @@ export interface operations {
             };
         };
     };
-    find: {
+    get_station: {
         parameters: {
             query?: never;
             header?: never;
@@ -2076,7 +2434,13 @@ export interface operations {
                     "application/json": components["schemas"]["StationView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2087,7 +2451,7 @@ export interface operations {
             };
         };
     };
-    archive: {
+    archive_station: {
         parameters: {
             query?: never;
             header?: {
@@ -2107,7 +2471,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2118,7 +2490,7 @@ export interface operations {
             };
         };
     };
-    edit: {
+    edit_station: {
         parameters: {
             query?: never;
             header?: {
@@ -2146,7 +2518,18 @@ export interface operations {
                     "application/json": components["schemas"]["StationView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2157,13 +2540,13 @@ export interface operations {
             };
         };
     };
-    of_station: {
+    list_station_attempts: {
         parameters: {
             query?: {
-                /** @description 1 to 200; 50 when not given. */
-                limit?: number | null;
+                /** @description 50 when not given. */
+                limit?: number;
                 /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -2183,7 +2566,14 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2194,13 +2584,13 @@ export interface operations {
             };
         };
     };
-    list: {
+    list_commands: {
         parameters: {
             query?: {
-                /** @description 1 to 200; 50 when not given. */
-                limit?: number | null;
+                /** @description 50 when not given. */
+                limit?: number;
                 /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -2218,7 +2608,14 @@ export interface operations {
                     "application/json": components["schemas"]["ListView_CommandView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2229,10 +2626,12 @@ export interface operations {
             };
         };
     };
-    issue: {
+    issue_command: {
         parameters: {
             query?: never;
             header?: {
+                /** @description `wait=10` waits up to so many seconds, 60 at most, for what comes of it. */
+                Prefer?: string;
                 /** @description Done once for each key; a repeat within a day is answered as the first was. */
                 "Idempotency-Key"?: string;
             };
@@ -2257,13 +2656,25 @@ export interface operations {
             };
             202: {
                 headers: {
+                    /** @description The path of what was made. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CommandView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2274,7 +2685,7 @@ export interface operations {
             };
         };
     };
-    find: {
+    get_command: {
         parameters: {
             query?: never;
             header?: never;
@@ -2294,7 +2705,13 @@ export interface operations {
                     "application/json": components["schemas"]["CommandView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2305,7 +2722,7 @@ export interface operations {
             };
         };
     };
-    deviations: {
+    list_deviations: {
         parameters: {
             query?: never;
             header?: never;
@@ -2324,7 +2741,13 @@ export interface operations {
                     "application/json": components["schemas"]["ListView_DeviationCountView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2335,7 +2758,7 @@ export interface operations {
             };
         };
     };
-    evses: {
+    list_evses: {
         parameters: {
             query?: never;
             header?: never;
@@ -2354,7 +2777,13 @@ export interface operations {
                     "application/json": components["schemas"]["ListView_EvseView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2365,21 +2794,24 @@ export interface operations {
             };
         };
     };
-    logs: {
+    list_logs: {
         parameters: {
             query?: {
                 /** @description Names of calls, with commas. */
-                action?: string | null;
-                /** @description `in` or `out`. */
-                direction?: string | null;
-                /** @description Part of the payload. */
-                q?: string | null;
+                action?: string[];
+                direction?: components["schemas"]["Direction"];
+                /** @description Part of the payload, as the caller may read it; needs `logs.search`. */
+                q?: string;
                 /** @description Only refusals, unreadable frames and those with deviations. */
-                errors_only?: boolean | null;
-                from?: string | null;
-                to?: string | null;
-                limit?: number | null;
-                cursor?: string | null;
+                errors_only?: boolean;
+                /** @description At or after. */
+                from?: string;
+                /** @description Before. */
+                to?: string;
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -2399,7 +2831,14 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2410,11 +2849,11 @@ export interface operations {
             };
         };
     };
-    meter: {
+    get_station_meter: {
         parameters: {
             query?: {
-                /** @description How far back, 1 to 10080; 60 when not given. */
-                minutes?: number | null;
+                /** @description How far back; 60 when not given. */
+                minutes?: number;
             };
             header?: never;
             path: {
@@ -2432,7 +2871,13 @@ export interface operations {
                     "application/json": components["schemas"]["StationMeterView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2443,13 +2888,13 @@ export interface operations {
             };
         };
     };
-    notices: {
+    list_notices: {
         parameters: {
             query?: {
-                /** @description 1 to 200; 50 when not given. */
-                limit?: number | null;
+                /** @description 50 when not given. */
+                limit?: number;
                 /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -2467,7 +2912,14 @@ export interface operations {
                     "application/json": components["schemas"]["ListView_NoticeView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2478,7 +2930,7 @@ export interface operations {
             };
         };
     };
-    raw: {
+    call_ocpp: {
         parameters: {
             query?: never;
             header?: {
@@ -2504,7 +2956,17 @@ export interface operations {
                     "application/json": components["schemas"]["RawView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2515,7 +2977,7 @@ export interface operations {
             };
         };
     };
-    password: {
+    renew_station_password: {
         parameters: {
             query?: never;
             header?: {
@@ -2537,7 +2999,14 @@ export interface operations {
                     "application/json": components["schemas"]["PasswordView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2548,7 +3017,7 @@ export interface operations {
             };
         };
     };
-    variables: {
+    list_variables: {
         parameters: {
             query?: never;
             header?: never;
@@ -2567,7 +3036,13 @@ export interface operations {
                     "application/json": components["schemas"]["ListView_VariableView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2578,18 +3053,20 @@ export interface operations {
             };
         };
     };
-    list: {
+    list_tokens: {
         parameters: {
             query?: {
                 /** @description Part of the text. */
-                q?: string | null;
+                q?: string;
                 /**
                  * @description `-created` when not given, or `last_used`; with a `-` before it, the greatest first. A file
                  *     is not sorted by `last_used`, which changes while it is read.
                  */
-                sort?: string | null;
-                limit?: number | null;
-                cursor?: string | null;
+                sort?: components["schemas"]["TokenOrder"];
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -2607,7 +3084,13 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2618,7 +3101,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    create_token: {
         parameters: {
             query?: never;
             header?: {
@@ -2638,13 +3121,24 @@ export interface operations {
                 headers: {
                     /** @description The revision of what people can edit; for If-Match. */
                     ETag?: string;
+                    /** @description The path of what was made. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TokenView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2655,7 +3149,7 @@ export interface operations {
             };
         };
     };
-    find: {
+    get_token: {
         parameters: {
             query?: never;
             header?: never;
@@ -2676,7 +3170,13 @@ export interface operations {
                     "application/json": components["schemas"]["TokenView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2687,7 +3187,7 @@ export interface operations {
             };
         };
     };
-    remove: {
+    remove_token: {
         parameters: {
             query?: never;
             header?: {
@@ -2707,7 +3207,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2718,7 +3226,7 @@ export interface operations {
             };
         };
     };
-    edit: {
+    edit_token: {
         parameters: {
             query?: never;
             header?: {
@@ -2732,7 +3240,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TokenBody"];
+                "application/json": components["schemas"]["TokenChange"];
             };
         };
         responses: {
@@ -2746,7 +3254,18 @@ export interface operations {
                     "application/json": components["schemas"]["TokenView"];
                 };
             };
-            /** @description problem */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
             default: {
                 headers: {
                     [name: string]: unknown;

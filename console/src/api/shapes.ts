@@ -3,18 +3,14 @@
 import type { components } from './schema';
 
 type Schemas = components['schemas'];
-/** The server writes every field of an answer, unknown ones as null; the description calls those optional. */
-type Whole<T> = T extends (infer E)[]
-  ? Whole<E>[]
-  : T extends object
-    ? { [K in keyof T]-?: Whole<Exclude<T[K], undefined>> }
-    : T;
-type Sent<N extends keyof Schemas> = Whole<Schemas[N]>;
+type Sent<N extends keyof Schemas> = Schemas[N];
 
 export type Page<T> = Omit<Sent<'ListView_StationView'>, 'data'> & { data: T[] };
 /** Also made here when a line breaks or a proxy speaks: only the first three are certain. */
 export type ProblemBody = Pick<Schemas['Problem'], 'title' | 'status' | 'code'> & Partial<Schemas['Problem']>;
 
+export type Permission = Schemas['PermissionKey'];
+export type ConnectorStatus = Schemas['ConnectorStatus'];
 export type Me = Sent<'MeView'>;
 export type Setup = Sent<'SetupView'>;
 export type Roles = Sent<'RolesView'>;

@@ -43,7 +43,7 @@ pub(crate) fn when(request: &HttpRequest) -> Result<Precondition, Problem> {
 }
 
 fn unreadable() -> Problem {
-    query::wrong("If-Match", "give the ETag as it was sent, with its quotes")
+    query::wrong("If-Match", "The ETag as it was sent, with its quotes.")
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ async fn way(request: &mut ServiceRequest) -> Result<Way, Problem> {
         .to_str()
         .ok()
         .filter(|k| !k.is_empty() && k.len() <= LONGEST_KEY);
-    let key = key.ok_or_else(|| query::wrong("Idempotency-Key", "1 to 255 ASCII characters"))?;
+    let key = key.ok_or_else(|| query::wrong("Idempotency-Key", "1 to 255 ASCII characters."))?;
     let Some(state) = request.app_data::<web::Data<State>>().cloned() else {
         return Ok(Way::Plain);
     };

@@ -3,6 +3,7 @@
 //! Architecture invariant: this room reaches stations, rows and other nodes only through the use
 //! cases of `app`. Every route stands in the registry with what a caller needs for it.
 
+mod body;
 mod console;
 mod etag;
 mod idempotency;
@@ -21,6 +22,7 @@ mod table;
 mod v1;
 mod view;
 mod workbook;
+mod wrong;
 
 pub use console::is_built_in;
 pub use limits::{Limits, Rate};

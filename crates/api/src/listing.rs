@@ -14,15 +14,16 @@ use domain::role::Caller;
 use serde::Serialize;
 
 use crate::problem::Problem;
+use crate::query::{self, Limit};
 use crate::server::State;
 use crate::table::{self, Row};
 use crate::view::ListView;
-use crate::{login, query, workbook};
+use crate::{login, workbook};
 
 /// `limit` and `cursor` as they came.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Paging {
-    pub limit: Option<u32>,
+    pub limit: Option<Limit>,
     pub cursor: Option<String>,
 }
 
@@ -77,7 +78,7 @@ where
 {
     let form = form(request);
     if form == Form::Json {
-        let page = query::page(paging.limit, paging.cursor)?;
+        let page = query::page(paging.limit, paging.cursor);
         let page = read(state.clone(), caller, page).await?;
         return Ok(HttpResponse::Ok()
             .insert_header((VARY, "accept"))
@@ -88,7 +89,7 @@ where
         ("cursor", paging.cursor.is_some()),
     ] {
         if given {
-            return Err(query::wrong(name, "a file holds the whole list"));
+            return Err(query::wrong(name, "A file holds the whole list."));
         }
     }
     exports::begin(&state.app, &caller, export).await?;

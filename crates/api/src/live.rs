@@ -13,43 +13,46 @@ use utoipa::IntoParams;
 
 use crate::login::SignedIn;
 use crate::problem::Problem;
-use crate::query;
+use crate::query::{self, Query};
 use crate::route::{Endpoint, Need, endpoint};
 use crate::server::State;
+use crate::view::words;
 
 pub(crate) const ROUTES: &[Endpoint] = &[endpoint!(GET "/events", Need::SignedIn, stream)];
 
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct EventsQuery {
-    /// `station`, `session`, `command`, `attempt`, `meter`, with commas; all when not given.
-    /// Those that the caller may not see are left out.
-    topics: Option<String>,
+    /// All when not given. Those that the caller may not see are left out.
+    #[param(value_type = Option<Vec<words::Topic>>, style = Form, explode = false)]
+    topics: Option<Vec<String>>,
 }
 
 /// What happens, as it happens. Resumes after `Last-Event-ID`; 410 when that is too long ago.
-#[utoipa::path(get, path = "/events", tag = "live", params(EventsQuery),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = 410)))]
+#[utoipa::path(get, path = "/events", operation_id = "stream_events", tag = "live", params(EventsQuery,
+        ("Last-Event-ID" = Option<String>, Header,
+            description = "The number of the last event one had; the stream goes on after it.")),
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 410, body = crate::problem::ProblemView, content_type = "application/problem+json",
+            description = "`events_gone`: those events are not kept any more.")))]
 pub(crate) async fn stream(
     state: web::Data<State>,
     caller: SignedIn,
     request: HttpRequest,
-    query: web::Query<EventsQuery>,
+    Query(query): Query<EventsQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let topics = match query.topics.as_deref() {
+    let topics = match query.topics {
         None => Topic::ALL.to_vec(),
         Some(words) => words
-            .split(',')
-            .map(|word| Topic::from_word(word.trim()).ok_or_else(|| unknown_topic(word)))
+            .iter()
+            .map(|word| Topic::from_word(word).ok_or_else(unknown_topic))
             .collect::<Result<_, _>>()?,
     };
     let after = match request.headers().get("last-event-id") {
         None => None,
         Some(value) => {
             let number = value.to_str().ok().and_then(|v| v.parse::<i64>().ok());
-            Some(number.ok_or_else(|| query::wrong("Last-Event-ID", "not a number"))?)
+            Some(number.ok_or_else(|| query::wrong("Last-Event-ID", "The number of an event."))?)
         }
     };
     match app::live::subscribe(&state.app, &caller.0, &topics, after).await? {
@@ -68,11 +71,11 @@ pub(crate) async fn stream(
     }
 }
 
-fn unknown_topic(word: &str) -> Problem {
-    let known: Vec<&str> = Topic::ALL.iter().map(|t| t.word()).collect();
+fn unknown_topic() -> Problem {
+    let known = Topic::ALL.map(Topic::word).join(", ");
     query::wrong(
         "topics",
-        &format!("{word:?} is no topic; there are {}", known.join(", ")),
+        &format!("One of {known}, or several with commas."),
     )
 }
 

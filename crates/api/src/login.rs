@@ -14,9 +14,9 @@ use crate::problem::Problem;
 use crate::server::State;
 
 /// Over plain HTTP: a first look on a local network.
-const PLAIN: &str = "busbar_login";
+pub(crate) const PLAIN: &str = "busbar_login";
 /// Over HTTPS: bound to the host by its name.
-const SECURE: &str = "__Host-busbar_login";
+pub(crate) const SECURE: &str = "__Host-busbar_login";
 
 /// The caller of a request; extracting one refuses those who are not signed in.
 pub(crate) struct SignedIn(pub Caller);

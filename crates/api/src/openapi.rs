@@ -1,10 +1,18 @@
-//! The OpenAPI document, made from the code, and its page.
+//! The OpenAPI document, made from the code, and its page. Parameters are checked against it, so
+//! that it cannot leave one out.
+
+mod operation;
+mod shape;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use crate::route::{Endpoint, Manner, Need};
+use crate::route::{Endpoint, Need};
+use crate::view::words;
 use crate::{routes, v1};
 
 #[derive(OpenApi)]
@@ -24,81 +32,48 @@ use crate::{routes, v1};
         v1::tokens::list, v1::tokens::create, v1::tokens::find, v1::tokens::edit, v1::tokens::remove,
         crate::live::stream,
     ),
-    components(schemas(crate::problem::ProblemView))
+    components(schemas(
+        crate::problem::ProblemView,
+        // Those that only parameters name.
+        words::Topic, words::StationOrder, words::SiteOrder, words::SessionOrder, words::TokenOrder,
+    ))
 )]
 struct Document;
 
-/// The document, with what a caller needs for each route.
+/// The document, with what the registry and the middleware add to each route.
 fn value() -> Result<Value, serde_json::Error> {
     let mut document = serde_json::to_value(Document::openapi())?;
     for endpoint in routes::all() {
         let method = endpoint.method.to_lowercase();
         let operation = &mut document["paths"][endpoint.path][method];
-        if !operation.is_object() {
-            continue; // the test below refuses such a route
+        // The tests refuse a route that is not there.
+        if operation.is_object() {
+            operation::complete(endpoint, operation);
         }
-        if endpoint.need != Need::Open {
-            operation["x-permission"] = json!(routes::words(endpoint.need));
-        }
-        let problem = json!({"description": "problem",
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}});
-        operation["responses"]["default"] = problem;
-        tell_manner(endpoint, operation);
     }
+    document["components"]["responses"] = operation::problems();
+    document["components"]["securitySchemes"] = operation::logins();
+    document["security"] = json!([{"login": []}, {"plain_login": []}]);
+    shape::complete(&mut document);
     Ok(document)
 }
 
-/// What the middleware and the registry add to an operation.
-fn tell_manner(endpoint: &Endpoint, operation: &mut Value) {
-    let header = |name: &str, description: &str| {
-        json!({"name": name, "in": "header", "required": false, "description": description,
-            "schema": {"type": "string"}})
-    };
-    if endpoint.method == "POST" && endpoint.manner != Manner::Keyless {
-        let description = match endpoint.manner {
-            Manner::SecretAnswer => {
-                "Done once for each key; kept a day. The answer shows a secret and is not kept: a \
-                 repeat is 409 `idempotency_answer_not_kept`."
-            }
-            _ => "Done once for each key; a repeat within a day is answered as the first was.",
+/// The names of the parameters of a route.
+pub(crate) fn parameters(endpoint: &Endpoint) -> &'static [String] {
+    type Names = HashMap<(&'static str, &'static str), Vec<String>>;
+    static NAMES: LazyLock<Names> = LazyLock::new(|| {
+        let document = value().unwrap_or_default();
+        let names = |e: &'static Endpoint| {
+            let operation = &document["paths"][e.path][e.method.to_lowercase()];
+            let all = operation["parameters"].as_array().into_iter().flatten();
+            let mine = all.filter(|p| p["in"] == "query");
+            let names = mine.filter_map(|p| p["name"].as_str().map(str::to_owned));
+            ((e.method, e.path), names.collect())
         };
-        add_parameter(operation, header("Idempotency-Key", description));
-    }
-    if endpoint.manner == Manner::Conditional {
-        let description = "The ETag of what was read; 412 when it was changed since.";
-        add_parameter(operation, header("If-Match", description));
-    }
-    if let Manner::Exported(export) = endpoint.manner {
-        operation["x-permission-file"] = json!([export.permission().key()]);
-    }
-    let Some(responses) = operation["responses"].as_object_mut() else {
-        return;
-    };
-    let good = responses
-        .iter_mut()
-        .filter(|(status, _)| status.starts_with('2'));
-    for (_, response) in good {
-        if matches!(endpoint.manner, Manner::Exported(_)) {
-            response["content"][crate::table::CSV] = json!({"schema": {"type": "string"}});
-            response["content"][crate::workbook::XLSX] =
-                json!({"schema": {"type": "string", "format": "binary"}});
-        }
-        let schema = response["content"]["application/json"]["schema"]["$ref"].as_str();
-        if schema.is_some_and(|name| EDITED.iter().any(|e| name.ends_with(e))) {
-            response["headers"]["ETag"] = json!({"schema": {"type": "string"},
-                "description": "The revision of what people can edit; for If-Match."});
-        }
-    }
-}
-
-/// What has an ETag.
-const EDITED: [&str; 4] = ["/SiteView", "/StationView", "/NewStationView", "/TokenView"];
-
-fn add_parameter(operation: &mut Value, parameter: Value) {
-    match operation["parameters"].as_array_mut() {
-        Some(parameters) => parameters.push(parameter),
-        None => operation["parameters"] = json!([parameter]),
-    }
+        routes::all().map(names).collect()
+    });
+    let names = NAMES.get(&(endpoint.method, endpoint.path));
+    names.map_or(&[], Vec::as_slice)
 }
 
 /// The document as text, for the repository and for generators.
@@ -143,6 +118,8 @@ pub(crate) async fn page() -> HttpResponse {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -168,5 +145,71 @@ mod tests {
         documented.sort();
         registered.sort();
         assert_eq!(documented, registered);
+    }
+
+    /// Every `$ref` in a part of the document.
+    fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            Value::Object(fields) => {
+                found.extend(fields.get("$ref").and_then(Value::as_str));
+                fields.values().for_each(|field| references(field, found));
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere_and_every_part_is_used() {
+        let document = value().unwrap();
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        for reference in &found {
+            let pointer = reference.strip_prefix('#').unwrap();
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+        for part in ["schemas", "responses"] {
+            for name in document["components"][part].as_object().unwrap().keys() {
+                let reference = format!("#/components/{part}/{name}");
+                assert!(found.contains(&reference.as_str()), "{name} is not used");
+            }
+        }
+    }
+
+    #[test]
+    fn an_operation_has_a_name_of_its_own_its_parameters_its_needs_and_its_problems() {
+        let document = value().unwrap();
+        let mut names = HashSet::new();
+        for endpoint in routes::all() {
+            let operation = &document["paths"][endpoint.path][endpoint.method.to_lowercase()];
+            let route = format!("{} {}", endpoint.method, endpoint.path);
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name.to_owned()), "{route}: {name}");
+            let empty = Vec::new();
+            let parameters = operation["parameters"].as_array().unwrap_or(&empty);
+            let mut in_path: Vec<&str> = parameters
+                .iter()
+                .filter(|p| p["in"] == "path")
+                .filter_map(|p| p["name"].as_str())
+                .collect();
+            let mut wanted: Vec<&str> = endpoint
+                .path
+                .split('/')
+                .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+                .collect();
+            in_path.sort_unstable();
+            wanted.sort_unstable();
+            assert_eq!(in_path, wanted, "{route}");
+            for parameter in parameters.iter().filter(|p| p["in"] == "query") {
+                assert!(!parameter["schema"].to_string().contains("null"), "{route}");
+            }
+            let open = operation.get("security").is_some_and(|s| s == &json!([]));
+            assert_eq!(open, endpoint.need == Need::Open, "{route}");
+            let needs = operation.get("x-permission").is_some();
+            assert_eq!(needs, !routes::words(endpoint.need).is_empty(), "{route}");
+            assert!(operation["responses"]["default"].is_object(), "{route}");
+            let refused = operation["responses"].get("401").is_some();
+            assert!(refused || open, "{route}");
+        }
     }
 }

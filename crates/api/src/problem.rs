@@ -57,7 +57,6 @@ pub(crate) struct ProblemView {
     /// Where the request is wrong.
     errors: Vec<Place>,
     /// Seconds to wait before trying again; also sent as `Retry-After`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_s: Option<i64>,
 }
 

@@ -2,6 +2,7 @@
 //! a route without a declared need cannot exist. The need is enforced by the use case behind the
 //! route; here it feeds OpenAPI (`x-permission`), the rights page and the tests.
 
+use actix_web::http::header::{HeaderName, LOCATION};
 use actix_web::web::ServiceConfig;
 use app::exports::Export;
 use domain::role::Permission;
@@ -48,6 +49,14 @@ pub struct Endpoint {
     /// Adds the handler to the server.
     pub register: fn(&mut ServiceConfig),
 }
+
+/// The header that tells where something that was made can be read: `path` below `/api/v1`.
+pub(crate) fn location(path: &str) -> (HeaderName, String) {
+    (LOCATION, format!("{PREFIX}{path}"))
+}
+
+/// Before every path.
+pub(crate) const PREFIX: &str = "/api/v1";
 
 /// Declares an endpoint: method, path, need, handler, and what is special about it.
 macro_rules! endpoint {

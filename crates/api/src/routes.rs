@@ -2,10 +2,11 @@
 //! the test that calls every route as every role.
 
 use actix_web::HttpRequest;
+use actix_web::dev::ResourceDef;
 use actix_web::web::ServiceConfig;
 use domain::role::Permission;
 
-use crate::route::{Endpoint, Need};
+use crate::route::{Endpoint, Need, PREFIX};
 use crate::{live, v1};
 
 /// The registry.
@@ -29,9 +30,18 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Endpoint> {
 /// The route that a request is for.
 pub(crate) fn of(request: &HttpRequest) -> Option<&'static Endpoint> {
     let pattern = request.match_pattern()?;
-    let path = pattern.strip_prefix("/api/v1")?;
+    let path = pattern.strip_prefix(PREFIX)?;
     let method = request.method().as_str();
     all().find(|e| e.path == path && e.method == method)
+}
+
+/// The methods that a path knows.
+pub(crate) fn methods(path: &str) -> Vec<&'static str> {
+    let path = path.strip_prefix(PREFIX).unwrap_or_default();
+    all()
+        .filter(|e| ResourceDef::new(e.path).is_match(path))
+        .map(|e| e.method)
+        .collect()
 }
 
 /// Adds every route to the server.

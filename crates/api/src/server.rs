@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderName, HeaderValue};
 use actix_web::middleware::{Compress, Next, from_fn};
-use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
+use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, ResponseError, web};
 use app::App;
 use app::proxy::TrustedProxies;
 use tokio::sync::Semaphore;
 
 use crate::limits::{self, Limiter, Limits};
 use crate::problem::Problem;
-use crate::{console, idempotency, openapi, origin, routes};
+use crate::route::PREFIX;
+use crate::{body, console, idempotency, openapi, origin, query, routes};
 
 /// What the people's door must be told.
 #[derive(Debug, Clone)]
@@ -65,9 +67,8 @@ impl Server {
         let server = HttpServer::new(move || {
             ActixApp::new()
                 .app_data(state.clone())
-                .app_data(json_config())
-                .app_data(query_config())
-                .app_data(web::PayloadConfig::new(MOST_BODY_BYTES))
+                .app_data(web::PayloadConfig::new(body::MOST_BYTES))
+                .wrap(from_fn(query::check))
                 .wrap(from_fn(idempotency::once))
                 .wrap(from_fn(origin::check))
                 .wrap(from_fn(limits::check))
@@ -76,7 +77,7 @@ impl Server {
                 .route("/healthz", web::get().to(HttpResponse::NoContent))
                 .route("/readyz", web::get().to(ready))
                 .service(
-                    web::scope("/api/v1")
+                    web::scope(PREFIX)
                         .configure(routes::register)
                         .route("/openapi.json", web::get().to(openapi::document))
                         .route("/docs", web::get().to(openapi::page))
@@ -110,39 +111,22 @@ impl Server {
 
 /// How many workbooks are made at the same time.
 const WORKBOOKS_AT_ONCE: usize = 2;
-const MOST_BODY_BYTES: usize = 1024 * 1024;
 
-fn json_config() -> web::JsonConfig {
-    web::JsonConfig::default()
-        .limit(MOST_BODY_BYTES)
-        .error_handler(|error, _| {
-            use actix_web::error::JsonPayloadError as E;
-            match &error {
-                E::Overflow { .. } | E::OverflowKnownLength { .. } => Problem::new(
-                    actix_web::http::StatusCode::PAYLOAD_TOO_LARGE,
-                    "body_too_large",
-                    "The body is larger than 1 MiB.",
-                ),
-                E::ContentType => Problem::new(
-                    actix_web::http::StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                    "not_json",
-                    "Send the body as application/json.",
-                ),
-                E::Deserialize(e) if e.is_data() => Problem::field("", "invalid", e.to_string()),
-                _ => Problem::bad_request("malformed_body", error.to_string()),
-            }
-            .into()
-        })
-}
-
-fn query_config() -> web::QueryConfig {
-    web::QueryConfig::default().error_handler(|error, _| {
-        Problem::bad_request("invalid_parameter", error.to_string()).into()
-    })
-}
-
-async fn missing() -> Result<HttpResponse, Problem> {
-    Err(Problem::not_found())
+async fn missing(request: HttpRequest) -> HttpResponse {
+    let known = routes::methods(request.path()).join(", ");
+    if known.is_empty() {
+        return Problem::not_found().error_response();
+    }
+    let mut response = Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        format!("This path takes {known}."),
+    )
+    .error_response();
+    if let Ok(known) = HeaderValue::from_str(&known) {
+        response.headers_mut().insert(ALLOW, known);
+    }
+    response
 }
 
 async fn ready(state: web::Data<State>) -> HttpResponse {

@@ -11,6 +11,7 @@ mod error;
 mod gate;
 mod link;
 mod masking;
+mod review;
 mod secret;
 mod waiters;
 

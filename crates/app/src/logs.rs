@@ -37,8 +37,10 @@ pub struct LogView {
     pub payload: String,
 }
 
-/// How many pages a search reads before it hands over what it has and a cursor to go on.
+/// How many frames a search looks at, and how many at a time, before it hands over what it has and
+/// a cursor to go on.
 const MOST_PAGES: usize = 20;
+const AT_ONCE: u32 = 200;
 
 /// Frames of a station, the newest first, with `logs.view`, and `logs.search` for a text. Without
 /// the right to driver data the masked text is searched, so that a search tells nothing that the
@@ -60,13 +62,10 @@ pub async fn list(
         actions: query.actions.clone(),
         direction: query.direction,
         errors_only: query.errors_only,
-        text: None,
         from: query.from,
         to: query.to,
     };
     let list = list_name(station, query);
-    let wanted = query.text.as_ref().map(|t| t.to_lowercase());
-    let mut rows = Vec::new();
     let mut cursor = match page.cursor.as_deref() {
         None => None,
         Some(cursor) => match cursor.strip_prefix(&list) {
@@ -74,28 +73,32 @@ pub async fn list(
             None => return Err(store::Error::InvalidCursor.into()),
         },
     };
-    for _ in 0..MOST_PAGES {
-        let left = page
-            .limit
-            .saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+    let wanted = query.text.as_ref().map(|text| text.to_lowercase());
+    let (pages, at_once) = match wanted {
+        None => (1, page.limit),
+        Some(_) => (MOST_PAGES, AT_ONCE),
+    };
+    let full = page.limit as usize;
+    let mut rows = Vec::new();
+    for _ in 0..pages {
         let request = PageRequest {
-            limit: left,
+            limit: at_once,
             cursor: cursor.take(),
         };
         let found = app.store().read.log(station, &filter, &request).await?;
         cursor = found.next;
-        rows.extend(
-            found
-                .rows
-                .into_iter()
-                .map(|row| view(row, grant.as_ref()))
-                .filter(|v| {
-                    wanted
-                        .as_ref()
-                        .is_none_or(|text| v.payload.to_lowercase().contains(text))
-                }),
-        );
-        if cursor.is_none() || rows.len() >= page.limit as usize {
+        let mut frames = found.rows.into_iter();
+        while let Some(row) = frames.next() {
+            let (id, view) = (row.id, view(row, grant.as_ref()));
+            if is_wanted(&view, wanted.as_deref()) {
+                rows.push(view);
+            }
+            if rows.len() == full && frames.len() > 0 {
+                cursor = Some(store::log_cursor(id));
+                break;
+            }
+        }
+        if cursor.is_none() || rows.len() == full {
             break;
         }
     }
@@ -103,6 +106,11 @@ pub async fn list(
         rows,
         next: cursor.map(|cursor| format!("{list}{cursor}")),
     })
+}
+
+/// Whether what the caller may read of a frame has the text in it, without case.
+fn is_wanted(frame: &LogView, text: Option<&str>) -> bool {
+    text.is_none_or(|text| frame.payload.to_lowercase().contains(text))
 }
 
 /// What a cursor is bound to: the station and the filters, shortened.

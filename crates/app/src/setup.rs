@@ -10,9 +10,10 @@ use serde_json::json;
 use store::{Lane, MembershipRow, UserRow};
 
 use crate::app::App;
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::logins::{self, Newcomer};
 use crate::me::{self, Me};
+use crate::review::LONGEST_NAME;
 use crate::{audit, gate, secret, users};
 
 /// How long a link lives.
@@ -72,14 +73,9 @@ pub async fn finish(
     if !needed(app).await? {
         return Err(done());
     }
-    let mut problems = users::problems(person.email.trim(), &person.name, &person.password);
-    if person.organisation.trim().is_empty() || person.organisation.chars().count() > 200 {
-        let detail = "A name of at most 200 characters is needed.";
-        problems.push(Problem::at("/organisation", "required", detail));
-    }
-    if !problems.is_empty() {
-        return Err(Error::Invalid { problems });
-    }
+    let mut review = users::review(person.email.trim(), &person.name, &person.password);
+    review.needed("/organisation", Some(&person.organisation), LONGEST_NAME);
+    review.passed()?;
     let now = app.now();
     let organisation = Organisation {
         id: OrgId::from_uuid(app.draw()),

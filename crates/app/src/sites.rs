@@ -4,12 +4,13 @@ use domain::event::Change;
 use domain::id::SiteId;
 use domain::page::{Page, PageRequest};
 use domain::role::{Caller, Permission};
-use domain::site::{Accessibility, AdminState, Site};
+use domain::site::{Accessibility, AdminState, Site, is_country, is_time_zone};
 use serde_json::{Value, json};
 use store::{Lane, SiteRemoval};
 
 use crate::app::App;
-use crate::error::{Error, Problem};
+use crate::error::Error;
+use crate::review::{LONGEST_NAME, Review, kept};
 use crate::revision::{self, Precondition};
 use crate::{audit, gate};
 
@@ -50,36 +51,34 @@ pub struct SiteView {
     pub revision: i64,
 }
 
+/// 90 and 180 degrees times 1e7.
+const MOST_LATITUDE_E7: i64 = 900_000_000;
+const MOST_LONGITUDE_E7: i64 = 1_800_000_000;
+
 impl SiteEdit {
-    fn problems(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        let mut refuse = |bad: bool, pointer: &str, detail: &str| {
-            if bad {
-                problems.push(Problem::at(pointer, "invalid", detail));
-            }
-        };
-        let long = |text: &str| text.chars().count() > 200;
-        let name = self.name.as_deref();
-        let bad = name.is_some_and(|n| n.trim().is_empty() || long(n));
-        refuse(bad, "/name", "A name of 1 to 200 characters is needed.");
+    fn review(&self) -> Review {
+        let mut review = Review::default();
+        review.needed("/name", self.name.as_deref(), LONGEST_NAME);
         for (text, pointer) in [(&self.address, "/address"), (&self.city, "/city")] {
-            let bad = text.as_ref().and_then(|t| t.as_deref()).is_some_and(long);
-            refuse(bad, pointer, "At most 200 characters.");
+            review.text(pointer, text.as_ref().and_then(|t| t.as_deref()), 200);
         }
         let country = self.country.as_ref().and_then(|c| c.as_deref());
-        let odd =
-            country.is_some_and(|c| c.len() != 2 || !c.bytes().all(|b| b.is_ascii_uppercase()));
-        refuse(odd, "/country", "Two capital letters (ISO 3166-1).");
-        let zone = self.time_zone.as_deref();
-        let odd = zone.is_some_and(|z| z.is_empty() || z.len() > 64 || z.contains(' '));
-        refuse(
-            odd,
-            "/time_zone",
-            "An IANA time zone such as Europe/Vienna.",
-        );
+        let odd = country.is_some_and(|code| !is_country(code));
+        let detail = "A country's two capital letters (ISO 3166-1), such as AT.";
+        review.refuse(odd, "/country", "invalid", detail);
+        let odd = self.time_zone.as_deref().is_some_and(|z| !is_time_zone(z));
+        let detail = "The name of an IANA time zone, such as Europe/Vienna.";
+        review.refuse(odd, "/time_zone", "invalid", detail);
+        if let Some(Some((latitude, longitude))) = self.position_e7 {
+            let far = !(-MOST_LATITUDE_E7..=MOST_LATITUDE_E7).contains(&latitude);
+            review.refuse(far, "/latitude", "out_of_range", "-90 to 90 degrees.");
+            let far = !(-MOST_LONGITUDE_E7..=MOST_LONGITUDE_E7).contains(&longitude);
+            review.refuse(far, "/longitude", "out_of_range", "-180 to 180 degrees.");
+        }
         let archived = self.admin_state == Some(AdminState::Archived);
-        refuse(archived, "/admin_state", "Delete a site to put it away.");
-        problems
+        let detail = "Delete a site to put it away.";
+        review.refuse(archived, "/admin_state", "invalid", detail);
+        review
     }
 
     fn apply(self, site: &mut Site) {
@@ -95,8 +94,8 @@ impl SiteEdit {
             when: _,
         } = self;
         site.name = name.map_or_else(|| site.name.clone(), |n| n.trim().to_owned());
-        site.address = address.unwrap_or_else(|| site.address.take());
-        site.city = city.unwrap_or_else(|| site.city.take());
+        site.address = address.map_or_else(|| site.address.take(), kept);
+        site.city = city.map_or_else(|| site.city.take(), kept);
         site.country = country.unwrap_or_else(|| site.country.take());
         site.time_zone = time_zone.unwrap_or_else(|| std::mem::take(&mut site.time_zone));
         site.position_e7 = position_e7.unwrap_or(site.position_e7);
@@ -159,16 +158,17 @@ pub async fn find(app: &App, caller: &Caller, id: SiteId) -> Result<SiteView, Er
     viewed(app, site, revision).await
 }
 
-/// Adds a site, with `sites.edit` in the whole organisation.
+/// Adds a site, with `sites.edit` in the whole organisation, and `stations.admin_state.edit` where
+/// an administrative state is given.
 pub async fn create(app: &App, caller: &Caller, edit: SiteEdit) -> Result<SiteView, Error> {
     let pass = gate::permit_whole(app, caller, Permission::SitesEdit).await?;
-    let mut problems = edit.problems();
-    if edit.name.is_none() {
-        problems.push(Problem::at("/name", "required", "A name is needed."));
+    if edit.admin_state.is_some() {
+        gate::permit(app, caller, Permission::StationsAdminStateEdit).await?;
     }
-    if !problems.is_empty() {
-        return Err(Error::Invalid { problems });
-    }
+    let mut review = edit.review();
+    let unnamed = edit.name.is_none();
+    review.refuse(unnamed, "/name", "required", "A name is needed.");
+    review.passed()?;
     let mut site = Site {
         id: SiteId::from_uuid(app.draw()),
         org: pass.org,
@@ -232,10 +232,7 @@ pub async fn edit(
         let found = app.store().read.site_revised(pass.org, id).await?;
         let (mut site, from) = found.ok_or(Error::NotFound)?;
         edit.when.admits(from)?;
-        let problems = edit.problems();
-        if !problems.is_empty() {
-            return Err(Error::Invalid { problems });
-        }
+        edit.review().passed()?;
         let before = told(&site);
         edit.clone().apply(&mut site);
         let after = told(&site);

@@ -25,7 +25,8 @@ use crate::error::Error;
 use crate::{gate, masking};
 
 pub use change::{
-    NewPassword, NewStation, StationEdit, archive, archive_when, create, edit, renew_password,
+    NewPassword, NewStation, StationEdit, archive, archive_when, create, edit, may_add,
+    renew_password,
 };
 pub use store::{Sort, StationSort};
 

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use store::{Lane, TokenFilter};
 
 use crate::app::App;
-use crate::error::{Error, Problem};
+use crate::error::Error;
+use crate::review::{LONGEST_NAME, Review, kept};
 use crate::revision::{self, Precondition};
 use crate::{audit, gate};
 
@@ -53,9 +54,12 @@ fn told(token: &Token) -> Value {
     json!({"state": token.state, "kind": token.kind, "expires_at": token.expires_at})
 }
 
-fn text_problem(text: Option<&str>, pointer: &str, most: usize) -> Option<Problem> {
-    let long = text.is_some_and(|t| t.chars().count() > most);
-    long.then(|| Problem::at(pointer, "too_long", format!("At most {most} characters.")))
+fn review(label: Option<&str>, group: Option<&str>) -> Review {
+    let mut review = Review::default();
+    review.text("/label", label, LONGEST_NAME);
+    // The longest that every version carries (2.x identifierString of a group).
+    review.text("/group", group, 36);
+    review
 }
 
 /// Tokens, the newest first, with `drivers.view`; `q` narrows to those with it in their text.
@@ -94,29 +98,18 @@ pub async fn find(app: &App, caller: &Caller, id: TokenId) -> Result<(Token, i64
 /// Adds a token, with `tokens.edit`.
 pub async fn create(app: &App, caller: &Caller, new: NewToken) -> Result<Token, Error> {
     let pass = gate::permit_whole(app, caller, Permission::TokensEdit).await?;
-    let mut problems = Vec::new();
-    if new.uid.as_str().is_empty() {
-        problems.push(Problem::at(
-            "/uid",
-            "required",
-            "The text on the token is needed.",
-        ));
-    }
+    let mut review = review(new.label.as_deref(), new.group.as_deref());
     // The longest that any version carries (2.1 identifierString).
-    problems.extend(text_problem(Some(new.uid.as_str()), "/uid", 255));
-    problems.extend(text_problem(new.label.as_deref(), "/label", 200));
-    problems.extend(text_problem(new.group.as_deref(), "/group", 36));
-    if !problems.is_empty() {
-        return Err(Error::Invalid { problems });
-    }
+    review.needed("/uid", Some(new.uid.as_str()), 255);
+    review.passed()?;
     let token = Token {
         id: TokenId::from_uuid(app.draw()),
         org: pass.org,
         driver: None,
         uid: Personal::new(new.uid),
         kind: new.kind,
-        label: new.label.map(Personal::new),
-        group: new.group,
+        label: kept(new.label).map(Personal::new),
+        group: kept(new.group),
         state: TokenState::Active,
         expires_at: new.expires_at,
         created_at: app.now(),
@@ -162,22 +155,16 @@ pub async fn edit(
     let pass = gate::permit_whole(app, caller, Permission::TokensEdit).await?;
     let label = edit.label.as_ref().and_then(|l| l.as_deref());
     let group = edit.group.as_ref().and_then(|g| g.as_deref());
-    let problems = text_problem(label, "/label", 200)
-        .into_iter()
-        .chain(text_problem(group, "/group", 36))
-        .collect::<Vec<_>>();
-    if !problems.is_empty() {
-        return Err(Error::Invalid { problems });
-    }
+    review(label, group).passed()?;
     for _ in 0..revision::TRIES {
         let found = app.store().read.token(pass.org, id).await?;
         let (mut token, from) = found.ok_or(Error::NotFound)?;
         edit.when.admits(from)?;
         let before = told(&token);
         if let Some(label) = edit.label.clone() {
-            token.label = label.map(Personal::new);
+            token.label = kept(label).map(Personal::new);
         }
-        token.group = edit.group.clone().unwrap_or(token.group);
+        token.group = edit.group.clone().map_or(token.group, kept);
         token.state = edit.state.unwrap_or(token.state);
         token.expires_at = edit.expires_at.unwrap_or(token.expires_at);
         token.kind = edit.kind.unwrap_or(token.kind);

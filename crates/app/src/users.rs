@@ -9,6 +9,7 @@ use store::{Lane, MembershipRow, UserRow};
 
 use crate::app::App;
 use crate::error::{Error, Problem};
+use crate::review::{LONGEST_NAME, Review};
 use crate::{audit, gate, secret};
 
 /// The shortest password people may choose.
@@ -27,32 +28,23 @@ pub struct UserView {
     pub roles: RoleSet,
 }
 
-/// What is wrong with an account that is about to be made.
-pub(crate) fn problems(email: &str, name: &str, password: &str) -> Vec<Problem> {
-    let mut problems = Vec::new();
+/// Looks at an account that is about to be made.
+pub(crate) fn review(email: &str, name: &str, password: &str) -> Review {
+    let mut review = Review::default();
     let parts = email.split_once('@');
-    if parts.is_none_or(|(user, host)| user.is_empty() || host.is_empty()) || email.len() > 254 {
-        problems.push(Problem::at(
-            "/email",
-            "invalid",
-            "This is no e-mail address.",
-        ));
-    }
-    if name.trim().is_empty() || name.chars().count() > 200 {
-        problems.push(Problem::at(
-            "/name",
-            "required",
-            "A name of at most 200 characters is needed.",
-        ));
-    }
-    problems.extend(password_problem(password));
-    problems
+    let odd = parts.is_none_or(|(user, host)| user.is_empty() || host.is_empty())
+        || email.chars().any(|c| c.is_control() || c.is_whitespace())
+        || email.len() > 254;
+    review.refuse(odd, "/email", "invalid", "This is no e-mail address.");
+    review.needed("/name", Some(name), LONGEST_NAME);
+    review.also(password_problem(password));
+    review
 }
 
 fn password_problem(password: &str) -> Option<Problem> {
     let count = password.chars().count();
     let detail = format!("A password has {SHORTEST} to 200 characters.");
-    (!(SHORTEST..=200).contains(&count)).then(|| Problem::at("/password", "too_short", detail))
+    (!(SHORTEST..=200).contains(&count)).then(|| Problem::at("/password", "invalid", detail))
 }
 
 /// Makes an account with roles in the root organisation. For the command line only.
@@ -65,17 +57,10 @@ pub async fn create(
     roles: RoleSet,
 ) -> Result<UserId, Error> {
     gate::permit_system(caller)?;
-    let mut problems = problems(email.trim(), name, password);
-    if roles.is_empty() {
-        problems.push(Problem::at(
-            "/roles",
-            "required",
-            "At least one role is needed.",
-        ));
-    }
-    if !problems.is_empty() {
-        return Err(Error::Invalid { problems });
-    }
+    let mut review = review(email.trim(), name, password);
+    let none = roles.is_empty();
+    review.refuse(none, "/roles", "required", "At least one role is needed.");
+    review.passed()?;
     let root = app.root().await?;
     let org = root.ok_or_else(|| Error::conflict("setup_needed", "Run the setup first."))?;
     let user = UserRow {

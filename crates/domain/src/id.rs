@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 /// The text is not `<prefix>_<32 hexadecimal digits>` of the expected prefix.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a {expected} id")]
+#[error("An id of this kind is {expected}_ and 32 hexadecimal digits.")]
 pub struct IdError {
     /// The prefix that was expected, without the underscore.
     pub expected: &'static str,

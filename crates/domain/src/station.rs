@@ -16,13 +16,13 @@ use crate::site::AdminState;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
     /// Nothing there.
-    #[error("the identity is empty")]
+    #[error("An identity has at least one character.")]
     Empty,
     /// Longer than 128 characters.
-    #[error("the identity is longer than 128 characters")]
+    #[error("An identity has at most 128 characters.")]
     TooLong,
     /// Contains a control character, a slash or a colon.
-    #[error("the identity contains {0:?}, which no station may use")]
+    #[error("An identity has no slash, no colon and no control character.")]
     Forbidden(char),
 }
 

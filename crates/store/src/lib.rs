@@ -48,5 +48,5 @@ pub use store::{Overview, Read, Store};
 pub use sweep::Retention;
 pub use token::{TokenFilter, TokenSort};
 pub use user::{LoginRow, MembershipRow, UserRow};
-pub use wire_log::LogFilter;
+pub use wire_log::{LogFilter, log_cursor};
 pub use work::Work;

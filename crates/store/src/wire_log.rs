@@ -24,8 +24,6 @@ pub struct LogFilter {
     pub direction: Option<Direction>,
     /// Only refusals, unreadable frames and those with deviations.
     pub errors_only: bool,
-    /// With this in the payload. The caller must be allowed to read payloads unmasked.
-    pub text: Option<String>,
     /// At or after.
     pub from: Option<Moment>,
     /// Before.
@@ -78,6 +76,19 @@ fn from_row(row: wire_log::Model) -> Result<LogRow, Error> {
     })
 }
 
+fn after(id: uuid::Uuid) -> Cursor {
+    Cursor {
+        value: String::new(),
+        id,
+    }
+}
+
+/// The cursor by which [`Read::log`] goes on after a frame, for whoever took no more of a page.
+#[must_use]
+pub fn log_cursor(frame: LogId) -> String {
+    after(frame.uuid()).to_text("log")
+}
+
 impl Read {
     /// Frames of a station, the newest first.
     pub async fn log(
@@ -102,9 +113,6 @@ impl Read {
                     .add(C::Kind.eq(word(&FrameKind::Unreadable))),
             );
         }
-        if let Some(text) = &filter.text {
-            query = query.filter(C::Payload.contains(text));
-        }
         if let Some(from) = filter.from {
             query = query.filter(C::At.gte(ms(from)));
         }
@@ -119,10 +127,7 @@ impl Read {
             .limit(u64::from(page.limit) + 1)
             .all(&self.db)
             .await?;
-        let (rows, next) = cut(rows, page.limit, "log", |r| Cursor {
-            value: String::new(),
-            id: r.id,
-        });
+        let (rows, next) = cut(rows, page.limit, "log", |r| after(r.id));
         Ok(Page {
             rows: rows.into_iter().map(from_row).collect::<Result<_, _>>()?,
             next,

@@ -236,7 +236,7 @@ impl Trial {
                 assert_eq!(status, right, "{}: /events", self.role);
                 self.tried += 1;
             }
-            ("GET", "/me" | "/roles" | "/connect") => {
+            ("GET", "/me" | "/roles") => {
                 self.request("GET", endpoint.path, None, &[200]).await;
             }
             // The last request of each trial.

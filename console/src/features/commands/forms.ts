@@ -1,4 +1,6 @@
 // The typed commands: their fields, and which permission each needs.
+import type { Permission } from '../../api/shapes';
+
 export type Field = {
   name: string;
   kind: 'text' | 'number' | 'select' | 'switch' | 'time' | 'values' | 'keys';
@@ -8,7 +10,7 @@ export type Field = {
 };
 export type CommandForm = {
   type: string;
-  permission: string;
+  permission: Permission;
   /** It can end or disturb a charge: asks again, saying what is charging now. */
   harsh?: boolean;
   fields: Field[];

@@ -8,11 +8,11 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { get } from '../../api/client';
-import type { Page, Station } from '../../api/shapes';
+import type { Page, Permission, Station } from '../../api/shapes';
 import { useCan } from '../../components/can';
 import { StationStatus } from '../../components/status_badge';
 
-const PAGES: [string, string, string?][] = [
+const PAGES: [string, string, Permission?][] = [
   ['/', 'nav.overview'],
   ['/stations', 'nav.stations', 'stations.list'],
   ['/sessions', 'nav.sessions', 'sessions.view'],

@@ -36,6 +36,7 @@ import { useTranslation } from 'react-i18next';
 import { post } from '../../api/client';
 import { openLive, useLine } from '../../api/live';
 import { me, overview } from '../../api/queries';
+import type { Permission } from '../../api/shapes';
 import { Can, useCan } from '../../components/can';
 import { current, watch } from '../../components/confirm';
 import { clock } from '../../format';
@@ -50,7 +51,7 @@ type Place = {
   to: string;
   word: string;
   icon: ComponentType<{ size?: number; stroke?: number }>;
-  need?: string;
+  need?: Permission;
   mark?: number;
 };
 

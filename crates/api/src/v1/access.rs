@@ -1,11 +1,12 @@
 //! The way in, and who the caller is: `/setup`, `/login`, `/logout`, `/me`, `/roles`; and the two
-//! pages everybody sees, `/overview` and `/connect`.
+//! pages to begin with, `/overview` and `/connect`.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use app::logins::SignIn;
 use domain::role::{Permission, Role};
 
+use crate::body::Body;
 use crate::login::{self, SignedIn};
 use crate::problem::Problem;
 use crate::route::{Endpoint, Need, endpoint};
@@ -23,11 +24,11 @@ pub(crate) const ROUTES: &[Endpoint] = &[
     endpoint!(GET "/me", Need::SignedIn, me),
     endpoint!(GET "/roles", Need::SignedIn, roles),
     endpoint!(GET "/overview", Need::Permission(Permission::DashboardView), overview),
-    endpoint!(GET "/connect", Need::SignedIn, connect),
+    endpoint!(GET "/connect", Need::Permission(Permission::StationsEdit), connect),
 ];
 
 /// Whether the first administrator is still to come.
-#[utoipa::path(get, path = "/setup", tag = "access", responses((status = 200, body = SetupView)))]
+#[utoipa::path(get, path = "/setup", operation_id = "get_setup", tag = "access", responses((status = 200, body = SetupView)))]
 pub(crate) async fn setup_state(state: web::Data<State>) -> Result<web::Json<SetupView>, Problem> {
     Ok(web::Json(SetupView {
         needed: app::setup::needed(&state.app).await?,
@@ -35,14 +36,13 @@ pub(crate) async fn setup_state(state: web::Data<State>) -> Result<web::Json<Set
 }
 
 /// Makes the first administrator and organisation, and signs in.
-#[utoipa::path(post, path = "/setup", tag = "access", request_body = SetupBody,
+#[utoipa::path(post, path = "/setup", operation_id = "set_up", tag = "access", request_body = SetupBody,
     responses((status = 201, body = MeView)))]
 pub(crate) async fn setup(
     state: web::Data<State>,
     request: HttpRequest,
-    body: web::Json<SetupBody>,
+    Body(body): Body<SetupBody>,
 ) -> Result<HttpResponse, Problem> {
-    let body = body.into_inner();
     let first = app::setup::FirstPerson {
         name: body.name,
         email: body.email,
@@ -64,12 +64,12 @@ pub(crate) async fn setup(
 }
 
 /// Signs in.
-#[utoipa::path(post, path = "/login", tag = "access", request_body = LoginBody,
+#[utoipa::path(post, path = "/login", operation_id = "log_in", tag = "access", request_body = LoginBody,
     responses((status = 200, body = MeView)))]
 pub(crate) async fn login(
     state: web::Data<State>,
     request: HttpRequest,
-    body: web::Json<LoginBody>,
+    Body(body): Body<LoginBody>,
 ) -> Result<HttpResponse, Problem> {
     let (ip, agent) = (login::remote_ip(&request), login::user_agent(&request));
     let opened = app::logins::open(
@@ -102,7 +102,7 @@ pub(crate) async fn login(
 }
 
 /// Signs out.
-#[utoipa::path(post, path = "/logout", tag = "access", responses((status = 204)))]
+#[utoipa::path(post, path = "/logout", operation_id = "log_out", tag = "access", responses((status = 204)))]
 pub(crate) async fn logout(
     state: web::Data<State>,
     request: HttpRequest,
@@ -115,7 +115,7 @@ pub(crate) async fn logout(
 }
 
 /// The caller, and everything the caller may do.
-#[utoipa::path(get, path = "/me", tag = "access", responses((status = 200, body = MeView)))]
+#[utoipa::path(get, path = "/me", operation_id = "get_me", tag = "access", responses((status = 200, body = MeView)))]
 pub(crate) async fn me(
     state: web::Data<State>,
     caller: SignedIn,
@@ -146,7 +146,7 @@ fn me_view(me: app::me::Me) -> MeView {
 }
 
 /// The policy that is enforced: which role has which permission.
-#[utoipa::path(get, path = "/roles", tag = "access", responses((status = 200, body = RolesView)))]
+#[utoipa::path(get, path = "/roles", operation_id = "get_roles", tag = "access", responses((status = 200, body = RolesView)))]
 pub(crate) async fn roles(
     state: web::Data<State>,
     caller: SignedIn,
@@ -176,7 +176,7 @@ pub(crate) async fn roles(
 }
 
 /// The first glance at the fleet.
-#[utoipa::path(get, path = "/overview", tag = "overview",
+#[utoipa::path(get, path = "/overview", operation_id = "get_overview", tag = "overview",
     responses((status = 200, body = OverviewView)))]
 pub(crate) async fn overview(
     state: web::Data<State>,
@@ -195,13 +195,14 @@ pub(crate) async fn overview(
     }))
 }
 
-/// What a charger must be told to come here.
-#[utoipa::path(get, path = "/connect", tag = "overview",
+/// What a charger must be told to come here, for those who add stations.
+#[utoipa::path(get, path = "/connect", operation_id = "get_connect", tag = "overview",
     responses((status = 200, body = ConnectView)))]
 pub(crate) async fn connect(
     state: web::Data<State>,
-    _caller: SignedIn,
+    caller: SignedIn,
 ) -> Result<web::Json<ConnectView>, Problem> {
+    app::stations::may_add(&state.app, &caller.0).await?;
     Ok(web::Json(ConnectView {
         url_template: state.settings.station_url_template.clone(),
         protocols: state.settings.protocols.clone(),

@@ -9,7 +9,7 @@ use super::sites::PageQuery;
 use crate::listing;
 use crate::login::SignedIn;
 use crate::problem::Problem;
-use crate::query;
+use crate::query::{self, Query};
 use crate::route::{Endpoint, Need, endpoint};
 use crate::server::State;
 use crate::view::ListView;
@@ -22,19 +22,19 @@ pub(crate) const ROUTES: &[Endpoint] = &[
 ];
 
 /// All attempts, the newest first.
-#[utoipa::path(get, path = "/connection_attempts", tag = "connect", params(PageQuery),
+#[utoipa::path(get, path = "/connection_attempts", operation_id = "list_attempts", tag = "connect", params(PageQuery),
     responses((status = 200, body = ListView<AttemptView>)))]
 pub(crate) async fn list(
     state: web::Data<State>,
     caller: SignedIn,
     request: HttpRequest,
-    query: web::Query<PageQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    page_of(&state, &request, caller, None, query.into_inner()).await
+    page_of(&state, &request, caller, None, query).await
 }
 
 /// Stations that called and that nobody registered.
-#[utoipa::path(get, path = "/connection_attempts/unclaimed", tag = "connect",
+#[utoipa::path(get, path = "/connection_attempts/unclaimed", operation_id = "list_unclaimed", tag = "connect",
     responses((status = 200, body = ListView<UnclaimedView>)))]
 pub(crate) async fn unclaimed(
     state: web::Data<State>,
@@ -47,17 +47,17 @@ pub(crate) async fn unclaimed(
 }
 
 /// Attempts of one station.
-#[utoipa::path(get, path = "/stations/{id}/attempts", tag = "connect", params(PageQuery),
+#[utoipa::path(get, path = "/stations/{id}/attempts", operation_id = "list_station_attempts", tag = "connect", params(PageQuery),
     responses((status = 200, body = ListView<AttemptView>)))]
 pub(crate) async fn of_station(
     state: web::Data<State>,
     caller: SignedIn,
     request: HttpRequest,
     id: web::Path<String>,
-    query: web::Query<PageQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id: StationId = query::path_id(&id)?;
-    page_of(&state, &request, caller, Some(id), query.into_inner()).await
+    page_of(&state, &request, caller, Some(id), query).await
 }
 
 async fn page_of(

@@ -12,12 +12,12 @@ use super::sites::PageQuery;
 use crate::listing::{self, Paging};
 use crate::login::SignedIn;
 use crate::problem::Problem;
-use crate::query;
+use crate::query::{self, At, Limit, Query};
 use crate::route::{Endpoint, Need, endpoint};
 use crate::server::State;
-use crate::view::ListView;
 use crate::view::log::{DeviationCountView, LogView, NoticeView};
 use crate::view::station::VariableView;
+use crate::view::{ListView, words};
 
 pub(crate) const ROUTES: &[Endpoint] = &[
     endpoint!(GET "/stations/{id}/logs", Need::Permission(Permission::LogsView), logs, Exported(Export::Logs)),
@@ -27,49 +27,52 @@ pub(crate) const ROUTES: &[Endpoint] = &[
 ];
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct LogQuery {
     /// Names of calls, with commas.
-    action: Option<String>,
-    /// `in` or `out`.
-    direction: Option<String>,
-    /// Part of the payload.
+    #[serde(default)]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false)]
+    action: Vec<String>,
+    #[param(value_type = Option<words::Direction>)]
+    direction: Option<Direction>,
+    /// Part of the payload, as the caller may read it; needs `logs.search`.
     q: Option<String>,
     /// Only refusals, unreadable frames and those with deviations.
     errors_only: Option<bool>,
-    from: Option<String>,
-    to: Option<String>,
-    limit: Option<u32>,
+    /// At or after.
+    #[param(value_type = Option<chrono::DateTime<chrono::Utc>>)]
+    from: Option<At>,
+    /// Before.
+    #[param(value_type = Option<chrono::DateTime<chrono::Utc>>)]
+    to: Option<At>,
+    /// 50 when not given.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
 /// Frames of a station, the newest first.
-#[utoipa::path(get, path = "/stations/{id}/logs", tag = "logs", params(LogQuery),
+#[utoipa::path(get, path = "/stations/{id}/logs", operation_id = "list_logs", tag = "logs", params(LogQuery),
     responses((status = 200, body = ListView<LogView>)))]
 pub(crate) async fn logs(
     state: web::Data<State>,
     caller: SignedIn,
     request: HttpRequest,
     id: web::Path<String>,
-    query: web::Query<LogQuery>,
+    Query(q): Query<LogQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id: StationId = query::path_id(&id)?;
-    let q = query.into_inner();
     let paging = Paging {
         limit: q.limit,
         cursor: q.cursor,
     };
     let filter = app::logs::LogQuery {
-        actions: q
-            .action
-            .map_or_else(Vec::new, |a| a.split(',').map(str::to_owned).collect()),
-        direction: query::words::<Direction>("direction", q.direction.as_deref())?
-            .first()
-            .copied(),
+        actions: q.action,
+        direction: q.direction,
         errors_only: q.errors_only.unwrap_or(false),
         text: q.q,
-        from: query::moment("from", q.from.as_deref())?,
-        to: query::moment("to", q.to.as_deref())?,
+        from: q.from.map(|at| at.0),
+        to: q.to.map(|at| at.0),
     };
     let read = move |state: web::Data<State>, caller, page| {
         let filter = filter.clone();
@@ -82,7 +85,7 @@ pub(crate) async fn logs(
 }
 
 /// What a station reported of its configuration and device model.
-#[utoipa::path(get, path = "/stations/{id}/variables", tag = "stations",
+#[utoipa::path(get, path = "/stations/{id}/variables", operation_id = "list_variables", tag = "stations",
     responses((status = 200, body = ListView<VariableView>)))]
 pub(crate) async fn variables(
     state: web::Data<State>,
@@ -98,7 +101,7 @@ pub(crate) async fn variables(
 }
 
 /// What was forgiven to a station.
-#[utoipa::path(get, path = "/stations/{id}/deviations", tag = "logs",
+#[utoipa::path(get, path = "/stations/{id}/deviations", operation_id = "list_deviations", tag = "logs",
     responses((status = 200, body = ListView<DeviationCountView>)))]
 pub(crate) async fn deviations(
     state: web::Data<State>,
@@ -112,16 +115,16 @@ pub(crate) async fn deviations(
 }
 
 /// Security events, firmware progress and the like.
-#[utoipa::path(get, path = "/stations/{id}/notices", tag = "logs", params(PageQuery),
+#[utoipa::path(get, path = "/stations/{id}/notices", operation_id = "list_notices", tag = "logs", params(PageQuery),
     responses((status = 200, body = ListView<NoticeView>)))]
 pub(crate) async fn notices(
     state: web::Data<State>,
     caller: SignedIn,
     id: web::Path<String>,
-    query: web::Query<PageQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<web::Json<ListView<NoticeView>>, Problem> {
     let id: StationId = query::path_id(&id)?;
-    let page = query.into_inner().page()?;
+    let page = query.page();
     let page = app::stations::notices(&state.app, &caller.0, id, &page).await?;
     Ok(web::Json(ListView::to_view(page, |(id, notice)| {
         NoticeView::to_view(id, notice)

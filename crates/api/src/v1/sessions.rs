@@ -14,11 +14,11 @@ use utoipa::IntoParams;
 use crate::listing::{self, Form, Paging};
 use crate::login::SignedIn;
 use crate::problem::Problem;
-use crate::query;
+use crate::query::{self, At, Limit, Query};
 use crate::route::{Endpoint, Need, endpoint};
 use crate::server::State;
 use crate::view::session::{MeterView, PointView, SessionTokenView, SessionView, SuspicionView};
-use crate::view::{ListView, word};
+use crate::view::{ListView, word, words};
 
 pub(crate) const ROUTES: &[Endpoint] = &[
     endpoint!(GET "/sessions", Need::Permission(Permission::SessionsView), list, Exported(Export::Sessions)),
@@ -27,29 +27,36 @@ pub(crate) const ROUTES: &[Endpoint] = &[
 ];
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct SessionQuery {
-    station_id: Option<String>,
-    site_id: Option<String>,
-    /// `active` or `ended`.
-    state: Option<String>,
+    #[param(value_type = Option<String>)]
+    station_id: Option<StationId>,
+    #[param(value_type = Option<String>)]
+    site_id: Option<SiteId>,
+    #[param(value_type = Option<words::SessionState>)]
+    state: Option<SessionState>,
     /// Only those a person should look at, or only the others.
     suspect: Option<bool>,
     /// Begun at or after.
-    from: Option<String>,
+    #[param(value_type = Option<chrono::DateTime<chrono::Utc>>)]
+    from: Option<At>,
     /// Begun before.
-    to: Option<String>,
+    #[param(value_type = Option<chrono::DateTime<chrono::Utc>>)]
+    to: Option<At>,
     /// Needs the right to driver data.
     token: Option<String>,
     /// `-started` when not given, or `ended` (those that run come last) or `energy` (those of
     /// which it is not known come first); with a `-` before it, the greatest first. A file is
     /// sorted by `started` only.
+    #[param(value_type = Option<words::SessionOrder>)]
     sort: Option<String>,
-    limit: Option<u32>,
+    /// 50 when not given.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
-const SORTS: &[(&str, SessionSort)] = &[
+pub(crate) const SORTS: &[(&str, SessionSort)] = &[
     ("started", SessionSort::Started),
     ("ended", SessionSort::Ended),
     ("energy", SessionSort::Energy),
@@ -57,28 +64,25 @@ const SORTS: &[(&str, SessionSort)] = &[
 const FILE_SORTS: &[(&str, SessionSort)] = &[("started", SessionSort::Started)];
 
 /// Charging sessions, the newest first.
-#[utoipa::path(get, path = "/sessions", tag = "sessions", params(SessionQuery),
+#[utoipa::path(get, path = "/sessions", operation_id = "list_sessions", tag = "sessions", params(SessionQuery),
     responses((status = 200, body = ListView<SessionView>)))]
 pub(crate) async fn list(
     state: web::Data<State>,
     caller: SignedIn,
     request: HttpRequest,
-    query: web::Query<SessionQuery>,
+    Query(q): Query<SessionQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let q = query.into_inner();
     let sorts = match listing::form(&request) {
         Form::Json => SORTS,
         Form::Csv | Form::Xlsx => FILE_SORTS,
     };
     let filter = app::sessions::SessionQuery {
-        station: query::id::<StationId>("station_id", q.station_id.as_deref())?,
-        site: query::id::<SiteId>("site_id", q.site_id.as_deref())?,
-        state: query::words::<SessionState>("state", q.state.as_deref())?
-            .first()
-            .copied(),
+        station: q.station_id,
+        site: q.site_id,
+        state: q.state,
         suspect: q.suspect,
-        from: query::moment("from", q.from.as_deref())?,
-        to: query::moment("to", q.to.as_deref())?,
+        from: q.from.map(|at| at.0),
+        to: q.to.map(|at| at.0),
         token: q.token.as_deref().map(TokenUid::new),
         sort: query::sort(q.sort.as_deref(), sorts, Sort::down(SessionSort::Started))?,
     };
@@ -97,7 +101,7 @@ pub(crate) async fn list(
 }
 
 /// A charging session.
-#[utoipa::path(get, path = "/sessions/{id}", tag = "sessions",
+#[utoipa::path(get, path = "/sessions/{id}", operation_id = "get_session", tag = "sessions",
     responses((status = 200, body = SessionView)))]
 pub(crate) async fn find(
     state: web::Data<State>,
@@ -110,7 +114,7 @@ pub(crate) async fn find(
 }
 
 /// The readings of a session.
-#[utoipa::path(get, path = "/sessions/{id}/meter", tag = "sessions",
+#[utoipa::path(get, path = "/sessions/{id}/meter", operation_id = "get_session_meter", tag = "sessions",
     responses((status = 200, body = MeterView)))]
 pub(crate) async fn meter(
     state: web::Data<State>,

@@ -2,22 +2,22 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use app::exports::Export;
-use app::revision::Precondition;
 use app::sites::{SiteSort, Sort};
 use domain::id::SiteId;
 use domain::role::Permission;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::body::Body;
 use crate::etag;
 use crate::listing::{self, Paging};
 use crate::login::SignedIn;
 use crate::problem::Problem;
-use crate::query;
-use crate::route::{Endpoint, Need, endpoint};
+use crate::query::{self, Limit, Query};
+use crate::route::{Endpoint, Need, endpoint, location};
 use crate::server::State;
-use crate::view::ListView;
-use crate::view::site::{SiteBody, SiteView};
+use crate::view::site::{SiteBody, SiteChange, SiteView};
+use crate::view::{ListView, words};
 
 pub(crate) const ROUTES: &[Endpoint] = &[
     endpoint!(GET "/sites", Need::Permission(Permission::StationsList), list, Exported(Export::Sites)),
@@ -28,16 +28,16 @@ pub(crate) const ROUTES: &[Endpoint] = &[
 ];
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct PageQuery {
-    /// 1 to 200; 50 when not given.
-    limit: Option<u32>,
+    /// 50 when not given.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
 impl PageQuery {
-    pub fn page(self) -> Result<domain::page::PageRequest, Problem> {
+    pub fn page(self) -> domain::page::PageRequest {
         query::page(self.limit, self.cursor)
     }
 
@@ -50,28 +50,29 @@ impl PageQuery {
 }
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct SiteQuery {
     /// `name` (when not given) or `created`; with a `-` before it, the greatest first.
+    #[param(value_type = Option<words::SiteOrder>)]
     sort: Option<String>,
-    /// 1 to 200; 50 when not given.
-    limit: Option<u32>,
+    /// 50 when not given.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
-const SORTS: &[(&str, SiteSort)] = &[("name", SiteSort::Name), ("created", SiteSort::Created)];
+pub(crate) const SORTS: &[(&str, SiteSort)] =
+    &[("name", SiteSort::Name), ("created", SiteSort::Created)];
 
 /// Sites, by name.
-#[utoipa::path(get, path = "/sites", tag = "sites", params(SiteQuery),
+#[utoipa::path(get, path = "/sites", operation_id = "list_sites", tag = "sites", params(SiteQuery),
     responses((status = 200, body = ListView<SiteView>)))]
 pub(crate) async fn list(
     state: web::Data<State>,
     caller: SignedIn,
     request: HttpRequest,
-    query: web::Query<SiteQuery>,
+    Query(q): Query<SiteQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let q = query.into_inner();
     let sort = query::sort(q.sort.as_deref(), SORTS, Sort::up(SiteSort::Name))?;
     let paging = Paging {
         limit: q.limit,
@@ -85,21 +86,22 @@ pub(crate) async fn list(
 }
 
 /// Adds a site.
-#[utoipa::path(post, path = "/sites", tag = "sites", request_body = SiteBody,
+#[utoipa::path(post, path = "/sites", operation_id = "create_site", tag = "sites", request_body = SiteBody,
     responses((status = 201, body = SiteView)))]
 pub(crate) async fn create(
     state: web::Data<State>,
     caller: SignedIn,
-    body: web::Json<SiteBody>,
+    Body(body): Body<SiteBody>,
 ) -> Result<HttpResponse, Problem> {
-    let site = app::sites::create(&state.app, &caller.0, change(body.into_inner())?).await?;
+    let site = app::sites::create(&state.app, &caller.0, SiteBody::from_body(body)?).await?;
     Ok(HttpResponse::Created()
         .insert_header(etag::tag(site.revision))
+        .insert_header(location(&format!("/sites/{}", site.site.id)))
         .json(SiteView::to_view(site)))
 }
 
 /// A site.
-#[utoipa::path(get, path = "/sites/{id}", tag = "sites", responses((status = 200, body = SiteView)))]
+#[utoipa::path(get, path = "/sites/{id}", operation_id = "get_site", tag = "sites", responses((status = 200, body = SiteView)))]
 pub(crate) async fn find(
     state: web::Data<State>,
     caller: SignedIn,
@@ -111,27 +113,24 @@ pub(crate) async fn find(
 }
 
 /// Changes a site.
-#[utoipa::path(patch, path = "/sites/{id}", tag = "sites", request_body = SiteBody,
+#[utoipa::path(patch, path = "/sites/{id}", operation_id = "edit_site", tag = "sites", request_body = SiteChange,
     responses((status = 200, body = SiteView)))]
 pub(crate) async fn edit(
     state: web::Data<State>,
     caller: SignedIn,
     request: HttpRequest,
     id: web::Path<String>,
-    body: web::Json<SiteBody>,
+    Body(body): Body<SiteChange>,
 ) -> Result<HttpResponse, Problem> {
     let id: SiteId = query::path_id(&id)?;
-    let edit = app::sites::SiteEdit {
-        when: etag::when(&request)?,
-        ..change(body.into_inner())?
-    };
+    let edit = SiteChange::from_body(body, etag::when(&request)?)?;
     Ok(shown(
         app::sites::edit(&state.app, &caller.0, id, edit).await?,
     ))
 }
 
 /// Removes a site at which no station stands.
-#[utoipa::path(delete, path = "/sites/{id}", tag = "sites", responses((status = 204)))]
+#[utoipa::path(delete, path = "/sites/{id}", operation_id = "remove_site", tag = "sites", responses((status = 204)))]
 pub(crate) async fn remove(
     state: web::Data<State>,
     caller: SignedIn,
@@ -147,19 +146,4 @@ fn shown(site: app::sites::SiteView) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header(etag::tag(site.revision))
         .json(SiteView::to_view(site))
-}
-
-fn change(body: SiteBody) -> Result<app::sites::SiteEdit, Problem> {
-    let position_e7 = body.position_e7()?;
-    Ok(app::sites::SiteEdit {
-        name: body.name,
-        address: body.address,
-        city: body.city,
-        country: body.country,
-        time_zone: body.time_zone,
-        position_e7,
-        admin_state: body.admin_state,
-        accessibility: body.accessibility,
-        when: Precondition::None,
-    })
 }

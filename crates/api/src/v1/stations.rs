@@ -9,19 +9,20 @@ use domain::station::ConnectorStatus;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::body::Body;
 use crate::etag;
 use crate::listing::{self, Form, Paging};
 use crate::login::SignedIn;
 use crate::problem::Problem;
-use crate::query;
-use crate::route::{Endpoint, Need, endpoint};
+use crate::query::{self, Limit, Query, Within};
+use crate::route::{Endpoint, Need, endpoint, location};
 use crate::server::State;
 use crate::view::session::{EvseMeterView, PointView, StationMeterView};
 use crate::view::station::{
     ConnectorView, EvseView, FindingView, NewStationView, PasswordView, StationBody, StationChange,
     StationView,
 };
-use crate::view::{ListView, word};
+use crate::view::{ListView, word, words};
 
 pub(crate) const ROUTES: &[Endpoint] = &[
     endpoint!(GET "/stations", Need::Permission(Permission::StationsList), list, Exported(Export::Stations)),
@@ -35,22 +36,28 @@ pub(crate) const ROUTES: &[Endpoint] = &[
 ];
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct StationQuery {
-    site_id: Option<String>,
-    /// Words of connector states, with commas.
-    status: Option<String>,
+    #[param(value_type = Option<String>)]
+    site_id: Option<SiteId>,
+    /// With a connector in one of these states.
+    #[serde(default)]
+    #[param(value_type = Option<Vec<words::ConnectorStatus>>, style = Form, explode = false)]
+    status: Vec<ConnectorStatus>,
     online: Option<bool>,
     /// Part of identity, name, model or serial number.
     q: Option<String>,
     /// `identity` (when not given), `last_seen` or `created`; with a `-` before it, the greatest
     /// first. A file is not sorted by `last_seen`, which changes while it is read.
+    #[param(value_type = Option<words::StationOrder>)]
     sort: Option<String>,
-    limit: Option<u32>,
+    /// 50 when not given.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
-const SORTS: &[(&str, StationSort)] = &[
+pub(crate) const SORTS: &[(&str, StationSort)] = &[
     ("identity", StationSort::Identity),
     ("last_seen", StationSort::LastSeen),
     ("created", StationSort::Created),
@@ -61,22 +68,21 @@ const FILE_SORTS: &[(&str, StationSort)] = &[
 ];
 
 /// Stations, by identity.
-#[utoipa::path(get, path = "/stations", tag = "stations", params(StationQuery),
+#[utoipa::path(get, path = "/stations", operation_id = "list_stations", tag = "stations", params(StationQuery),
     responses((status = 200, body = ListView<StationView>)))]
 pub(crate) async fn list(
     state: web::Data<State>,
     caller: SignedIn,
     request: HttpRequest,
-    query: web::Query<StationQuery>,
+    Query(q): Query<StationQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let q = query.into_inner();
     let sorts = match listing::form(&request) {
         Form::Json => SORTS,
         Form::Csv | Form::Xlsx => FILE_SORTS,
     };
     let filter = app::stations::StationQuery {
-        site: query::id::<SiteId>("site_id", q.site_id.as_deref())?,
-        statuses: query::words::<ConnectorStatus>("status", q.status.as_deref())?,
+        site: q.site_id,
+        statuses: q.status,
         online: q.online,
         q: q.q,
         sort: query::sort(q.sort.as_deref(), sorts, Sort::up(StationSort::Identity))?,
@@ -96,22 +102,17 @@ pub(crate) async fn list(
 }
 
 /// Adds a station, or claims one that waits.
-#[utoipa::path(post, path = "/stations", tag = "stations", request_body = StationBody,
+#[utoipa::path(post, path = "/stations", operation_id = "create_station", tag = "stations", request_body = StationBody,
     responses((status = 201, body = NewStationView)))]
 pub(crate) async fn create(
     state: web::Data<State>,
     caller: SignedIn,
-    body: web::Json<StationBody>,
+    Body(body): Body<StationBody>,
 ) -> Result<HttpResponse, Problem> {
-    let body = body.into_inner();
-    let site = match body.site_id.as_deref() {
-        None => None,
-        Some(id) => Some(site_field(id)?),
-    };
     let new = app::stations::NewStation {
         identity: body.identity,
         name: body.name,
-        site,
+        site: body.site_id,
         password: body
             .password
             .map_or(NewPassword::Drawn, NewPassword::Chosen),
@@ -119,6 +120,7 @@ pub(crate) async fn create(
     let (row, password) = app::stations::create(&state.app, &caller.0, new).await?;
     Ok(HttpResponse::Created()
         .insert_header(etag::tag(row.revision))
+        .insert_header(location(&format!("/stations/{}", row.station.id)))
         .json(NewStationView {
             station: view(row),
             password,
@@ -126,7 +128,7 @@ pub(crate) async fn create(
 }
 
 /// A station.
-#[utoipa::path(get, path = "/stations/{id}", tag = "stations",
+#[utoipa::path(get, path = "/stations/{id}", operation_id = "get_station", tag = "stations",
     responses((status = 200, body = StationView)))]
 pub(crate) async fn find(
     state: web::Data<State>,
@@ -138,25 +140,19 @@ pub(crate) async fn find(
 }
 
 /// Changes what people say of a station.
-#[utoipa::path(patch, path = "/stations/{id}", tag = "stations", request_body = StationChange,
+#[utoipa::path(patch, path = "/stations/{id}", operation_id = "edit_station", tag = "stations", request_body = StationChange,
     responses((status = 200, body = StationView)))]
 pub(crate) async fn edit(
     state: web::Data<State>,
     caller: SignedIn,
     request: HttpRequest,
     id: web::Path<String>,
-    body: web::Json<StationChange>,
+    Body(body): Body<StationChange>,
 ) -> Result<HttpResponse, Problem> {
     let id: StationId = query::path_id(&id)?;
-    let body = body.into_inner();
-    let site = match body.site_id {
-        None => None,
-        Some(None) => Some(None),
-        Some(Some(site)) => Some(Some(site_field(&site)?)),
-    };
     let change = app::stations::StationEdit {
         name: body.name,
-        site,
+        site: body.site_id,
         admin_state: body.admin_state,
         lenient: body.policy_lenient,
         assume_protocol: body.policy_assume_protocol,
@@ -168,7 +164,7 @@ pub(crate) async fn edit(
 }
 
 /// Archives a station; its history stays.
-#[utoipa::path(delete, path = "/stations/{id}", tag = "stations", responses((status = 204)))]
+#[utoipa::path(delete, path = "/stations/{id}", operation_id = "archive_station", tag = "stations", responses((status = 204)))]
 pub(crate) async fn archive(
     state: web::Data<State>,
     caller: SignedIn,
@@ -181,7 +177,7 @@ pub(crate) async fn archive(
 }
 
 /// Draws another password, shown this once.
-#[utoipa::path(post, path = "/stations/{id}/password", tag = "stations",
+#[utoipa::path(post, path = "/stations/{id}/password", operation_id = "renew_station_password", tag = "stations",
     responses((status = 200, body = PasswordView)))]
 pub(crate) async fn password(
     state: web::Data<State>,
@@ -194,7 +190,7 @@ pub(crate) async fn password(
 }
 
 /// The EVSEs of a station.
-#[utoipa::path(get, path = "/stations/{id}/evses", tag = "stations",
+#[utoipa::path(get, path = "/stations/{id}/evses", operation_id = "list_evses", tag = "stations",
     responses((status = 200, body = ListView<EvseView>)))]
 pub(crate) async fn evses(
     state: web::Data<State>,
@@ -209,29 +205,23 @@ pub(crate) async fn evses(
 }
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct MeterQuery {
-    /// How far back, 1 to 10080; 60 when not given.
-    minutes: Option<i64>,
+    /// How far back; 60 when not given.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 10_080)]
+    minutes: Option<Within<1, 10_080>>,
 }
 
 /// The newest readings of a station.
-#[utoipa::path(get, path = "/stations/{id}/meter", tag = "stations", params(MeterQuery),
+#[utoipa::path(get, path = "/stations/{id}/meter", operation_id = "get_station_meter", tag = "stations", params(MeterQuery),
     responses((status = 200, body = StationMeterView)))]
 pub(crate) async fn meter(
     state: web::Data<State>,
     caller: SignedIn,
     id: web::Path<String>,
-    query: web::Query<MeterQuery>,
+    Query(query): Query<MeterQuery>,
 ) -> Result<web::Json<StationMeterView>, Problem> {
     let id: StationId = query::path_id(&id)?;
-    let minutes = query.minutes.unwrap_or(60);
-    if !(1..=10_080).contains(&minutes) {
-        return Err(query::wrong(
-            "minutes",
-            "minutes is a number from 1 to 10080",
-        ));
-    }
+    let minutes = query.minutes.map_or(60, |minutes| i64::from(minutes.0));
     let points = app::stations::meter(&state.app, &caller.0, id, minutes).await?;
     let mut evses: Vec<EvseMeterView> = Vec::new();
     for (number, point) in &points {
@@ -249,11 +239,6 @@ pub(crate) async fn meter(
     }
     evses.sort_by_key(|e| e.number);
     Ok(web::Json(StationMeterView { evses }))
-}
-
-fn site_field(id: &str) -> Result<SiteId, Problem> {
-    id.parse()
-        .map_err(|_| Problem::field("/site_id", "invalid", "not the id of a site"))
 }
 
 fn shown(row: app::stations::StationView) -> HttpResponse {

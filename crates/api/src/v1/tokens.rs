@@ -2,23 +2,24 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use app::exports::Export;
-use app::revision::{self, Precondition};
+use app::revision;
 use app::tokens::{Sort, TokenSort};
 use domain::id::TokenId;
 use domain::role::{Caller, Permission};
-use domain::token::{Token, TokenKind, TokenUid};
+use domain::token::Token;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::body::Body;
 use crate::etag;
 use crate::listing::{self, Form, Paging};
 use crate::login::SignedIn;
 use crate::problem::Problem;
-use crate::query;
-use crate::route::{Endpoint, Need, endpoint};
+use crate::query::{self, Limit, Query};
+use crate::route::{Endpoint, Need, endpoint, location};
 use crate::server::State;
-use crate::view::ListView;
-use crate::view::token::{TokenBody, TokenView};
+use crate::view::token::{TokenBody, TokenChange, TokenView};
+use crate::view::{ListView, words};
 
 pub(crate) const ROUTES: &[Endpoint] = &[
     endpoint!(GET "/tokens", Need::Permission(Permission::DriversView), list, Exported(Export::Tokens)),
@@ -29,18 +30,21 @@ pub(crate) const ROUTES: &[Endpoint] = &[
 ];
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct TokenQuery {
     /// Part of the text.
     q: Option<String>,
     /// `-created` when not given, or `last_used`; with a `-` before it, the greatest first. A file
     /// is not sorted by `last_used`, which changes while it is read.
+    #[param(value_type = Option<words::TokenOrder>)]
     sort: Option<String>,
-    limit: Option<u32>,
+    /// 50 when not given.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
-const SORTS: &[(&str, TokenSort)] = &[
+pub(crate) const SORTS: &[(&str, TokenSort)] = &[
     ("created", TokenSort::Created),
     ("last_used", TokenSort::LastUsed),
 ];
@@ -52,15 +56,14 @@ fn view(state: &State, caller: &Caller, token: Token) -> Result<TokenView, Probl
 }
 
 /// Tokens, the newest first.
-#[utoipa::path(get, path = "/tokens", tag = "tokens", params(TokenQuery),
+#[utoipa::path(get, path = "/tokens", operation_id = "list_tokens", tag = "tokens", params(TokenQuery),
     responses((status = 200, body = ListView<TokenView>)))]
 pub(crate) async fn list(
     state: web::Data<State>,
     caller: SignedIn,
     request: HttpRequest,
-    query: web::Query<TokenQuery>,
+    Query(q): Query<TokenQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let q = query.into_inner();
     let sorts = match listing::form(&request) {
         Form::Json => SORTS,
         Form::Csv | Form::Xlsx => FILE_SORTS,
@@ -86,36 +89,22 @@ pub(crate) async fn list(
 }
 
 /// Adds a token.
-#[utoipa::path(post, path = "/tokens", tag = "tokens", request_body = TokenBody,
+#[utoipa::path(post, path = "/tokens", operation_id = "create_token", tag = "tokens", request_body = TokenBody,
     responses((status = 201, body = TokenView)))]
 pub(crate) async fn create(
     state: web::Data<State>,
     caller: SignedIn,
-    body: web::Json<TokenBody>,
+    Body(body): Body<TokenBody>,
 ) -> Result<HttpResponse, Problem> {
-    let body = body.into_inner();
-    let Some(uid) = body.uid else {
-        return Err(Problem::field(
-            "/uid",
-            "missing",
-            "a token needs the text on it",
-        ));
-    };
-    let new = app::tokens::NewToken {
-        uid: TokenUid::new(&uid),
-        kind: body.kind.unwrap_or(TokenKind::Iso14443),
-        label: body.label.flatten(),
-        group: body.group.flatten(),
-        expires_at: body.expires_at.flatten(),
-    };
-    let token = app::tokens::create(&state.app, &caller.0, new).await?;
+    let token = app::tokens::create(&state.app, &caller.0, TokenBody::from_body(body)).await?;
     Ok(HttpResponse::Created()
         .insert_header(etag::tag(revision::FIRST))
+        .insert_header(location(&format!("/tokens/{}", token.id)))
         .json(view(&state, &caller.0, token)?))
 }
 
 /// A token.
-#[utoipa::path(get, path = "/tokens/{id}", tag = "tokens", responses((status = 200, body = TokenView)))]
+#[utoipa::path(get, path = "/tokens/{id}", operation_id = "get_token", tag = "tokens", responses((status = 200, body = TokenView)))]
 pub(crate) async fn find(
     state: web::Data<State>,
     caller: SignedIn,
@@ -129,24 +118,19 @@ pub(crate) async fn find(
 }
 
 /// Changes a token.
-#[utoipa::path(patch, path = "/tokens/{id}", tag = "tokens", request_body = TokenBody,
+#[utoipa::path(patch, path = "/tokens/{id}", operation_id = "edit_token", tag = "tokens", request_body = TokenChange,
     responses((status = 200, body = TokenView)))]
 pub(crate) async fn edit(
     state: web::Data<State>,
     caller: SignedIn,
     request: HttpRequest,
     id: web::Path<String>,
-    body: web::Json<TokenBody>,
+    Body(body): Body<TokenChange>,
 ) -> Result<HttpResponse, Problem> {
-    let body = body.into_inner();
-    if body.uid.is_some() {
-        return Err(Problem::field(
-            "/uid",
-            "fixed",
-            "the text on a card does not change",
-        ));
-    }
-    let (id, edit) = (query::path_id(&id)?, change(body, etag::when(&request)?));
+    let (id, edit) = (
+        query::path_id(&id)?,
+        TokenChange::from_body(body, etag::when(&request)?),
+    );
     let (token, revision) = app::tokens::edit(&state.app, &caller.0, id, edit).await?;
     Ok(HttpResponse::Ok()
         .insert_header(etag::tag(revision))
@@ -154,7 +138,7 @@ pub(crate) async fn edit(
 }
 
 /// Removes a token; what it charged stays.
-#[utoipa::path(delete, path = "/tokens/{id}", tag = "tokens", responses((status = 204)))]
+#[utoipa::path(delete, path = "/tokens/{id}", operation_id = "remove_token", tag = "tokens", responses((status = 204)))]
 pub(crate) async fn remove(
     state: web::Data<State>,
     caller: SignedIn,
@@ -164,15 +148,4 @@ pub(crate) async fn remove(
     let (id, when): (TokenId, _) = (query::path_id(&id)?, etag::when(&request)?);
     app::tokens::remove_when(&state.app, &caller.0, id, &when).await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-fn change(body: TokenBody, when: Precondition) -> app::tokens::TokenEdit {
-    app::tokens::TokenEdit {
-        kind: body.kind,
-        label: body.label,
-        state: body.state,
-        expires_at: body.expires_at,
-        group: body.group,
-        when,
-    }
 }

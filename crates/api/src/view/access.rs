@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::words;
+
 /// A person.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UserView {
@@ -25,7 +27,9 @@ pub(crate) struct OrganisationView {
 pub(crate) struct MeView {
     pub user: UserView,
     pub organisation: OrganisationView,
+    #[schema(value_type = Vec<words::RoleKey>)]
     pub roles: Vec<String>,
+    #[schema(value_type = Vec<words::PermissionKey>)]
     pub permissions: Vec<String>,
     pub modules: Vec<String>,
     /// Only these sites; all when null.
@@ -35,6 +39,7 @@ pub(crate) struct MeView {
 /// A role.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RoleView {
+    #[schema(value_type = words::RoleKey)]
     pub key: &'static str,
     pub title: &'static str,
 }
@@ -42,6 +47,7 @@ pub(crate) struct RoleView {
 /// A permission and which roles have it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PermissionView {
+    #[schema(value_type = words::PermissionKey)]
     pub key: &'static str,
     pub module: &'static str,
     pub submodule: &'static str,

@@ -1,15 +1,13 @@
-//! Commands as the API shows and takes them.
+//! Commands as the API shows them, and raw calls.
 
 use chrono::{DateTime, Utc};
-use domain::command::{CommandRecord, ReportKind, ResetKind, TriggerKind, VariableName};
-use domain::token::TokenKind;
+use domain::command::{Command, CommandRecord, VariableName};
 use serde::Deserialize;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::word;
-use crate::problem::Problem;
+use super::{word, words};
 
 /// A person.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,9 +29,11 @@ pub(crate) struct CommandView {
     pub id: String,
     pub station_id: String,
     #[serde(rename = "type")]
+    #[schema(value_type = words::CommandType)]
     pub kind: String,
     /// What was asked; a token in it is masked for those without the right to driver data.
     pub params: Value,
+    #[schema(value_type = words::CommandState)]
     pub state: String,
     /// The station's own answer.
     pub answer: Option<Value>,
@@ -46,7 +46,9 @@ pub(crate) struct CommandView {
 }
 
 impl CommandView {
-    pub fn to_view(record: CommandRecord, params: Value) -> Self {
+    /// Personal parts were masked by the use case.
+    pub fn to_view(record: CommandRecord) -> Self {
+        let params = asked(&record.command);
         let outcome = record.outcome;
         let answer = outcome.as_ref().and_then(|o| o.answer.as_deref());
         Self {
@@ -73,51 +75,36 @@ impl CommandView {
     }
 }
 
-/// A command to issue: `params` is read by `type`.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CommandBody {
-    /// `reset`, `start_session`, `stop_session`, `change_availability`, `unlock`, `trigger`,
-    /// `read_variables`, `write_variables`, `request_report`, `clear_cache` or `update_firmware`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    #[serde(default)]
-    pub params: Value,
-}
-
-macro_rules! params {
-    ($($(#[$doc:meta])* $name:ident { $($field:ident: $kind:ty),* $(,)? })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Deserialize)]
-        #[serde(deny_unknown_fields)]
-        pub(crate) struct $name { $(pub $field: $kind,)* }
-    )*};
-}
-
-params! {
-    ResetParams { kind: ResetKind, evse: Option<i32> }
-    StartParams { evse: Option<i32>, token: String, token_kind: Option<TokenKind> }
-    StopParams { session_id: String }
-    AvailabilityParams { evse: Option<i32>, connector: Option<i32>, operative: bool }
-    UnlockParams { evse: i32, connector: Option<i32> }
-    TriggerParams { message: TriggerKind, evse: Option<i32>, connector: Option<i32> }
-    ReadParams { keys: Option<Vec<VariableName>> }
-    WriteParams { values: Vec<WriteValue> }
-    WriteValue { component: Option<String>, component_instance: Option<String>, evse: Option<i32>,
-        connector: Option<i32>, variable: String, variable_instance: Option<String>, value: String }
-    ReportParams { kind: ReportKind }
-    FirmwareParams { url: String, retrieve_at: Option<DateTime<Utc>>, install_at: Option<DateTime<Utc>>,
-        retries: Option<i32>, retry_interval_s: Option<i32> }
-}
-
-/// Reads `params` of a command; what is wrong with it is told at `/params`.
-pub(crate) fn params<T: serde::de::DeserializeOwned>(params: Value) -> Result<T, Problem> {
-    let params = if params.is_null() {
-        Value::Object(serde_json::Map::new())
-    } else {
-        params
-    };
-    serde_json::from_value(params).map_err(|e| Problem::field("/params", "invalid", e.to_string()))
+/// What was asked, in the shape in which it is asked.
+fn asked(command: &Command) -> Value {
+    match command {
+        Command::StartSession {
+            evse,
+            token,
+            token_kind,
+            ..
+        } => {
+            json!({"evse": evse, "token": token.as_str(), "token_kind": token_kind})
+        }
+        Command::ReadVariables { names } => json!({"keys": names}),
+        Command::StopSession { session, .. } => json!({"session_id": session}),
+        Command::Raw { action, payload } => {
+            let payload: Value = serde_json::from_str(payload).unwrap_or_default();
+            json!({"action": action, "payload": payload})
+        }
+        Command::WriteVariables { values } => {
+            let value = |(name, value): &(VariableName, String)| {
+                let mut all = json!(name);
+                all["value"] = json!(value);
+                all
+            };
+            json!({"values": values.iter().map(value).collect::<Vec<_>>()})
+        }
+        other => match serde_json::to_value(other) {
+            Ok(Value::Object(object)) => object.into_iter().next().map_or(json!({}), |(_, v)| v),
+            _ => json!({}),
+        },
+    }
 }
 
 /// A raw call.
@@ -135,6 +122,7 @@ pub(crate) struct RawBody {
 pub(crate) struct RawView {
     pub command_id: String,
     /// `accepted` (a CALLRESULT), `call_error` or `timeout`.
+    #[schema(value_type = words::RawResult)]
     pub result: &'static str,
     /// The payload of the CALLRESULT.
     pub payload: Option<Value>,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::word;
+use super::{word, words};
 use crate::table::columns;
 
 /// One forgiven departure from the protocol.
@@ -37,7 +37,9 @@ pub(crate) struct LogView {
     pub id: String,
     pub station_id: String,
     pub at: DateTime<Utc>,
+    #[schema(value_type = words::Direction)]
     pub direction: String,
+    #[schema(value_type = words::FrameKind)]
     pub kind: String,
     pub message_id: Option<String>,
     pub action: Option<String>,
@@ -84,6 +86,7 @@ pub(crate) struct AttemptView {
     pub subprotocols: Vec<String>,
     pub user_agent: Option<String>,
     pub username: Option<String>,
+    #[schema(value_type = words::AttemptOutcome)]
     pub outcome: String,
     pub detail: Option<String>,
 }
@@ -161,6 +164,7 @@ impl DeviationCountView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NoticeView {
     pub id: String,
+    #[schema(value_type = words::NoticeKind)]
     pub kind: String,
     pub at: Option<DateTime<Utc>>,
     pub title: String,

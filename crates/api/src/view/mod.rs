@@ -3,13 +3,15 @@
 pub(crate) mod access;
 pub(crate) mod command;
 pub(crate) mod log;
+pub(crate) mod params;
 pub(crate) mod session;
 pub(crate) mod site;
 pub(crate) mod station;
 pub(crate) mod token;
+pub(crate) mod words;
 
 use domain::page::Page;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 /// A page of a list.
@@ -42,6 +44,21 @@ impl<T> ListView<T> {
             has_more: false,
         }
     }
+}
+
+/// Tells a field that is null from one that is not there.
+#[allow(clippy::option_option)] // which is what it tells
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    d: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(d).map(Some)
+}
+
+/// Reads a field that can be left out but not be null.
+pub(crate) fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    d: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(d).map(Some)
 }
 
 /// The stable word of a closed list.

@@ -6,6 +6,8 @@ use domain::session::Suspicion;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::words;
+
 use crate::table::columns;
 
 /// The token of a session, as far as the caller may know it.
@@ -20,6 +22,7 @@ pub(crate) struct SessionTokenView {
 /// Why a person should look.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SuspicionView {
+    #[schema(value_type = words::Suspicion)]
     pub code: &'static str,
     pub text: &'static str,
 }
@@ -43,6 +46,7 @@ pub(crate) struct SessionView {
     pub site_name: Option<String>,
     pub evse: i32,
     pub connector: Option<i32>,
+    #[schema(value_type = words::SessionState)]
     pub state: String,
     pub started_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,

@@ -1,26 +1,21 @@
 //! Stations as the API shows and takes them.
 
 use chrono::{DateTime, Utc};
+use domain::id::SiteId;
 use domain::site::AdminState;
 use domain::station::Connector;
 use domain::variable::VariableReading;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::word;
+use super::{present, said, word, words};
 use crate::table::columns;
-
-/// Tells a field that is null from one that is not there.
-pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    d: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(d).map(Some)
-}
 
 /// A connector, as last reported.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConnectorView {
     pub number: i32,
+    #[schema(value_type = words::ConnectorStatus)]
     pub status: String,
     pub error_code: Option<String>,
     pub error_info: Option<String>,
@@ -45,6 +40,7 @@ pub(crate) struct EvseView {
     pub id: String,
     pub number: i32,
     /// The most telling status of its connectors.
+    #[schema(value_type = words::ConnectorStatus)]
     pub status: String,
     pub power_w: Option<i64>,
     pub session_id: Option<String>,
@@ -67,7 +63,9 @@ pub(crate) struct StationView {
     pub name: String,
     pub site_id: Option<String>,
     pub site_name: Option<String>,
+    #[schema(value_type = words::AdminState)]
     pub admin_state: String,
+    #[schema(value_type = words::Registration)]
     pub registration: String,
     pub online: bool,
     pub connected_since: Option<DateTime<Utc>>,
@@ -98,7 +96,8 @@ pub(crate) struct StationBody {
     /// Its name on the wire: what the charger puts at the end of the URL.
     pub identity: String,
     pub name: Option<String>,
-    pub site_id: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub site_id: Option<SiteId>,
     /// Drawn when not given; shown once in the answer.
     pub password: Option<String>,
 }
@@ -112,10 +111,15 @@ pub(crate) struct StationChange {
     pub name: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
-    pub site_id: Option<Option<String>>,
-    #[schema(value_type = Option<String>)]
+    pub site_id: Option<Option<SiteId>>,
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = words::AdminState, required = false)]
     pub admin_state: Option<AdminState>,
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = bool, required = false)]
     pub policy_lenient: Option<bool>,
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = bool, required = false)]
     pub policy_assume_protocol: Option<bool>,
 }
 
@@ -144,6 +148,7 @@ pub(crate) struct VariableView {
     pub variable_instance: Option<String>,
     pub attribute: String,
     pub value: Option<String>,
+    #[schema(value_type = Option<words::Mutability>)]
     pub mutability: Option<String>,
     pub reported_at: DateTime<Utc>,
 }

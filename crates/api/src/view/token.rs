@@ -1,12 +1,15 @@
 //! Tokens as the API shows and takes them. Only callers with the right to driver data get here.
 
+use app::revision::Precondition;
+use app::tokens::{NewToken, TokenEdit};
 use chrono::{DateTime, Utc};
 use domain::personal::DriverDataGrant;
-use domain::token::{Token, TokenKind, TokenState};
+use domain::token::{Token, TokenKind, TokenState, TokenUid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::word;
+use super::{present, said, word, words};
+use crate::query::At;
 use crate::table::columns;
 
 /// A charging token.
@@ -14,8 +17,10 @@ use crate::table::columns;
 pub(crate) struct TokenView {
     pub id: String,
     pub uid: String,
+    #[schema(value_type = words::TokenKind)]
     pub kind: String,
     pub label: Option<String>,
+    #[schema(value_type = words::TokenState)]
     pub state: String,
     pub expires_at: Option<DateTime<Utc>>,
     pub group: Option<String>,
@@ -39,25 +44,71 @@ impl TokenView {
     }
 }
 
-/// A new token, or the changes to one. In a PATCH, a field left out stays, null clears.
+/// A new token.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenBody {
-    /// Only when it is made: the text on a card does not change.
-    pub uid: Option<String>,
-    #[schema(value_type = Option<String>)]
+    /// The text on it, which does not change.
+    pub uid: String,
+    /// `iso14443` when not given.
+    #[schema(value_type = Option<words::TokenKind>)]
     pub kind: Option<TokenKind>,
-    #[serde(default, deserialize_with = "super::station::present")]
+    pub label: Option<String>,
+    /// Tokens of one group may stop each other's sessions.
+    pub group: Option<String>,
+    /// From when on it may not be used any more.
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    pub expires_at: Option<At>,
+}
+
+/// Changes to a token: a field left out stays, null clears.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TokenChange {
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = words::TokenKind, required = false)]
+    pub kind: Option<TokenKind>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub label: Option<Option<String>>,
-    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = words::TokenState, required = false)]
     pub state: Option<TokenState>,
-    #[serde(default, deserialize_with = "super::station::present")]
-    #[schema(value_type = Option<String>)]
-    pub expires_at: Option<Option<DateTime<Utc>>>,
-    #[serde(default, deserialize_with = "super::station::present")]
+    /// From when on it may not be used any more.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    pub expires_at: Option<Option<At>>,
+    /// Tokens of one group may stop each other's sessions.
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub group: Option<Option<String>>,
+}
+
+impl TokenBody {
+    /// The token that is to be made.
+    pub fn from_body(body: Self) -> NewToken {
+        NewToken {
+            uid: TokenUid::new(&body.uid),
+            kind: body.kind.unwrap_or(TokenKind::Iso14443),
+            label: body.label,
+            group: body.group,
+            expires_at: body.expires_at.map(|at| at.0),
+        }
+    }
+}
+
+impl TokenChange {
+    /// What is said of the token anew, where `when` holds.
+    pub fn from_body(body: Self, when: Precondition) -> TokenEdit {
+        TokenEdit {
+            kind: body.kind,
+            label: body.label,
+            state: body.state,
+            expires_at: body.expires_at.map(|at| at.map(|at| at.0)),
+            group: body.group,
+            when,
+        }
+    }
 }
 
 columns!(TokenView: token => {

@@ -8,4 +8,5 @@ mod keys;
 mod limits;
 mod lines;
 mod lists;
+mod strict;
 mod web;

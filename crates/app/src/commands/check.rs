@@ -1,11 +1,12 @@
 //! What is looked at before a command is written down, and what only we can fill in.
 
-use domain::command::Command;
+use domain::command::{Command, VariableName};
 use domain::session::SessionState;
 use store::StationRow;
 
 use crate::app::App;
-use crate::error::{Error, Problem};
+use crate::error::Error;
+use crate::review::{LONGEST_NAME, Review};
 
 /// Checks a command and fills in what only we know.
 pub(super) async fn complete(
@@ -51,64 +52,106 @@ pub(super) async fn complete(
     }
 }
 
+/// The longest that any version carries (2.1 SetVariableDataType; names of variables and
+/// components).
+const LONGEST_VALUE: usize = 2_500;
+const LONGEST_KEY: usize = 50;
+/// The longest address of a file (2.x FirmwareType.location).
+const LONGEST_URL: usize = 2_000;
+
 fn check(command: &Command) -> Result<(), Error> {
-    let mut problems = Vec::new();
-    let mut refuse = |bad: bool, pointer: &str, code: &str, detail: &str| {
-        if bad {
-            problems.push(Problem::at(pointer, code, detail));
-        }
-    };
-    let low = |n: &Option<i32>| n.is_some_and(|n| n < 1);
-    let counted = "EVSEs and connectors are counted from 1.";
+    let mut review = Review::default();
     match command {
-        Command::Reset { evse, .. } => refuse(low(evse), "/params/evse", "out_of_range", counted),
+        Command::Reset { evse, .. } => counted(&mut review, *evse, None),
         Command::StartSession { evse, token, .. } => {
-            refuse(low(evse), "/params/evse", "out_of_range", counted);
-            let empty = token.as_str().is_empty();
-            refuse(empty, "/params/token", "required", "A token is needed.");
+            counted(&mut review, *evse, None);
+            review.needed("/params/token", Some(token.as_str()), 255);
         }
         Command::ChangeAvailability {
             evse, connector, ..
         }
         | Command::Trigger {
             evse, connector, ..
-        } => {
-            refuse(low(evse), "/params/evse", "out_of_range", counted);
-            refuse(low(connector), "/params/connector", "out_of_range", counted);
-        }
-        Command::Unlock { evse, connector } => {
-            refuse(*evse < 1, "/params/evse", "out_of_range", counted);
-            refuse(low(connector), "/params/connector", "out_of_range", counted);
+        } => counted(&mut review, *evse, *connector),
+        Command::Unlock { evse, connector } => counted(&mut review, Some(*evse), *connector),
+        Command::ReadVariables { names } => {
+            for (place, name) in names.iter().enumerate() {
+                variable(&mut review, &format!("/params/keys/{place}"), name);
+            }
         }
         Command::WriteVariables { values } => {
-            let empty = values.is_empty();
-            refuse(empty, "/params/values", "required", "Say what to write.");
+            let none = values.is_empty();
+            review.refuse(none, "/params/values", "required", "Say what to write.");
+            for (place, (name, value)) in values.iter().enumerate() {
+                let place = format!("/params/values/{place}");
+                variable(&mut review, &place, name);
+                let long = value.chars().count() > LONGEST_VALUE;
+                let detail = format!("At most {LONGEST_VALUE} characters.");
+                review.refuse(long, &format!("{place}/value"), "too_long", detail);
+            }
         }
-        Command::UpdateFirmware { url, retries, .. } => {
-            let schemes = ["http://", "https://", "ftp://", "ftps://"];
-            let odd = !schemes.iter().any(|s| url.starts_with(s));
-            refuse(
-                odd,
-                "/params/url",
-                "invalid",
-                "The address must be http, https, ftp or ftps.",
-            );
-            let negative = retries.is_some_and(|r| r < 0);
-            refuse(
-                negative,
-                "/params/retries",
-                "out_of_range",
-                "Not less than 0.",
-            );
+        Command::UpdateFirmware {
+            url,
+            retries,
+            retry_interval_s,
+            ..
+        } => {
+            firmware_url(&mut review, url);
+            for (number, pointer) in [
+                (retries, "/params/retries"),
+                (retry_interval_s, "/params/retry_interval_s"),
+            ] {
+                let low = number.is_some_and(|n| n < 0);
+                review.refuse(low, pointer, "out_of_range", "Not less than 0.");
+            }
         }
-        Command::Raw { action, .. } => {
-            refuse(action.is_empty(), "/action", "required", "Name the call.");
-        }
-        _ => {}
+        Command::Raw { action, .. } => review.needed("/action", Some(action), LONGEST_NAME),
+        Command::StopSession { .. } | Command::RequestReport { .. } | Command::ClearCache => {}
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::Invalid { problems })
+    review.passed()
+}
+
+fn counted(review: &mut Review, evse: Option<i32>, connector: Option<i32>) {
+    for (number, pointer) in [(evse, "/params/evse"), (connector, "/params/connector")] {
+        let low = number.is_some_and(|n| n < 1);
+        let detail = "EVSEs and connectors are counted from 1.";
+        review.refuse(low, pointer, "out_of_range", detail);
     }
+}
+
+fn variable(review: &mut Review, place: &str, name: &VariableName) {
+    review.needed(
+        &format!("{place}/variable"),
+        Some(&name.variable),
+        LONGEST_KEY,
+    );
+    for (text, field) in [
+        (&name.component, "component"),
+        (&name.component_instance, "component_instance"),
+        (&name.variable_instance, "variable_instance"),
+    ] {
+        review.needed(&format!("{place}/{field}"), text.as_deref(), LONGEST_KEY);
+    }
+    // 0 is the whole station (2.x).
+    for (number, field) in [(name.evse, "evse"), (name.connector, "connector")] {
+        let low = number.is_some_and(|n| n < 0);
+        review.refuse(
+            low,
+            &format!("{place}/{field}"),
+            "out_of_range",
+            "Not less than 0.",
+        );
+    }
+}
+
+fn firmware_url(review: &mut Review, url: &str) {
+    let rest = ["http://", "https://", "ftp://", "ftps://"]
+        .iter()
+        .find_map(|scheme| url.strip_prefix(scheme));
+    let odd = rest.is_none_or(|rest| rest.is_empty() || rest.starts_with('/'))
+        || url.chars().any(|c| c.is_control() || c.is_whitespace())
+        || url.len() > LONGEST_URL;
+    let detail = "An address that begins with http://, https://, ftp:// or ftps://, of at most 2000 \
+                  characters and without spaces.";
+    review.refuse(odd, "/params/url", "invalid", detail);
 }

@@ -4,13 +4,14 @@ use domain::event::Change;
 use domain::id::{OrgId, SiteId, StationId};
 use domain::role::{Caller, Permission};
 use domain::site::AdminState;
-use domain::station::{Hardware, Identity, Registration, Station};
+use domain::station::{Hardware, Identity, IdentityError, Registration, Station};
 use serde_json::{Value, json};
 use store::Lane;
 
 use super::StationView;
 use crate::app::App;
 use crate::error::{Error, Problem};
+use crate::review::{LONGEST_NAME, Review, kept};
 use crate::revision::{self, Precondition};
 use crate::{audit, connections, gate, secret};
 
@@ -72,16 +73,14 @@ fn told(station: &Station) -> Value {
     })
 }
 
-fn name_problem(name: Option<&str>) -> Option<Problem> {
-    let long = name.is_some_and(|n| n.chars().count() > 200);
-    long.then(|| Problem::at("/name", "too_long", "At most 200 characters."))
-}
-
-/// The length that every version allows (protocol.md 4.7).
+/// The length that every version allows (protocol.md 4.7); plain ASCII, because Basic
+/// authentication has no agreed way for more (RFC 7617, 2.1).
 fn password_problem(password: &str) -> Option<Problem> {
     let fits = (16..=40).contains(&password.len());
-    let detail = "A station's password has 16 to 40 characters.";
-    (!fits).then(|| Problem::at("/password", "invalid_length", detail))
+    let plain = password.chars().all(|c| matches!(c, ' '..='~'));
+    let detail = "A station's password has 16 to 40 ASCII characters, none of them a control \
+                  character.";
+    (!fits || !plain).then(|| Problem::at("/password", "invalid", detail))
 }
 
 async fn site_problem(
@@ -94,6 +93,32 @@ async fn site_problem(
     Ok((!there).then(|| Problem::at("/site_id", "not_found", "There is no such site.")))
 }
 
+/// Lets `caller` be told how stations are added, with `stations.edit`.
+pub async fn may_add(app: &App, caller: &Caller) -> Result<(), Error> {
+    gate::permit(app, caller, Permission::StationsEdit).await?;
+    Ok(())
+}
+
+/// Looks at a station that is to be added; its identity.
+async fn new_identity(app: &App, pass: &gate::Pass, new: &NewStation) -> Result<Identity, Error> {
+    let mut review = Review::default();
+    review.text("/name", new.name.as_deref(), LONGEST_NAME);
+    review.also(site_problem(app, pass, new.site).await?);
+    let nowhere = new.site.is_none() && !pass.reaches(None);
+    let detail = "Say at which of your sites the station stands.";
+    review.refuse(nowhere, "/site_id", "required", detail);
+    if let NewPassword::Chosen(password) = &new.password {
+        review.also(password_problem(password));
+    }
+    let odd = |error: IdentityError| Problem::at("/identity", "invalid", error.to_string());
+    let identity = Identity::parse(new.identity.trim()).map_err(odd);
+    review.also(identity.as_ref().err().cloned());
+    review.passed()?;
+    identity.map_err(|problem| Error::Invalid {
+        problems: vec![problem],
+    })
+}
+
 /// Adds a station, or claims one that called without being known, with `stations.edit`. Returns
 /// the password where one was drawn: it is shown once and kept as a digest only.
 pub async fn create(
@@ -102,23 +127,7 @@ pub async fn create(
     new: NewStation,
 ) -> Result<(StationView, Option<String>), Error> {
     let pass = gate::permit(app, caller, Permission::StationsEdit).await?;
-    let mut problems: Vec<Problem> = name_problem(new.name.as_deref()).into_iter().collect();
-    problems.extend(site_problem(app, &pass, new.site).await?);
-    if new.site.is_none() && !pass.reaches(None) {
-        let detail = "Say at which of your sites the station stands.";
-        problems.push(Problem::at("/site_id", "required", detail));
-    }
-    if let NewPassword::Chosen(password) = &new.password {
-        problems.extend(password_problem(password));
-    }
-    let identity = match Identity::parse(new.identity.trim()) {
-        Ok(identity) if problems.is_empty() => identity,
-        Ok(_) => return Err(Error::Invalid { problems }),
-        Err(error) => {
-            problems.push(Problem::at("/identity", "invalid", error.to_string()));
-            return Err(Error::Invalid { problems });
-        }
-    };
+    let identity = new_identity(app, &pass, &new).await?;
     let password = match new.password {
         NewPassword::Drawn => Some(secret::draw_station_password()?),
         NewPassword::Chosen(password) => Some(password),
@@ -129,7 +138,7 @@ pub async fn create(
         org: pass.org,
         site: new.site,
         identity,
-        name: new.name.filter(|n| !n.trim().is_empty()),
+        name: kept(new.name),
         admin_state: AdminState::InService,
         registration: Registration::Unbooted,
         lenient: true,
@@ -187,14 +196,11 @@ pub async fn edit(
     for _ in 0..revision::TRIES {
         let row = pass.station(app, id).await?;
         edit.when.admits(row.revision)?;
-        let problems = edit_problems(app, &pass, &edit).await?;
-        if !problems.is_empty() {
-            return Err(Error::Invalid { problems });
-        }
+        look_at(app, &pass, &edit).await?;
         let before = row.station;
         let mut station = before.clone();
         if let Some(name) = edit.name.clone() {
-            station.name = name.filter(|n| !n.trim().is_empty());
+            station.name = kept(name);
         }
         station.site = edit.site.unwrap_or(station.site);
         station.admin_state = edit.admin_state.unwrap_or(station.admin_state);
@@ -218,23 +224,18 @@ pub async fn edit(
     Err(revision::too_busy())
 }
 
-async fn edit_problems(
-    app: &App,
-    pass: &gate::Pass,
-    edit: &StationEdit,
-) -> Result<Vec<Problem>, Error> {
+async fn look_at(app: &App, pass: &gate::Pass, edit: &StationEdit) -> Result<(), Error> {
+    let mut review = Review::default();
     let name = edit.name.as_ref().and_then(|n| n.as_deref());
-    let mut problems: Vec<Problem> = name_problem(name).into_iter().collect();
-    problems.extend(site_problem(app, pass, edit.site.flatten()).await?);
-    if edit.site == Some(None) && !pass.reaches(None) {
-        let detail = "Keep it at one of your sites.";
-        problems.push(Problem::at("/site_id", "required", detail));
-    }
-    if edit.admin_state == Some(AdminState::Archived) {
-        let detail = "Delete a station to put it away.";
-        problems.push(Problem::at("/admin_state", "invalid", detail));
-    }
-    Ok(problems)
+    review.text("/name", name, LONGEST_NAME);
+    review.also(site_problem(app, pass, edit.site.flatten()).await?);
+    let nowhere = edit.site == Some(None) && !pass.reaches(None);
+    let detail = "Keep it at one of your sites.";
+    review.refuse(nowhere, "/site_id", "required", detail);
+    let archived = edit.admin_state == Some(AdminState::Archived);
+    let detail = "Delete a station to put it away.";
+    review.refuse(archived, "/admin_state", "invalid", detail);
+    review.passed()
 }
 
 /// Puts a station away, with `stations.edit`: it may not connect any more, its history stays.

@@ -7,6 +7,7 @@ mod commands;
 mod connections;
 mod live;
 mod logins;
+mod logs;
 mod model;
 mod nodes;
 mod sessions;
