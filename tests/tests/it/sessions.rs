@@ -139,20 +139,11 @@ async fn a_stranger_waits_to_be_claimed() {
     let station = stage.station("STRANGER-1", Version::V16);
     station.connect().await.unwrap();
     let _ = station.boot().await;
-    let waiting = stage
-        .ana
-        .all("/connection_attempts/unclaimed")
-        .await
-        .unwrap();
-    assert_eq!(waiting.len(), 1);
-    assert_eq!(waiting[0]["identity"], "STRANGER-1");
+    let path = "/connection_attempts/unclaimed";
+    let waiting = stage.ana.expect(200, "GET", path, None).await.unwrap();
+    assert_eq!(waiting["data"].as_array().unwrap().len(), 1);
+    assert_eq!(waiting["data"][0]["identity"], "STRANGER-1");
     stage.register("STRANGER-1").await;
-    assert!(
-        stage
-            .ana
-            .all("/connection_attempts/unclaimed")
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    let waiting = stage.ana.expect(200, "GET", path, None).await.unwrap();
+    assert_eq!(waiting["data"].as_array().unwrap().len(), 0);
 }
