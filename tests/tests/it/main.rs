@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod away;
+mod document;
 mod durability;
 mod manners;
 mod nodes;
