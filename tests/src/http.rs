@@ -57,6 +57,12 @@ impl Person {
         }
     }
 
+    /// Where the API is.
+    #[must_use]
+    pub const fn at(&self) -> SocketAddr {
+        self.at
+    }
+
     /// Signs in.
     pub async fn sign_in(at: SocketAddr, email: &str, password: &str) -> Result<Self, Failure> {
         let mut person = Self::stranger(at);

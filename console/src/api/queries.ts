@@ -65,22 +65,36 @@ export const stationMeter = (id: string) =>
     queryFn: ({ signal }) => get<T.StationMeter>(`/stations/${id}/meter`, { minutes: 60 }, signal),
     refetchInterval: 60_000,
   });
-/** A list below a station: whole, or so short that one page is enough. */
-const below = <R>(id: string, part: string, limit?: number) =>
+/** A list below a station that is short enough for one page. */
+const below = <R>(id: string, part: string) =>
   queryOptions({
     queryKey: [...keys.station(id), part],
-    queryFn: ({ signal }) => get<T.Page<R>>(`/stations/${id}/${part}`, { limit }, signal),
+    queryFn: ({ signal }) => get<T.Page<R>>(`/stations/${id}/${part}`, { limit: 200 }, signal),
   });
 export const variables = (id: string) =>
   queryOptions({
     queryKey: [...keys.station(id), 'variables'],
-    queryFn: async ({ signal }) =>
-      (await get<T.Page<T.Variable>>(`/stations/${id}/variables`, undefined, signal)).data,
+    queryFn: async ({ signal }) => {
+      const all: T.Variable[] = [];
+      let cursor: string | null = null;
+      // A large station reports a few thousand variables: bounded at 40 pages.
+      for (let page = 0; page < 40; page += 1) {
+        const answer: T.Page<T.Variable> = await get(
+          `/stations/${id}/variables`,
+          { limit: 200, cursor },
+          signal,
+        );
+        all.push(...answer.data);
+        cursor = answer.next_cursor;
+        if (!answer.has_more || !cursor) break;
+      }
+      return all;
+    },
   });
 export const deviations = (id: string) => below<T.Deviation>(id, 'deviations');
-export const notices = (id: string) => below<T.Notice>(id, 'notices', 200);
-export const commands = (id: string) => below<T.Command>(id, 'commands', 200);
-export const stationAttempts = (id: string) => below<T.Attempt>(id, 'attempts', 200);
+export const notices = (id: string) => below<T.Notice>(id, 'notices');
+export const commands = (id: string) => below<T.Command>(id, 'commands');
+export const stationAttempts = (id: string) => below<T.Attempt>(id, 'attempts');
 export const logs = (id: string, query: Query) =>
   list<T.LogEntry>([...keys.station(id), 'logs'], `/stations/${id}/logs`, query, 200);
 
@@ -112,5 +126,5 @@ export const attempts = queryOptions({
 });
 export const unclaimed = queryOptions({
   queryKey: keys.unclaimed,
-  queryFn: ({ signal }) => get<T.Page<T.Unclaimed>>('/connection_attempts/unclaimed', undefined, signal),
+  queryFn: ({ signal }) => get<T.Page<T.Unclaimed>>('/connection_attempts/unclaimed', { limit: 200 }, signal),
 });

@@ -1648,7 +1648,12 @@ export interface operations {
     };
     list_unclaimed: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1666,6 +1671,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */
@@ -2724,7 +2730,12 @@ export interface operations {
     };
     list_deviations: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -2745,6 +2756,7 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */
@@ -2760,7 +2772,12 @@ export interface operations {
     };
     list_evses: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -2781,6 +2798,7 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */
@@ -3019,7 +3037,12 @@ export interface operations {
     };
     list_variables: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -3040,6 +3063,7 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */

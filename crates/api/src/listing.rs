@@ -122,6 +122,33 @@ where
     Ok(response.streaming(futures_util::stream::try_unfold(file, File::part)))
 }
 
+/// A page of a list that is read whole: the rows after the one that the cursor names. `key` tells
+/// the rows of a list apart.
+pub(crate) fn cut<T>(
+    request: &HttpRequest,
+    page: &PageRequest,
+    mut rows: Vec<T>,
+    key: impl Fn(&T) -> String,
+) -> Result<Page<T>, Problem> {
+    let name = |row: &T| {
+        let text = format!("{}\u{1f}{}", request.path(), key(row));
+        blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()
+    };
+    if let Some(cursor) = &page.cursor {
+        let last = rows.iter().position(|row| name(row) == *cursor);
+        let last = last.ok_or_else(|| {
+            let detail = "The cursor does not belong to this list, or its row is gone.";
+            Problem::field("cursor", "invalid_cursor", detail)
+        })?;
+        rows.drain(..=last);
+    }
+    let limit = page.limit as usize;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(name);
+    Ok(Page { rows, next })
+}
+
 fn next_page(cursor: Option<String>) -> PageRequest {
     PageRequest {
         limit: ROWS_AT_ONCE,
@@ -202,8 +229,38 @@ where
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use actix_web::test::TestRequest;
+
+    #[test]
+    fn a_whole_list_is_cut_into_pages_that_join() {
+        let list = |path| TestRequest::get().uri(path).to_http_request();
+        let (one, other) = (list("/one"), list("/other"));
+        let read = |limit, cursor| {
+            let page = PageRequest { limit, cursor };
+            cut(&one, &page, (0..5).collect(), i32::to_string)
+        };
+        for limit in [1, 2, 5, 200] {
+            let (mut all, mut cursor) = (Vec::new(), None);
+            loop {
+                let page = read(limit, cursor).unwrap();
+                all.extend(page.rows);
+                cursor = page.next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(all, [0, 1, 2, 3, 4], "{limit} at a time");
+        }
+        let cursor = read(2, None).unwrap().next;
+        assert!(cursor.is_some());
+        let page = PageRequest { limit: 2, cursor };
+        let refused = cut(&other, &page, (0..5).collect(), i32::to_string);
+        assert_eq!(refused.unwrap_err().errors[0].code, "invalid_cursor");
+        let gone = cut(&one, &page, vec![0, 3, 4], i32::to_string);
+        assert!(gone.is_err(), "a row that is gone is no place to go on");
+    }
 
     #[test]
     fn a_file_is_sent_only_to_those_who_ask_for_one() {

@@ -3,6 +3,7 @@
 
 mod away;
 mod canary;
+mod document;
 mod durability;
 mod manners;
 mod nodes;

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use app::exports::Export;
+use domain::attempt::Unclaimed;
 use domain::id::StationId;
 use domain::role::Permission;
 
@@ -34,16 +35,18 @@ pub(crate) async fn list(
 }
 
 /// Stations that called and that nobody registered.
-#[utoipa::path(get, path = "/connection_attempts/unclaimed", operation_id = "list_unclaimed", tag = "connect",
+#[utoipa::path(get, path = "/connection_attempts/unclaimed", operation_id = "list_unclaimed", tag = "connect", params(PageQuery),
     responses((status = 200, body = ListView<UnclaimedView>)))]
 pub(crate) async fn unclaimed(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
+    Query(query): Query<PageQuery>,
 ) -> Result<web::Json<ListView<UnclaimedView>>, Problem> {
     let rows = app::attempts::unclaimed(&state.app, &caller.0).await?;
-    Ok(web::Json(ListView::whole(
-        rows.into_iter().map(UnclaimedView::to_view).collect(),
-    )))
+    let key = |unclaimed: &Unclaimed| unclaimed.identity.clone();
+    let page = listing::cut(&request, &query.page(), rows, key)?;
+    Ok(web::Json(ListView::to_view(page, UnclaimedView::to_view)))
 }
 
 /// Attempts of one station.

@@ -2,8 +2,10 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use app::exports::Export;
+use domain::deviation::DeviationCount;
 use domain::id::StationId;
 use domain::role::Permission;
+use domain::variable::VariableReading;
 use domain::wire_log::Direction;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -85,33 +87,44 @@ pub(crate) async fn logs(
 }
 
 /// What a station reported of its configuration and device model.
-#[utoipa::path(get, path = "/stations/{id}/variables", operation_id = "list_variables", tag = "stations",
+#[utoipa::path(get, path = "/stations/{id}/variables", operation_id = "list_variables", tag = "stations", params(PageQuery),
     responses((status = 200, body = ListView<VariableView>)))]
 pub(crate) async fn variables(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     id: web::Path<String>,
+    Query(query): Query<PageQuery>,
 ) -> Result<web::Json<ListView<VariableView>>, Problem> {
     let id: StationId = query::path_id(&id)?;
     let rows = app::stations::variables(&state.app, &caller.0, id).await?;
-    let views = rows
-        .into_iter()
-        .map(|(reading, at)| VariableView::to_view(reading, at));
-    Ok(web::Json(ListView::whole(views.collect())))
+    let key = |(reading, _): &(VariableReading, _)| {
+        format!("{:?}\u{1f}{}", reading.name, reading.attribute)
+    };
+    let page = listing::cut(&request, &query.page(), rows, key)?;
+    Ok(web::Json(ListView::to_view(page, |(reading, at)| {
+        VariableView::to_view(reading, at)
+    })))
 }
 
 /// What was forgiven to a station.
-#[utoipa::path(get, path = "/stations/{id}/deviations", operation_id = "list_deviations", tag = "logs",
+#[utoipa::path(get, path = "/stations/{id}/deviations", operation_id = "list_deviations", tag = "logs", params(PageQuery),
     responses((status = 200, body = ListView<DeviationCountView>)))]
 pub(crate) async fn deviations(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     id: web::Path<String>,
+    Query(query): Query<PageQuery>,
 ) -> Result<web::Json<ListView<DeviationCountView>>, Problem> {
     let id: StationId = query::path_id(&id)?;
     let rows = app::stations::deviations(&state.app, &caller.0, id).await?;
-    let views = rows.into_iter().map(DeviationCountView::to_view);
-    Ok(web::Json(ListView::whole(views.collect())))
+    let key = |count: &DeviationCount| format!("{}\u{1f}{}", count.code, count.action);
+    let page = listing::cut(&request, &query.page(), rows, key)?;
+    Ok(web::Json(ListView::to_view(
+        page,
+        DeviationCountView::to_view,
+    )))
 }
 
 /// Security events, firmware progress and the like.

@@ -9,6 +9,7 @@ use domain::station::ConnectorStatus;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::sites::PageQuery;
 use crate::body::Body;
 use crate::etag;
 use crate::listing::{self, Form, Paging};
@@ -190,18 +191,21 @@ pub(crate) async fn password(
 }
 
 /// The EVSEs of a station.
-#[utoipa::path(get, path = "/stations/{id}/evses", operation_id = "list_evses", tag = "stations",
+#[utoipa::path(get, path = "/stations/{id}/evses", operation_id = "list_evses", tag = "stations", params(PageQuery),
     responses((status = 200, body = ListView<EvseView>)))]
 pub(crate) async fn evses(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     id: web::Path<String>,
+    Query(query): Query<PageQuery>,
 ) -> Result<web::Json<ListView<EvseView>>, Problem> {
     let id: StationId = query::path_id(&id)?;
     let evses = app::stations::evses(&state.app, &caller.0, id).await?;
-    Ok(web::Json(ListView::whole(
-        evses.into_iter().map(evse_view).collect(),
-    )))
+    let page = listing::cut(&request, &query.page(), evses, |e| {
+        e.evse.number.to_string()
+    })?;
+    Ok(web::Json(ListView::to_view(page, evse_view)))
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -35,15 +35,6 @@ impl<T> ListView<T> {
             data: page.rows,
         }
     }
-
-    /// A list that is always whole.
-    pub fn whole(data: Vec<T>) -> Self {
-        Self {
-            data,
-            next_cursor: None,
-            has_more: false,
-        }
-    }
 }
 
 /// Tells a field that is null from one that is not there.

@@ -120,6 +120,7 @@ async fn a_parameter_that_cannot_be_read_is_named_with_what_can() {
         (&logs, "errors_only=maybe", "true or false"),
         (&meter, "minutes=0", "from 1 to 10080"),
         ("/me", "limit=1", "this route takes none"),
+        ("/connection_attempts/unclaimed", "limit=0", "from 1 to 200"),
         ("/connection_attempts", "sort=at", "there are limit, cursor"),
     ];
     for (path, query, right) in cases {

@@ -1,0 +1,369 @@
+//! The API's description is true: what the running server answers has the shapes it tells, with no
+//! field more and none less, and what it takes is what the stories send.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use api::ROUTES;
+use busbar_tests::http::Person;
+use serde_json::{Value, json};
+use simulators::Manner;
+
+use crate::stage::{Stage, UID, VERSIONS};
+
+/// The description as the server gives it. Shapes of answers are closed here, so that a field that
+/// it does not tell is found; clients must not close them, for the API grows.
+struct Document(Value);
+
+impl Document {
+    async fn of(person: &mut Person) -> Self {
+        let path = "/openapi.json";
+        let mut document = person.expect(200, "GET", path, None).await.unwrap();
+        let schemas = document["components"]["schemas"].as_object_mut().unwrap();
+        for schema in schemas.values_mut() {
+            if schema.get("properties").is_some() {
+                schema["additionalProperties"] = json!(false);
+            }
+        }
+        Self(document)
+    }
+
+    fn operation(&self, method: &str, path: &str) -> &Value {
+        &self.0["paths"][path][method.to_lowercase()]
+    }
+
+    /// What is wrong with `value` by `schema`.
+    fn faults(&self, schema: &Value, value: &Value) -> Vec<String> {
+        let mut root = schema.clone();
+        root["components"] = self.0["components"].clone();
+        let validator = jsonschema::options()
+            .should_validate_formats(true)
+            .build(&root)
+            .unwrap();
+        let told =
+            |fault: jsonschema::ValidationError<'_>| format!("{}: {fault}", fault.instance_path);
+        validator.iter_errors(value).map(told).collect()
+    }
+
+    /// An answer must have the shape that is told of it.
+    fn answered(&self, method: &str, path: &str, status: u16, body: &Value) {
+        let operation = self.operation(method, path);
+        let told = operation["responses"].get(status.to_string());
+        let told = told.unwrap_or_else(|| panic!("{method} {path}: {status} is not told"));
+        let told = match told["$ref"].as_str() {
+            Some(reference) => self.0.pointer(&reference[1..]).unwrap(),
+            None => told,
+        };
+        let media = match status {
+            200..=299 => "application/json",
+            _ => "application/problem+json",
+        };
+        let faults = self.faults(&told["content"][media]["schema"], body);
+        assert!(
+            faults.is_empty(),
+            "{method} {path} {status}: {faults:?} in {body}"
+        );
+    }
+
+    /// Whether a body is one that the route takes, by what is told of it.
+    fn takes(&self, method: &str, path: &str, body: &Value) -> bool {
+        let told = &self.operation(method, path)["requestBody"];
+        let schema = &told["content"]["application/json"]["schema"];
+        self.faults(schema, body).is_empty()
+    }
+}
+
+/// A person who looks at every answer.
+struct Reader {
+    document: Document,
+    person: Person,
+}
+
+impl Reader {
+    /// Asks, and compares the question and the answer with what is told of them.
+    async fn ask(&mut self, method: &str, route: &str, path: &str, body: Option<&Value>) -> Value {
+        let answer = self.person.ask(method, path, body).await.unwrap();
+        self.document
+            .answered(method, route, answer.status, &answer.body);
+        if let Some(body) = body {
+            // Some bodies of the right shape are refused for what is in them, never the other way.
+            let taken = self.document.takes(method, route, body);
+            assert!(taken || answer.status == 422, "{method} {path}: {body}");
+        }
+        answer.body
+    }
+
+    /// Asks a station for something.
+    async fn order(&mut self, station: &str, kind: &str, params: Value) -> Value {
+        let route = "/stations/{id}/commands";
+        let body = json!({"type": kind, "params": params});
+        let path = route.replace("{id}", station);
+        self.ask("POST", route, &path, Some(&body)).await
+    }
+}
+
+/// A site, a token, and a station that nobody registered.
+async fn furnish(stage: &Stage, reader: &mut Reader) -> (String, String) {
+    let site = json!({"name": "Yard", "address": "Hafenstraße 1", "city": "Linz", "country": "AT",
+        "time_zone": "Europe/Vienna", "latitude": 48.3, "longitude": 14.3,
+        "admin_state": "in_service", "accessibility": "public_paid"});
+    let site = reader.ask("POST", "/sites", "/sites", Some(&site)).await;
+    reader
+        .ask("POST", "/sites", "/sites", Some(&json!({"name": "Bare"})))
+        .await;
+    let token = json!({"uid": "04B1", "kind": "iso15693", "label": "Ana", "group": "fleet",
+        "expires_at": "2030-01-01T00:00:00+02:00"});
+    let token = reader.ask("POST", "/tokens", "/tokens", Some(&token)).await;
+    // Somebody unknown is let in to wait.
+    let stranger = stage.builder("STRANGER", VERSIONS[0]).reconnect(false);
+    stranger.build().connect().await.unwrap();
+    let id = |thing: &Value| thing["id"].as_str().unwrap().to_owned();
+    (id(&site), id(&token))
+}
+
+/// A station that charges, is odd, is asked for things and is in doubt; its id.
+async fn lived(stage: &mut Stage, reader: &mut Reader, n: usize, site: &str) -> String {
+    let version = VERSIONS[n];
+    let identity = format!("TRUE-{n}");
+    let id = stage.register(&identity).await;
+    let path = format!("/stations/{id}");
+    let change = json!({"name": "Gate", "site_id": site, "policy_lenient": true});
+    reader
+        .ask("PATCH", "/stations/{id}", &path, Some(&change))
+        .await;
+    let station = stage
+        .builder(&identity, version)
+        .manner(Manner::ClockOf1970)
+        .build();
+    station.connect_and_boot().await.unwrap();
+    station.send_text("[2,\"x\",\"Heartbeat\",{").await.unwrap();
+    let _refused = station.call("InventTheWheel", json!({})).await;
+    let event = match n {
+        0 => json!({"type": "StartupOfTheDevice", "timestamp": "2026-01-01T00:00:00Z"}),
+        _ => {
+            json!({"type": "StartupOfTheDevice", "timestamp": "2026-01-01T00:00:00Z", "techInfo": "x"})
+        }
+    };
+    station
+        .call("SecurityEventNotification", event)
+        .await
+        .unwrap();
+    station.plug_in(1).await.unwrap();
+    station.start(1, UID).await.unwrap();
+    station.tick(Duration::from_secs(600)).await.unwrap();
+    station.stop(1).await.unwrap();
+    station.plug_in(2).await.ok();
+    station.settled().await.unwrap();
+    for (kind, params) in [
+        ("trigger", json!({"message": "heartbeat"})),
+        ("unlock", json!({"evse": 1})),
+        (
+            "change_availability",
+            json!({"operative": true, "evse": null}),
+        ),
+        (
+            "read_variables",
+            json!({"keys": [{"variable": "HeartbeatInterval", "component": null}]}),
+        ),
+        ("read_variables", json!({})),
+        ("clear_cache", json!({})),
+        (
+            "write_variables",
+            json!({"values": [{"variable": "HeartbeatInterval", "value": "300"}]}),
+        ),
+        ("request_report", json!({"kind": "full"})),
+        (
+            "start_session",
+            json!({"evse": 1, "token": "04B1", "token_kind": "iso14443"}),
+        ),
+        ("reset", json!({"kind": "lukewarm"})),
+    ] {
+        reader.order(&id, kind, params).await;
+    }
+    let route = "/stations/{id}/ocpp";
+    let path = route.replace("{id}", &id);
+    for (action, payload) in [
+        ("ClearCache", json!({})),
+        ("ClearCache", json!({"a": 1})),
+        ("Dance", json!({})),
+    ] {
+        let body = json!({"action": action, "payload": payload});
+        reader.ask("POST", route, &path, Some(&body)).await;
+    }
+    id
+}
+
+/// Reads every route once for each station; whether every list had something in it.
+async fn read_all(reader: &mut Reader, stations: &[String], site: &str, token: &str) -> bool {
+    let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
+    for station in stations {
+        let sessions = format!("/sessions?station_id={station}");
+        let session = reader.person.all(&sessions).await.unwrap();
+        let commands = format!("/stations/{station}/commands");
+        let command = reader.person.all(&commands).await.unwrap();
+        let id = |list: &[Value]| list[0]["id"].as_str().unwrap().to_owned();
+        let (session, command) = (id(&session), id(&command));
+        for endpoint in ROUTES.iter().flat_map(|group| group.iter()) {
+            // A stream has no end.
+            if endpoint.method != "GET" || endpoint.path == "/events" {
+                continue;
+            }
+            let own = match endpoint.path.split('/').nth(1) {
+                Some("stations") => station,
+                Some("sessions") => &session,
+                Some("sites") => site,
+                _ => token,
+            };
+            let path = endpoint
+                .path
+                .replace("{id}", own)
+                .replace("{command}", &command);
+            let body = reader.ask("GET", endpoint.path, &path, None).await;
+            assert!(
+                body.get("status").is_none_or(|s| !s.is_number()),
+                "{path}: {body}"
+            );
+            if let Some(data) = body["data"].as_array() {
+                *rows.entry(endpoint.path).or_default() += data.len();
+                paged(reader, &path).await;
+            }
+        }
+    }
+    rows.len() > 10 && rows.values().all(|n| *n > 0)
+}
+
+/// Every list is read in the same way: its first rows one at a time are those of a longer page.
+async fn paged(reader: &Reader, path: &str) {
+    let first = |query: String| {
+        let path = format!("{path}?{query}");
+        let mut person = reader.person.clone();
+        async move { person.expect(200, "GET", &path, None).await.unwrap() }
+    };
+    let one = first("limit=1".to_owned()).await;
+    assert_eq!(
+        one["has_more"],
+        json!(one["next_cursor"].is_string()),
+        "{path}"
+    );
+    if let Some(cursor) = one["next_cursor"].as_str() {
+        let next = first(format!("limit=1&cursor={cursor}")).await;
+        assert_eq!(next["data"].as_array().map(Vec::len), Some(1), "{path}");
+        assert_ne!(next["data"], one["data"], "{path}");
+    }
+}
+
+/// Refusals have the shape of a problem, and the statuses that are told of their routes.
+async fn refuse(reader: &mut Reader, station: &str) {
+    let missing = "stn_00000000000000000000000000000000";
+    let path = format!("/stations/{missing}");
+    reader.ask("GET", "/stations/{id}", &path, None).await;
+    reader
+        .ask("GET", "/stations", "/stations?limit=0", None)
+        .await;
+    reader
+        .ask("GET", "/stations", "/stations?cursor=zz", None)
+        .await;
+    reader
+        .ask("POST", "/sites", "/sites", Some(&json!({"name": ""})))
+        .await;
+    let again = json!({"identity": "TRUE-0"});
+    reader
+        .ask("POST", "/stations", "/stations", Some(&again))
+        .await;
+    let mut stranger = Person::stranger(reader.person.at());
+    for (method, route) in [("GET", "/me"), ("DELETE", "/stations/{id}")] {
+        let path = route.replace("{id}", station);
+        let answer = stranger.ask(method, &path, None).await.unwrap();
+        assert_eq!(answer.status, 401);
+        reader.document.answered(method, route, 401, &answer.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_has_the_shape_that_is_told_of_it() {
+    let mut stage = Stage::set().await;
+    let mut person = stage.ana.clone();
+    let document = Document::of(&mut person).await;
+    let mut reader = Reader { document, person };
+    let (site, token) = furnish(&stage, &mut reader).await;
+    let mut stations = Vec::new();
+    for n in 0..VERSIONS.len() {
+        stations.push(lived(&mut stage, &mut reader, n, &site).await);
+    }
+    // Attempts and deviations are written behind the answers: it is asked until they are there.
+    let whole = async { while !read_all(&mut reader, &stations, &site, &token).await {} };
+    let whole = tokio::time::timeout(Duration::from_secs(20), whole).await;
+    assert!(whole.is_ok(), "a list stays empty");
+    refuse(&mut reader, &stations[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_not_told_is_not_taken() {
+    let mut stage = Stage::set().await;
+    let mut person = stage.ana.clone();
+    let document = Document::of(&mut person).await;
+    let id = stage.register("TAKES-1").await;
+    let commands = format!("/stations/{id}/commands");
+    let cases = [
+        ("POST", "/sites", "/sites", json!({})),
+        ("POST", "/sites", "/sites", json!({"name": null})),
+        (
+            "POST",
+            "/sites",
+            "/sites",
+            json!({"name": "A", "town": "B"}),
+        ),
+        (
+            "POST",
+            "/sites",
+            "/sites",
+            json!({"name": "A", "admin_state": "gone"}),
+        ),
+        (
+            "POST",
+            "/tokens",
+            "/tokens",
+            json!({"uid": "04C1", "state": "blocked"}),
+        ),
+        (
+            "POST",
+            "/tokens",
+            "/tokens",
+            json!({"uid": "04C1", "kind": "card"}),
+        ),
+        ("POST", "/stations", "/stations", json!({"name": "A"})),
+        (
+            "POST",
+            "/stations/{id}/commands",
+            &commands,
+            json!({"type": "dance"}),
+        ),
+        (
+            "POST",
+            "/stations/{id}/commands",
+            &commands,
+            json!({"type": "reset"}),
+        ),
+        (
+            "POST",
+            "/stations/{id}/commands",
+            &commands,
+            json!({"type": "unlock", "params": {"evse": "1"}}),
+        ),
+        (
+            "POST",
+            "/stations/{id}/commands",
+            &commands,
+            json!({"type": "clear_cache", "params": {"a": 1}}),
+        ),
+    ];
+    for (method, route, path, body) in cases {
+        assert!(
+            !document.takes(method, route, &body),
+            "{route} {body} is told"
+        );
+        let answer = person.ask(method, path, Some(&body)).await.unwrap();
+        assert_eq!(answer.status, 422, "{path} {body}: {}", answer.body);
+        document.answered(method, route, 422, &answer.body);
+    }
+}
