@@ -182,13 +182,14 @@ async fn lived(stage: &mut Stage, reader: &mut Reader, n: usize, site: &str) -> 
     }
     let route = "/stations/{id}/ocpp";
     let path = route.replace("{id}", &id);
-    for (action, payload) in [
-        ("ClearCache", json!({})),
-        ("ClearCache", json!({"a": 1})),
-        ("Dance", json!({})),
+    for (action, payload, place) in [
+        ("ClearCache", json!({}), Value::Null),
+        ("ClearCache", json!({"a": 1}), json!("/payload/a")),
+        ("Dance", json!({}), json!("/action")),
     ] {
         let body = json!({"action": action, "payload": payload});
-        reader.ask("POST", route, &path, Some(&body)).await;
+        let answer = reader.ask("POST", route, &path, Some(&body)).await;
+        assert_eq!(answer["errors"][0]["pointer"], place, "{answer}");
     }
     id
 }

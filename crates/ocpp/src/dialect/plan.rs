@@ -70,21 +70,13 @@ pub(super) fn raw(
     action: &str,
     payload: &str,
 ) -> Result<Vec<PlannedCall>, CommandError> {
-    let root = |code: RpcErrorCode, text: &str| {
-        let place = (
-            String::new(),
-            code.to_wire(version).to_owned(),
-            text.to_owned(),
-        );
-        invalid(text, vec![place])
-    };
     let Some(known) = Catalogue::of(version).action(action) else {
-        let text = "this action is not known in the station's protocol version";
-        return Err(root(RpcErrorCode::NotImplemented, text));
+        return Err(unsupported(
+            "The station's protocol version does not have this call.",
+        ));
     };
     if !known.direction.sent_to_station() {
-        let text = "only a station may send this action";
-        return Err(root(RpcErrorCode::NotSupported, text));
+        return Err(unsupported("Only a station may send this call."));
     }
     Ok(vec![planned(action, payload.trim().to_owned())])
 }

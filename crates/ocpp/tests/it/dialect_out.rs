@@ -387,11 +387,16 @@ fn raw_calls_are_checked_before_they_leave() {
                     action.name
                 );
             } else {
-                assert_eq!(lowered.unwrap_err().code, "invalid_payload");
+                assert_eq!(lowered.unwrap_err().code, "unsupported");
             }
         }
+        let missing = dialect.lower_command(&raw("NoSuchThing", "{}"), 1, arrival());
+        let missing = missing.unwrap_err();
+        assert_eq!(
+            (missing.code.as_str(), missing.places.len()),
+            ("unsupported", 0)
+        );
         for (action, payload) in [
-            ("NoSuchThing", "{}"),
             ("Reset", "{\"type\":\"Gently\"}"),
             ("Reset", "{\"type\":"),
             ("Reset", "[]"),
