@@ -16,7 +16,7 @@ use domain::sensitive::scrubbed;
 use domain::site::AdminState;
 use domain::token::{TokenUid, mask};
 use domain::variable::{is_secret, without_driver_data};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{Lane, StationRow};
 
 use crate::app::App;
@@ -27,7 +27,7 @@ pub(crate) use course::give_up_stale;
 pub use course::{begin, settle};
 
 /// What a person needs to ask for `command`: `stations.control` for what happens at the outlets,
-/// and for reading variables, which changes nothing; `stations.configure` for what changes how
+/// `station_settings.view` for reading variables, which changes nothing; `stations.configure` for what changes how
 /// the station works, and for its full report, which is a large piece of work for it;
 /// `stations.firmware` and `stations.raw_ocpp` for theirs.
 #[must_use]
@@ -39,8 +39,8 @@ pub const fn permission(command: &Command) -> Permission {
         | Command::ChangeAvailability { .. }
         | Command::Unlock { .. }
         | Command::Trigger { .. }
-        | Command::ClearCache
-        | Command::ReadVariables { .. } => Permission::StationsControl,
+        | Command::ClearCache => Permission::StationsControl,
+        Command::ReadVariables { .. } => Permission::StationSettingsView,
         Command::WriteVariables { .. } | Command::RequestReport { .. } => {
             Permission::StationsConfigure
         }
@@ -63,7 +63,7 @@ pub async fn issue(
     let pass = gate::permit(app, caller, permission(&command)).await?;
     let row = pass.station(app, station).await?;
     let record = dispatch(app, caller, &row, command).await?;
-    Ok(shown(record, gate::driver_data(app, caller).as_ref()))
+    Ok(Sight::of(app, caller).shown(record))
 }
 
 /// Writes a permitted command down and sends it on its way.
@@ -143,9 +143,9 @@ pub async fn list(
 ) -> Result<Page<CommandRecord>, Error> {
     let pass = gate::permit(app, caller, Permission::StationsControl).await?;
     pass.station(app, station).await?;
-    let grant = gate::driver_data(app, caller);
+    let sight = Sight::of(app, caller);
     let rows = app.store().read.commands(station, page).await?;
-    Ok(rows.map(|record| shown(record, grant.as_ref())))
+    Ok(rows.map(|record| sight.shown(record)))
 }
 
 /// A command to a station, with `stations.control`.
@@ -158,7 +158,7 @@ pub async fn find(
     let pass = gate::permit(app, caller, Permission::StationsControl).await?;
     pass.station(app, station).await?;
     let record = record_of(app, station, id).await?;
-    Ok(shown(record, gate::driver_data(app, caller).as_ref()))
+    Ok(Sight::of(app, caller).shown(record))
 }
 
 async fn record_of(app: &App, station: StationId, id: CommandId) -> Result<CommandRecord, Error> {
@@ -181,7 +181,7 @@ pub async fn wait(
     let pass = gate::permit(app, caller, permission(&record.command)).await?;
     pass.station(app, station).await?;
     let record = outcome_of(app, station, id, up_to).await?;
-    Ok(shown(record, gate::driver_data(app, caller).as_ref()))
+    Ok(Sight::of(app, caller).shown(record))
 }
 
 /// How a command stands as soon as it is settled, or after `up_to`.
@@ -204,33 +204,59 @@ pub(crate) async fn outcome_of(
     }
 }
 
-/// A command as somebody with or without the right to driver data may see it. Secrets are hidden
-/// from everybody.
-pub(crate) fn shown(mut record: CommandRecord, grant: Option<&DriverDataGrant>) -> CommandRecord {
-    let hide = |text: &str| match grant {
-        Some(_) => masking::hide_secrets(text),
-        None => masking::hide_personal(text),
-    };
-    hide_secrets(&mut record.command);
-    match &mut record.command {
-        Command::StartSession { token, .. } if grant.is_none() => {
-            *token = TokenUid::new(&token.masked());
+/// What somebody may see of commands.
+pub(crate) struct Sight {
+    grant: Option<DriverDataGrant>,
+    settings: bool,
+}
+
+impl Sight {
+    /// What the caller may see.
+    pub fn of(app: &App, caller: &Caller) -> Self {
+        Self {
+            grant: gate::driver_data(app, caller),
+            settings: gate::has(caller, Permission::StationSettingsView),
         }
-        Command::WriteVariables { values } if grant.is_none() => {
-            for (name, value) in values {
-                *value = without_driver_data(name, value);
+    }
+
+    /// A command as it may be seen. Secrets are hidden from everybody, and what a station is set
+    /// to from those who may not see its settings.
+    pub fn shown(&self, mut record: CommandRecord) -> CommandRecord {
+        let settings = matches!(
+            record.command,
+            Command::ReadVariables { .. } | Command::WriteVariables { .. } | Command::Raw { .. }
+        );
+        let hidden = settings && !self.settings;
+        let hide = |text: &str| match self.grant {
+            _ if hidden => Value::String(mask("")).to_string(),
+            Some(_) => masking::hide_secrets(text),
+            None => masking::hide_personal(text),
+        };
+        hide_secrets(&mut record.command);
+        match &mut record.command {
+            Command::StartSession { token, .. } if self.grant.is_none() => {
+                *token = TokenUid::new(&token.masked());
+            }
+            Command::WriteVariables { values } => {
+                for (name, value) in values {
+                    if hidden {
+                        *value = mask("");
+                    } else if self.grant.is_none() {
+                        *value = without_driver_data(name, value);
+                    }
+                }
+            }
+            Command::Raw { payload, .. } => *payload = hide(payload),
+            _ => {}
+        }
+        if let Some(outcome) = &mut record.outcome {
+            outcome.answer = outcome.answer.as_deref().map(hide);
+            if let (Some(error), None) = (&mut outcome.error, self.grant) {
+                error.text = scrubbed(&error.text);
             }
         }
-        Command::Raw { payload, .. } => *payload = hide(payload),
-        _ => {}
+        record
     }
-    if let Some(outcome) = &mut record.outcome {
-        outcome.answer = outcome.answer.as_deref().map(hide);
-        if let (Some(error), None) = (&mut outcome.error, grant) {
-            error.text = scrubbed(&error.text);
-        }
-    }
-    record
 }
 
 /// Takes passwords and keys out of a command.

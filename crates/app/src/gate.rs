@@ -122,6 +122,14 @@ fn denied(app: &App, caller: &Caller, permission: Permission) -> Error {
     }
 }
 
+/// Whether the caller has a permission anywhere in the organisation; for what is shown, never for
+/// what is done.
+pub(crate) fn has(caller: &Caller, permission: Permission) -> bool {
+    caller
+        .member()
+        .is_none_or(|member| member.permissions.contains(permission))
+}
+
 /// The right to read driver data of the caller's own organisation, for whoever has it.
 #[must_use]
 pub fn driver_data(app: &App, caller: &Caller) -> Option<DriverDataGrant> {

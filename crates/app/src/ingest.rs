@@ -118,17 +118,17 @@ async fn store_and_answer(
     let mut known = known;
     let mut tries = 0;
     let done = loop {
-        let task = prepare(app, link, known.clone(), heard.clone())
-            .await
-            .map_err(failed)?;
-        let task = Arc::new(task);
-        let written = app
-            .store()
-            .write(Lane::Station(link.station), move |work| {
-                let task = task.clone();
-                Box::pin(async move { task.run(work).await })
-            })
-            .await;
+        let prepared = prepare(app, link, known.clone(), heard.clone()).await;
+        let written = match prepared.map(Arc::new) {
+            Ok(task) => {
+                let unit = app.store().write(Lane::Station(link.station), move |work| {
+                    let task = task.clone();
+                    Box::pin(async move { task.run(work).await })
+                });
+                unit.await
+            }
+            Err(error) => Err(error),
+        };
         match written {
             Ok(done) => break done,
             // Another connection of the station told of the same meanwhile, or the station named

@@ -103,17 +103,24 @@ pub async fn open(
         None,
         Some(&json!({"user": user.id})),
     );
-    app.store()
-        .write(Lane::Org(membership.org), move |work| {
-            let (login, key, deed) = (login.clone(), key.clone(), deed.clone());
-            Box::pin(async move {
-                work.login_succeeded(&key).await?;
-                work.login_insert(&login).await?;
-                work.audit(&deed);
-                Ok(())
-            })
+    let (id, org, hash) = (user.id, membership.org, user.password_hash);
+    let opened = app.store().write(Lane::Org(org), move |work| {
+        let (login, key, deed) = (login.clone(), key.clone(), deed.clone());
+        let hash = hash.clone();
+        Box::pin(async move {
+            // The password took its time to check, and somebody may have changed it meanwhile.
+            if !work.may_sign_in(id, &hash, org).await? {
+                return Ok(false);
+            }
+            work.login_succeeded(&key).await?;
+            work.login_insert(&login).await?;
+            work.audit(&deed);
+            Ok(true)
         })
-        .await?;
+    });
+    if !opened.await? {
+        return Ok(SignIn::WrongCredentials);
+    }
     tracing::info!(user.id = %user.id, "somebody signed in");
     let member = caller(app, &cookie).await?;
     let member = member.as_ref().and_then(Caller::member);

@@ -8,8 +8,9 @@ use domain::id::StationId;
 use domain::role::{Caller, Permission};
 
 use crate::app::App;
+use crate::commands::{self, Sight};
 use crate::error::{Error, Problem};
-use crate::{commands, gate};
+use crate::gate;
 
 /// Sends a raw call and waits for what comes of it, with `stations.raw_ocpp`. A payload that
 /// breaks the schema is [`Error::Invalid`], with pointers into the payload.
@@ -42,8 +43,5 @@ pub async fn send(
         }
         return Err(Error::Invalid { problems });
     }
-    Ok(commands::shown(
-        record,
-        gate::driver_data(app, caller).as_ref(),
-    ))
+    Ok(Sight::of(app, caller).shown(record))
 }

@@ -10,7 +10,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::entity::{
-    attempts, commands, login_failures, logins, notices, outbox, samples, session_events,
+    attempts, commands, login_failures, logins, notices, outbox, samples, session_events, sessions,
     setup_links, wire_log,
 };
 use crate::error::Error;
@@ -47,7 +47,10 @@ impl Default for Retention {
 }
 
 /// Rows that go in one unit of work.
-const PORTION: u64 = 5_000;
+const PORTION: u64 = 2_000;
+const DAY_MS: i64 = 86_400_000;
+/// What tells a repeated report of an ended session from a new one is kept so long.
+const REPORTS_DAYS: u32 = 365;
 /// Attempts that are kept in all, and from one address.
 const MOST_ATTEMPTS: u64 = 100_000;
 const MOST_OF_ONE: u64 = 2_000;
@@ -55,49 +58,69 @@ const MOST_OF_ONE: u64 = 2_000;
 const FAILURES_MS: i64 = 2 * 86_400_000;
 
 impl Store {
-    /// Removes records whose time has come, some thousands at a time; tells how many went. When
-    /// none did, there are no more.
+    /// Removes records whose time has come, each kind in a unit of its own and some thousands at a
+    /// time; tells how many went. When none did, there are no more.
     pub async fn sweep(&self, now: Moment, retention: Retention) -> Result<u64, Error> {
         let now = ms(now);
-        let before = move |days: u32| now - i64::from(days) * 86_400_000;
-        let log = before(retention.log_days);
-        let attempt = before(retention.attempts_days);
+        let since = |days: u32| first_id(now - i64::from(days) * DAY_MS);
+        let log = since(retention.log_days);
+        let attempts = since(retention.attempts_days);
+        let notices = since(retention.notices_days);
+        let commands = since(retention.commands_days);
+        let samples = since(retention.samples_days);
+        let told = since(REPORTS_DAYS);
+        let facts = now - i64::from(retention.attempts_days) * DAY_MS;
+        let facts = self.read.first_fact_since(facts).await?;
+
+        let mut gone = self
+            .remove(wire_log::Entity::find().filter(wire_log::Column::Id.lt(log)))
+            .await?;
+        let old = attempts::Entity::find().filter(attempts::Column::Id.lt(attempts));
+        gone += self.remove(old).await?;
+        // From the oldest on, so that the numbers that stay have no hole.
+        let old = outbox::Entity::find()
+            .filter(outbox::Column::Seq.lt(facts))
+            .order_by_asc(outbox::Column::Seq);
+        gone += self.remove(old).await?;
+        gone += self
+            .remove(notices::Entity::find().filter(notices::Column::Id.lt(notices)))
+            .await?;
+        let old = commands::Entity::find()
+            .filter(commands::Column::Id.lt(commands))
+            .filter(commands::Column::SettledAt.is_not_null());
+        gone += self.remove(old).await?;
+        gone += self
+            .remove(samples::Entity::find().filter(samples::Column::Id.lt(samples)))
+            .await?;
+        let over = sessions::Entity::find()
+            .select_only()
+            .column(sessions::Column::Id)
+            .filter(sessions::Column::Id.lt(told))
+            .filter(sessions::Column::State.ne("active"))
+            .into_query();
+        let old = session_events::Entity::find()
+            .filter(session_events::Column::SessionId.in_subquery(over));
+        gone += self.remove(old).await?;
+        gone += self
+            .remove(logins::Entity::find().filter(logins::Column::ExpiresAt.lt(now)))
+            .await?;
+        let over = setup_links::Entity::find().filter(setup_links::Column::ExpiresAt.lt(now));
+        gone += self.remove(over).await?;
+        let forgotten = login_failures::Entity::find()
+            .filter(login_failures::Column::LastAt.lt(now - FAILURES_MS));
+        gone += self.remove(forgotten).await?;
+        Ok(gone)
+    }
+
+    /// Removes a portion of what a query finds.
+    async fn remove<E>(&self, old: Select<E>) -> Result<u64, Error>
+    where
+        E: EntityTrait,
+        Select<E>: Clone + Send + Sync + 'static,
+    {
         self.write(Lane::Instance, move |work| {
-            Box::pin(async move {
-                let mut gone = 0;
-                let old = wire_log::Entity::find().filter(wire_log::Column::At.lt(log));
-                gone += work.remove(old).await?;
-                let old = attempts::Entity::find().filter(attempts::Column::At.lt(attempt));
-                gone += work.remove(old).await?;
-                let old = outbox::Entity::find()
-                    .filter(outbox::Column::Seq.is_not_null())
-                    .filter(outbox::Column::At.lt(attempt));
-                gone += work.remove(old).await?;
-                let first = first_id(before(retention.notices_days));
-                let old = notices::Entity::find().filter(notices::Column::Id.lt(first));
-                gone += work.remove(old).await?;
-                let first = first_id(before(retention.commands_days));
-                let old = commands::Entity::find()
-                    .filter(commands::Column::Id.lt(first))
-                    .filter(commands::Column::SettledAt.is_not_null());
-                gone += work.remove(old).await?;
-                let first = first_id(before(retention.samples_days));
-                let old = samples::Entity::find().filter(samples::Column::Id.lt(first));
-                gone += work.remove(old).await?;
-                // What tells a repeated message of a session from a new one.
-                let old = session_events::Entity::find()
-                    .filter(session_events::Column::SessionId.lt(first));
-                gone += work.remove(old).await?;
-                let over = logins::Entity::find().filter(logins::Column::ExpiresAt.lt(now));
-                gone += work.remove(over).await?;
-                let over =
-                    setup_links::Entity::find().filter(setup_links::Column::ExpiresAt.lt(now));
-                gone += work.remove(over).await?;
-                let forgotten = login_failures::Entity::find()
-                    .filter(login_failures::Column::LastAt.lt(now - FAILURES_MS));
-                gone += work.remove(forgotten).await?;
-                Ok(gone)
-            })
+            let old = old.clone();
+            Box::pin(async move { work.remove(old).await })
         })
         .await
     }
@@ -108,16 +131,12 @@ impl Store {
         let cuts = self.read.attempt_cuts().await?;
         let mut gone = 0;
         for (address, last) in cuts {
+            let mut old = attempts::Entity::find().filter(attempts::Column::Id.lte(last));
+            if let Some(address) = &address {
+                old = old.filter(attempts::Column::RemoteIp.eq(address));
+            }
             loop {
-                let address = address.clone();
-                let portion = self.write(Lane::Instance, move |work| {
-                    let mut old = attempts::Entity::find().filter(attempts::Column::Id.lte(last));
-                    if let Some(address) = &address {
-                        old = old.filter(attempts::Column::RemoteIp.eq(address));
-                    }
-                    Box::pin(async move { work.remove(old).await })
-                });
-                match portion.await? {
+                match self.remove(old.clone()).await? {
                     0 => break,
                     some => gone += some,
                 }
@@ -149,6 +168,20 @@ impl Work {
 }
 
 impl Read {
+    /// The number of the first fact since a time, or that of the newest: numbers go on from it.
+    async fn first_fact_since(&self, at: i64) -> Result<i64, Error> {
+        let numbered = || outbox::Entity::find().filter(outbox::Column::Seq.is_not_null());
+        let first = numbered()
+            .filter(outbox::Column::At.gte(at))
+            .order_by_asc(outbox::Column::Seq);
+        let newest = numbered().order_by_desc(outbox::Column::Seq);
+        let found = match first.one(&self.db).await? {
+            Some(first) => Some(first),
+            None => newest.one(&self.db).await?,
+        };
+        Ok(found.and_then(|row| row.seq).unwrap_or(0))
+    }
+
     /// The newest attempts that are too many: in all, and of the addresses with the most.
     async fn attempt_cuts(&self) -> Result<Vec<(Option<String>, Uuid)>, Error> {
         let newest = || attempts::Entity::find().order_by_desc(attempts::Column::Id);

@@ -3,12 +3,13 @@
 use domain::clock::Moment;
 use domain::id::{LoginId, OrgId, SiteId, UserId};
 use domain::role::RoleSet;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
-use crate::entity::{login_failures, logins, memberships, setup_links, users};
+use crate::entity::{login_failures, logins, memberships, organisations, setup_links, users};
 use crate::error::{Error, corrupt};
 use crate::store::Read;
 use crate::value::{from_json, json, moment, ms};
@@ -150,13 +151,37 @@ impl Work {
         Ok(())
     }
 
-    /// What people are in an organisation, read inside the unit.
+    /// What people are in an organisation, read inside the unit. Until it ends, no other unit
+    /// that reads them goes on, not on other nodes either.
     pub async fn members(&mut self, org: OrgId) -> Result<Vec<MembershipRow>, Error> {
+        organisations::Entity::find_by_id(org.uuid())
+            .lock_exclusive()
+            .one(&self.tx)
+            .await?;
         let rows = memberships::Entity::find()
             .filter(memberships::Column::OrgId.eq(org.uuid()))
             .all(&self.tx)
             .await?;
         rows.into_iter().map(membership).collect()
+    }
+
+    /// Whether a person still has this password, and may sign in to the organisation; until the
+    /// unit ends, neither can change.
+    pub async fn may_sign_in(
+        &mut self,
+        user: UserId,
+        password_hash: &str,
+        org: OrgId,
+    ) -> Result<bool, Error> {
+        let same = users::Entity::update_many()
+            .col_expr(users::Column::PasswordHash, Expr::value(password_hash))
+            .filter(users::Column::Id.eq(user.uuid()))
+            .filter(users::Column::PasswordHash.eq(password_hash))
+            .exec(&self.tx)
+            .await?;
+        let members = self.members(org).await?;
+        let member = members.iter().find(|m| m.user == user);
+        Ok(same.rows_affected == 1 && member.is_some_and(|m| !m.roles.is_empty()))
     }
 
     /// Ends all web sessions of a person.

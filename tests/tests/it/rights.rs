@@ -100,7 +100,7 @@ fn kinds() -> Vec<(&'static str, &'static str, Value)> {
         ("change_availability", control, json!({"operative": true})),
         ("unlock", control, json!({"evse": 1})),
         ("trigger", control, json!({"message": "heartbeat"})),
-        ("read_variables", control, json!({})),
+        ("read_variables", "station_settings.view", json!({})),
         ("clear_cache", control, json!({})),
         (
             "write_variables",

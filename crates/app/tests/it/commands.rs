@@ -280,3 +280,42 @@ async fn a_remote_start_vouches_for_its_token_at_that_station_for_a_while() {
     t.clock.advance(chrono::TimeDelta::minutes(11));
     assert_eq!(word(&mut link).await, VerdictWord::Unknown);
 }
+
+/// What a station is set to is in its answers too: for those who may see its settings.
+#[tokio::test]
+async fn settings_in_answers_are_for_those_who_may_see_settings() {
+    let t = TestApp::new().await;
+    let mut link = t.booted("CP-1", None).await;
+    let mut mailbox = link.take_mailbox().unwrap();
+    let read = Command::ReadVariables { names: Vec::new() };
+    let manager = t.caller(&[Role::ChargingManager], None);
+    let refused = commands::issue(&t.app, &manager, link.id(), read.clone()).await;
+    let Err(Error::Denied { permission, .. }) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(permission, Some(Permission::StationSettingsView));
+    let technician = t.caller(&[Role::Technician], None);
+    let asked = commands::issue(&t.app, &technician, link.id(), read).await;
+    let id = asked.unwrap().id;
+    let answer = r#"{"configurationKey":[{"key":"WebSocketPingInterval","value":"4711"}]}"#;
+    serve(
+        &t,
+        &link,
+        &mut mailbox,
+        outcome(CommandState::Accepted, answer),
+    )
+    .await;
+    for (caller, seen) in [(&technician, true), (&manager, false)] {
+        let found = commands::find(&t.app, caller, link.id(), id).await.unwrap();
+        let page = PageRequest {
+            limit: 10,
+            cursor: None,
+        };
+        let list = commands::list(&t.app, caller, link.id(), &page).await;
+        let listed = list.unwrap().rows.remove(0);
+        for record in [found, listed] {
+            let answer = record.outcome.unwrap().answer.unwrap();
+            assert_eq!(answer.contains("4711"), seen, "{answer}");
+        }
+    }
+}

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use busbar_store::{Lane, LoginRow, Retention, Store, Unknown};
 use domain::attempt::{Attempt, AttemptOutcome};
 use domain::command::{Command, CommandRecord, CommandState, Outcome};
-use domain::id::{AttemptId, CommandId, LoginId, NoticeId, StationId, UserId};
+use domain::event::{Change, Event};
+use domain::id::{AttemptId, CommandId, EventId, LoginId, NoticeId, StationId, UserId};
 use domain::message::{Notice, NoticeKind};
 use domain::meter::{MeterPoint, ReadingContext};
 use domain::page::PageRequest;
@@ -91,6 +92,27 @@ async fn live_through(store: &Store, day: i64) {
     written.await.unwrap();
 }
 
+/// Something became true on a day; its number.
+async fn numbered(store: &Store, day: i64, n: u128) -> i64 {
+    let fact = Event {
+        id: EventId::from_uuid(drawn(day, 10 + n)),
+        org: org(),
+        site: None,
+        station: None,
+        at: at(day * DAY),
+        change: Change::NoticeRecorded,
+    };
+    let told = store.write(Lane::Instance, move |work| {
+        work.event(&fact);
+        Box::pin(async { Ok(()) })
+    });
+    told.await.unwrap();
+    let numbered = store.write(Lane::Instance, |work| {
+        Box::pin(async move { work.outbox_number(100).await })
+    });
+    numbered.await.unwrap().last().unwrap().0
+}
+
 /// Each kind of record goes after its own time, and nothing else does.
 pub async fn old_records_go(store: &Store) {
     let station = StationId::from_uuid(id(700));
@@ -110,11 +132,15 @@ pub async fn old_records_go(store: &Store) {
         samples_days: 700,
         ..Retention::default()
     };
+    let last = numbered(store, 300, 1).await;
     let mut rounds = 0;
     while store.sweep(at(TODAY * DAY), retention).await.unwrap() > 0 {
         rounds += 1;
     }
     assert!(rounds > 0);
+    // All facts are old: the newest stays, and numbers go on.
+    assert_eq!(store.read.outbox_range().await.unwrap(), (last, last));
+    assert_eq!(numbered(store, 999, 2).await, last + 1);
     let read = &store.read;
     let points = read.station_points(station, at(0)).await.unwrap();
     let days: Vec<i64> = points
