@@ -154,9 +154,15 @@ test('raw payloads must be JSON objects', () => {
 
 test('the ladder stops where the attempt did', () => {
   const attempt = { outcome: 'bad_password' } as Parameters<typeof ladder>[0];
-  const steps = Object.fromEntries(ladder(attempt, undefined, false).map(({ rung, step }) => [rung, step]));
+  const steps = Object.fromEntries(
+    ladder(attempt, undefined, false, true).map(({ rung, step }) => [rung, step]),
+  );
   expect(steps).toMatchObject({ network: 'ok', websocket: 'ok', identity: 'failed', boot: 'waiting' });
-  expect(ladder(undefined, undefined, false).every(({ step }) => step === 'waiting')).toBe(true);
+  const plain = ladder(attempt, undefined, false, false).map(({ rung }) => rung);
+  expect(plain).not.toContain('tls');
+  const lost = { outcome: 'tls_on_plain' } as Parameters<typeof ladder>[0];
+  expect(ladder(lost, undefined, false, false)[1]).toMatchObject({ rung: 'tls', step: 'failed' });
+  expect(ladder(undefined, undefined, false, false).every(({ step }) => step === 'waiting')).toBe(true);
 });
 
 test('after sign-in only a path of this console is followed', () => {

@@ -205,7 +205,13 @@ function Progress({ identity }: { identity: string | undefined }) {
   const station = rowsOf(found).find((row) => watched && same(row.identity, watched));
   const meter = useQuery({ ...stationMeter(station?.id ?? ''), enabled: Boolean(station) });
   const latest = recent.data?.data.find((one) => watched && same(one.identity, watched));
-  const steps = ladder(latest, station, meter.data?.evses.some((evse) => evse.points.length > 0) ?? false);
+  const { data: address } = useQuery(connect);
+  const steps = ladder(
+    latest,
+    station,
+    meter.data?.evses.some((evse) => evse.points.length > 0) ?? false,
+    address?.url_template.startsWith('wss:') ?? false,
+  );
   return (
     <section className="card" aria-labelledby="ladder">
       <div className="cardhead">

@@ -27,6 +27,7 @@ export function ladder(
   latest: Attempt | undefined,
   station: Station | undefined,
   hasMeter: boolean,
+  secure: boolean,
 ): { rung: Rung; step: Step; attempt?: Attempt }[] {
   const steps = new Map<Rung, Step>(RUNGS.map((rung) => [rung, 'waiting']));
   const pass = (until: Rung, include: boolean) => {
@@ -51,7 +52,8 @@ export function ladder(
       steps.set(failed, latest.outcome === 'waiting_to_be_claimed' ? 'waiting' : 'failed');
     } else pass('identity', latest.outcome === 'connected');
   }
-  return RUNGS.map((rung) => ({
+  // Where stations are told to come without TLS, there is none to be done; only one that tried it fails there.
+  return RUNGS.filter((rung) => rung !== 'tls' || secure || failed === 'tls').map((rung) => ({
     rung,
     step: steps.get(rung) ?? 'waiting',
     attempt: rung === failed ? latest : undefined,
