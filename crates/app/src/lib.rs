@@ -12,6 +12,7 @@ mod gate;
 mod link;
 mod masking;
 mod review;
+mod seal;
 mod secret;
 mod waiters;
 

@@ -14,7 +14,7 @@ use crate::app::{App, PasswordCost};
 use crate::error::Error;
 
 /// `N` bytes of the operating system's randomness.
-fn random<const N: usize>() -> Result<[u8; N], Error> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     OsRng.try_fill_bytes(&mut bytes).map_err(Error::internal)?;
     Ok(bytes)
