@@ -19,7 +19,7 @@ const ROLES: [&str; 6] = [
 ];
 
 /// Our own permissions, which stand outside the table, and who has them beside the Administrator.
-const OURS: [(&str, &[&str]); 9] = [
+const OURS: [(&str, &[&str]); 10] = [
     ("audit.view", &[]),
     ("keys.manage", &[]),
     ("webhooks.manage", &[]),
@@ -29,6 +29,7 @@ const OURS: [(&str, &[&str]); 9] = [
     ("sessions.cancel", &["financial_support"]),
     ("drivers.refund", &["financial_support"]),
     ("fleet.reimburse", &["financial_support"]),
+    ("sites.access.manage", &[]),
 ];
 
 /// The permission of the instance operator, which no role of an organisation has.

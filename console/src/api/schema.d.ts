@@ -123,6 +123,129 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/organisation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Goes on working in another organisation, in which the caller is somebody. */
+        put: operations["switch_organisation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organisations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An organisation: the caller's own, or one right below it. */
+        get: operations["get_organisation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what the caller's own organisation tells of itself. */
+        patch: operations["edit_organisation"];
+        trace?: never;
+    };
+    "/organisations/{id}/members/{user_id}/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why somebody may or may not do something: about oneself, or with `team.members.view`. */
+        get: operations["get_reasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organisations/{id}/modules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an organisation may use, and what it could. */
+        get: operations["get_modules"];
+        /** Sets the modules of an organisation right below the caller's own. */
+        put: operations["set_modules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organisations/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts an organisation right below the caller's own under another one there. */
+        post: operations["move_organisation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organisations/{id}/paid_modules/{module}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Activates a paid module of an organisation right below the caller's own. */
+        put: operations["activate_paid_module"];
+        post?: never;
+        /** Gives a paid module of an organisation right below the caller's own up. */
+        delete: operations["deactivate_paid_module"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organisations/{id}/sub_organisations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organisations right below the caller's own, by name. */
+        get: operations["list_sub_organisations"];
+        put?: never;
+        /** Makes an organisation below the caller's own. */
+        post: operations["create_sub_organisation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/overview": {
         parameters: {
             query?: never;
@@ -261,6 +384,41 @@ export interface paths {
         head?: never;
         /** Changes a site. */
         patch: operations["edit_site"];
+        trace?: never;
+    };
+    "/sites/{id}/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People with access to a site, the oldest access first. */
+        get: operations["list_site_access"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sites/{id}/access/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Gives somebody of the organisation access to a site, or changes what somebody has there. */
+        put: operations["set_site_access"];
+        post?: never;
+        /** Takes somebody's access to a site away; one's own, whoever has it. */
+        delete: operations["remove_site_access"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/stations": {
@@ -537,6 +695,11 @@ export interface components {
          * @enum {string}
          */
         Accessibility: "public_free" | "public_paid" | "restricted";
+        /** @description The activation of a paid module. */
+        ActivationBody: {
+            /** @description The module's name, by which one says that one knows what it does. */
+            confirm?: string | null;
+        };
         /**
          * @description What the operator says of a site or station.
          * @enum {string}
@@ -746,6 +909,11 @@ export interface components {
          * @enum {string}
          */
         FrameKind: "call" | "result" | "error" | "send" | "unreadable";
+        /** @description How much of a site a person can have. */
+        LevelView: {
+            key: components["schemas"]["SiteLevel"];
+            permissions: components["schemas"]["PermissionKey"][];
+        };
         /** @description A page of a list. */
         ListView_AttemptView: {
             /** @description The rows. */
@@ -801,9 +969,27 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A page of a list. */
+        ListView_OrganisationDetailView: {
+            /** @description The rows. */
+            data: components["schemas"]["OrganisationDetailView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
         ListView_SessionView: {
             /** @description The rows. */
             data: components["schemas"]["SessionView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        ListView_SitePersonView: {
+            /** @description The rows. */
+            data: components["schemas"]["SitePersonView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
@@ -881,8 +1067,12 @@ export interface components {
         MeView: {
             modules: string[];
             organisation: components["schemas"]["OrganisationView"];
+            /** @description The organisations one can work in, this one included. */
+            organisations: components["schemas"]["OrganisationView"][];
             permissions: components["schemas"]["PermissionKey"][];
             roles: components["schemas"]["RoleKey"][];
+            /** @description What access to single sites allows there, beside the permissions. */
+            site_rights: components["schemas"]["SiteRightsView"][];
             /** @description Only these sites; all when null. */
             sites: string[] | null;
             user: components["schemas"]["UserView"];
@@ -892,6 +1082,46 @@ export interface components {
             points: components["schemas"]["PointView"][];
             /** @description One sentence for those who do not see the chart. */
             summary: string;
+        };
+        /**
+         * @description A module: `Module/Submodule` of the table of rights.
+         * @enum {string}
+         */
+        ModuleKey: "Customership/Billing" | "Customership/My organisation" | "Customership/My team" | "Customership/Reseller" | "EV Drivers/Charging tags" | "EV Drivers/Find" | "EV Drivers/History" | "EV Drivers/Manage" | "General navigation/Alerts" | "General navigation/Dashboard" | "General navigation/Notifications" | "General navigation/Reports" | "General navigation/Settings" | "General navigation/Support" | "Station management/Access management" | "Station management/Charging history" | "Station management/Energy" | "Station management/Find" | "Station management/Logs" | "Station management/Manage" | "Station management/Settings" | "Station management/Tariffs";
+        /** @description A module. */
+        ModuleView: {
+            active: boolean;
+            /**
+             * @description Whether the caller may give it to this organisation: null where that is not the caller's
+             *     to say.
+             */
+            available: boolean | null;
+            /** @description What a paid module does. */
+            effect: string | null;
+            /** @description `Module/Submodule`, or the name of a paid module. */
+            key: string;
+            paid: boolean;
+            /** @description What it opens. */
+            permissions: components["schemas"]["PermissionKey"][];
+        };
+        /** @description The modules an organisation is to have. */
+        ModulesBody: {
+            /**
+             * @description Whether organisations below it lose what is taken; when not, and there are such, the change
+             *     is refused and they are named.
+             */
+            end_uses?: boolean;
+            /** @description `Module/Submodule`; paid modules stay as they are. */
+            modules: components["schemas"]["ModuleKey"][];
+        };
+        /** @description What an organisation may use. */
+        ModulesView: {
+            modules: components["schemas"]["ModuleView"][];
+        };
+        /** @description Another place in the tree. */
+        MoveBody: {
+            /** @description An organisation right below the caller's own. */
+            parent_id: string;
         };
         /**
          * @description Whether a variable may be written.
@@ -918,6 +1148,39 @@ export interface components {
             kind: components["schemas"]["NoticeKind"];
             title: string;
         };
+        /** @description Changes to an organisation: a field left out stays, null clears. */
+        OrganisationChange: {
+            contact_email?: string | null;
+            contact_phone?: string | null;
+            /** @description ISO 3166-1 alpha-2 code. */
+            country?: string | null;
+            name?: string;
+            /** @description IANA name. */
+            time_zone?: string | null;
+            website?: string | null;
+        };
+        /** @description An organisation. */
+        OrganisationDetailView: {
+            contact_email: string | null;
+            contact_phone: string | null;
+            /** @description ISO 3166-1 alpha-2 code. */
+            country: string | null;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description How many modules it has, paid ones apart.
+             */
+            modules: number;
+            name: string;
+            paid_modules: components["schemas"]["PaidModuleKey"][];
+            /** @description The organisation above it; null for the root. */
+            parent_id: string | null;
+            /** @description IANA name. */
+            time_zone: string | null;
+            website: string | null;
+        };
         /** @description An organisation. */
         OrganisationView: {
             id: string;
@@ -942,6 +1205,11 @@ export interface components {
             /** Format: int64 */
             unclaimed: number;
         };
+        /**
+         * @description A paid module.
+         * @enum {string}
+         */
+        PaidModuleKey: "adaptive_load_management" | "firmware_library" | "multiple_load_groups" | "preconnect" | "priority" | "solar";
         /** @description A station's password, shown this once. */
         PasswordView: {
             password: string;
@@ -950,7 +1218,7 @@ export interface components {
          * @description A permission.
          * @enum {string}
          */
-        PermissionKey: "dashboard.view" | "settings.view" | "account.edit" | "account.mfa" | "support.view" | "notifications.view" | "alerts.view" | "reports.view" | "stations.find" | "stations.list" | "stations.widgets" | "stations.report" | "stations.edit" | "stations.edit.batch" | "sites.edit" | "stations.control" | "stations.control.batch" | "stations.firmware" | "stations.firmware.batch" | "stations.configure" | "stations.configure.batch" | "stations.diagnostics" | "stations.admin_state.view" | "stations.admin_state.edit" | "stations.alerts.manage" | "team.invite.technician" | "history.view" | "sessions.view" | "sessions.alerts.manage" | "history.widgets" | "history.report" | "access.view" | "access.users.view" | "access.users.edit" | "access.preferences.edit" | "team.invite.viewer" | "tariffs.view" | "tariffs.station.view" | "tariffs.station.edit" | "logs.view" | "logs.search" | "logs.download" | "station_settings.view" | "firmware.available.notify" | "firmware.library.upload" | "energy.view" | "energy.dashboard.view" | "energy.load.view" | "energy.dlm.edit" | "energy.adaptive.edit" | "energy.solar.edit" | "energy.preconnect.edit" | "energy.priority.edit" | "energy.multi_group.edit" | "energy.congestion.edit" | "customership.view" | "organisation.view" | "organisation.edit" | "team.invite.financial_support" | "billing.view" | "billing.general.view" | "billing.general.edit" | "billing.settlement.view" | "billing.settlement.edit" | "team.view" | "team.members.view" | "team.invite.driver_manager" | "team.invite.charging_manager" | "team.archive_peers" | "team.restore" | "reseller.view" | "reseller.create_similar" | "reseller.create_custom" | "reseller.modules.edit" | "reseller.invite" | "drivers.view" | "drivers.list" | "drivers.widgets" | "drivers.report" | "drivers.add" | "drivers.edit" | "tokens.edit" | "driver_history.view" | "driver_history.activity" | "driver_history.report" | "audit.view" | "keys.manage" | "webhooks.manage" | "stations.raw_ocpp" | "stations.identity.replace" | "modules.paid.activate" | "sessions.cancel" | "drivers.refund" | "fleet.reimburse" | "system.manage";
+        PermissionKey: "dashboard.view" | "settings.view" | "account.edit" | "account.mfa" | "support.view" | "notifications.view" | "alerts.view" | "reports.view" | "stations.find" | "stations.list" | "stations.widgets" | "stations.report" | "stations.edit" | "stations.edit.batch" | "sites.edit" | "stations.control" | "stations.control.batch" | "stations.firmware" | "stations.firmware.batch" | "stations.configure" | "stations.configure.batch" | "stations.diagnostics" | "stations.admin_state.view" | "stations.admin_state.edit" | "stations.alerts.manage" | "team.invite.technician" | "history.view" | "sessions.view" | "sessions.alerts.manage" | "history.widgets" | "history.report" | "access.view" | "access.users.view" | "access.users.edit" | "access.preferences.edit" | "team.invite.viewer" | "tariffs.view" | "tariffs.station.view" | "tariffs.station.edit" | "logs.view" | "logs.search" | "logs.download" | "station_settings.view" | "firmware.available.notify" | "firmware.library.upload" | "energy.view" | "energy.dashboard.view" | "energy.load.view" | "energy.dlm.edit" | "energy.adaptive.edit" | "energy.solar.edit" | "energy.preconnect.edit" | "energy.priority.edit" | "energy.multi_group.edit" | "energy.congestion.edit" | "customership.view" | "organisation.view" | "organisation.edit" | "team.invite.financial_support" | "billing.view" | "billing.general.view" | "billing.general.edit" | "billing.settlement.view" | "billing.settlement.edit" | "team.view" | "team.members.view" | "team.invite.driver_manager" | "team.invite.charging_manager" | "team.archive_peers" | "team.restore" | "reseller.view" | "reseller.create_similar" | "reseller.create_custom" | "reseller.modules.edit" | "reseller.invite" | "drivers.view" | "drivers.list" | "drivers.widgets" | "drivers.report" | "drivers.add" | "drivers.edit" | "tokens.edit" | "driver_history.view" | "driver_history.activity" | "driver_history.report" | "audit.view" | "keys.manage" | "webhooks.manage" | "stations.raw_ocpp" | "stations.identity.replace" | "modules.paid.activate" | "sessions.cancel" | "drivers.refund" | "fleet.reimburse" | "sites.access.manage" | "system.manage";
         /** @description A permission and which roles have it. */
         PermissionView: {
             /** @description By the key of the role. */
@@ -1043,6 +1311,25 @@ export interface components {
             keys?: components["schemas"]["VariableKey"][] | null;
         };
         /**
+         * @description What gives a permission (`role` to `everybody`), or keeps it away.
+         * @enum {string}
+         */
+        ReasonKind: "role" | "site_level" | "site_grant" | "everybody" | "instance" | "module" | "paid_module" | "single" | "no_role" | "other_sites" | "site_denial" | "maker";
+        /** @description What gives somebody a permission, or keeps them from it. */
+        ReasonView: {
+            kind: components["schemas"]["ReasonKind"];
+            /** @description Roles, a level, a module or a permission, by the kind. */
+            names: string[];
+        };
+        /** @description Why somebody may or may not. */
+        ReasonsView: {
+            allowed: boolean;
+            /** @description What gives it; something can give it and a gate still be shut. */
+            because: components["schemas"]["ReasonView"][];
+            /** @description What keeps it away; empty when it is allowed. */
+            blocked: components["schemas"]["ReasonView"][];
+        };
+        /**
          * @description Where a station stands in the boot state machine.
          * @enum {string}
          */
@@ -1082,8 +1369,12 @@ export interface components {
         };
         /** @description The policy that is enforced, as a table. */
         RolesView: {
+            /** @description What one can have at a single site. */
+            levels: components["schemas"]["LevelView"][];
             permissions: components["schemas"]["PermissionView"][];
             roles: components["schemas"]["RoleView"][];
+            /** @description What can be granted or denied beside a level. */
+            site_actions: components["schemas"]["PermissionKey"][];
         };
         /**
          * @description An order of sessions.
@@ -1146,6 +1437,23 @@ export interface components {
         SetupView: {
             needed: boolean;
         };
+        /** @description What a person is to have at a site. */
+        SiteAccessBody: {
+            /** @description One's own name, where one gives up one's own rights. */
+            confirm?: string | null;
+            /** @description Single actions taken from it. */
+            denials?: components["schemas"]["PermissionKey"][];
+            /** @description Single actions beside the level. */
+            grants?: components["schemas"]["PermissionKey"][];
+            level: components["schemas"]["SiteLevel"];
+        };
+        /** @description What a person has at a site. */
+        SiteAccessView: {
+            denials: components["schemas"]["PermissionKey"][];
+            grants: components["schemas"]["PermissionKey"][];
+            level: components["schemas"]["SiteLevel"];
+            user_id: string;
+        };
         /** @description A new site. */
         SiteBody: {
             accessibility?: components["schemas"]["Accessibility"] | null;
@@ -1191,10 +1499,33 @@ export interface components {
             time_zone?: string;
         };
         /**
+         * @description How much of a site a person has.
+         * @enum {string}
+         */
+        SiteLevel: "user" | "technician" | "admin";
+        /**
          * @description An order of sites.
          * @enum {string}
          */
         SiteOrder: "name" | "-name" | "created" | "-created";
+        /** @description A person with access to a site. */
+        SitePersonView: {
+            /** @description Single actions taken from it. */
+            denials: components["schemas"]["PermissionKey"][];
+            email: string;
+            /** @description Single actions beside the level. */
+            grants: components["schemas"]["PermissionKey"][];
+            level: components["schemas"]["SiteLevel"];
+            name: string;
+            /** Format: date-time */
+            since: string;
+            user_id: string;
+        };
+        /** @description What access to a site allows there. */
+        SiteRightsView: {
+            permissions: components["schemas"]["PermissionKey"][];
+            site_id: string;
+        };
         /** @description One place with stations. */
         SiteView: {
             accessibility: components["schemas"]["Accessibility"];
@@ -1305,6 +1636,19 @@ export interface components {
         StopParams: {
             session_id: string;
         };
+        /** @description A new organisation below the caller's own. */
+        SubOrganisationBody: {
+            /** @description ISO 3166-1 alpha-2 code. */
+            country?: string | null;
+            /**
+             * @description `Module/Submodule`, of those that the caller's organisation has; when not given, the same
+             *     as the caller's organisation. Paid modules are activated afterwards.
+             */
+            modules?: components["schemas"]["ModuleKey"][] | null;
+            name: string;
+            /** @description IANA name. */
+            time_zone?: string | null;
+        };
         /**
          * @description Why a person should look at a session.
          * @enum {string}
@@ -1314,6 +1658,10 @@ export interface components {
         SuspicionView: {
             code: components["schemas"]["Suspicion"];
             text: string;
+        };
+        /** @description The organisation to work in from now on. */
+        SwitchBody: {
+            organisation_id: string;
         };
         /** @description A new token. */
         TokenBody: {
@@ -1835,6 +2183,482 @@ export interface operations {
             };
         };
     };
+    switch_organisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationDetailView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_organisation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganisationChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationDetailView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_reasons: {
+        parameters: {
+            query: {
+                /** @description What is asked about. */
+                permission: components["schemas"]["PermissionKey"];
+                /** @description Where; the organisation as a whole when not given. */
+                site_id?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReasonsView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_modules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModulesView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_modules: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModulesBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationDetailView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_organisation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationDetailView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    activate_paid_module: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                module: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivationBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationDetailView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deactivate_paid_module: {
+        parameters: {
+            query?: {
+                /** @description `true`: organisations below it lose the module too. */
+                end_uses?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                module: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationDetailView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sub_organisations: {
+        parameters: {
+            query?: {
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_OrganisationDetailView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_sub_organisation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubOrganisationBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description The path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationDetailView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_overview: {
         parameters: {
             query?: never;
@@ -2306,6 +3130,136 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_site_access: {
+        parameters: {
+            query?: {
+                /** @description Only these. */
+                level?: components["schemas"]["SiteLevel"];
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_SitePersonView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_site_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteAccessBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteAccessView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_site_access: {
+        parameters: {
+            query?: {
+                /** @description One's own name, where one leaves the site oneself. */
+                confirm?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */

@@ -3,7 +3,8 @@
 use domain::id::{OrgId, SiteId};
 use domain::module::ModuleSet;
 use domain::personal::DriverDataGrant;
-use domain::role::{Caller, Member, Permission, PermissionSet, RoleSet};
+use domain::role::{Caller, Permission, PermissionSet, Reach, Role, RoleSet};
+use domain::site_access::SiteAccess;
 
 use crate::policy::Policy;
 
@@ -66,6 +67,31 @@ impl Gate {
             .collect()
     }
 
+    /// What access to a site allows there, in an organisation with these modules.
+    #[must_use]
+    pub fn site_rights(&self, access: &SiteAccess, modules: &ModuleSet) -> PermissionSet {
+        access.rights().iter().filter(|p| modules.has(*p)).collect()
+    }
+
+    /// What an organisation with these modules can allow anybody.
+    #[must_use]
+    pub fn possible(&self, modules: &ModuleSet) -> PermissionSet {
+        self.permissions(RoleSet::EMPTY.with(Role::Administrator), modules)
+    }
+
+    /// What somebody has who has access to single sites and no role: what every role has of
+    /// General navigation.
+    #[must_use]
+    pub fn everybody(&self) -> PermissionSet {
+        let in_all = |p: &Permission| {
+            Role::ALL
+                .iter()
+                .all(|r| self.policy.of_role(*r).contains(*p))
+        };
+        let general = Permission::ALL.iter().copied().filter(|p| p.is_general());
+        general.filter(in_all).collect()
+    }
+
     /// Whether `caller` may do `permission` to something of `org`, at `site` where the thing
     /// stands at one. Lists and things without a site pass `None`.
     pub fn check(
@@ -81,27 +107,29 @@ impl Gate {
             Caller::Station(_) => return Err(Denied::Permission(permission)),
             Caller::User(member) | Caller::Key { member, .. } => member,
         };
-        if member.scope.org != org || !reaches(member, permission, site) {
+        if member.scope.org != org {
             return Err(Denied::Elsewhere);
         }
-        if member.permissions.contains(permission) {
-            grant
-        } else {
+        if member.may(permission, site) {
+            return grant;
+        }
+        if member.knows(site) {
             Err(Denied::Permission(permission))
+        } else {
+            Err(Denied::Elsewhere)
         }
     }
 
-    /// Whether `caller` may do `permission` in its own organisation at all: for lists, which are
-    /// then narrowed to the member's sites.
-    pub fn check_list(&self, caller: &Caller, permission: Permission) -> Result<Grant, Denied> {
-        match caller {
-            Caller::System { .. } => Ok(Grant { permission }),
-            Caller::User(member) | Caller::Key { member, .. }
-                if member.permissions.contains(permission) =>
-            {
-                Ok(Grant { permission })
-            }
-            _ => Err(Denied::Permission(permission)),
+    /// Where in its own organisation `caller` may do `permission`; nowhere is refused.
+    pub fn reach(&self, caller: &Caller, permission: Permission) -> Result<Reach, Denied> {
+        let reach = match caller {
+            Caller::System { .. } => Reach::Everywhere,
+            Caller::Station(_) => Reach::Nowhere,
+            Caller::User(member) | Caller::Key { member, .. } => member.reach(permission),
+        };
+        match reach {
+            Reach::Nowhere => Err(Denied::Permission(permission)),
+            somewhere => Ok(somewhere),
         }
     }
 
@@ -114,20 +142,15 @@ impl Gate {
     }
 }
 
-fn reaches(member: &Member, permission: Permission, site: Option<SiteId>) -> bool {
-    let Some(sites) = &member.scope.sites else {
-        return true;
-    };
-    let everywhere = permission.module().0 == "General navigation";
-    everywhere || site.is_some_and(|site| sites.contains(&site))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::collections::BTreeMap;
+
     use domain::id::UserId;
-    use domain::role::{Role, Scope};
+    use domain::role::{Member, Scope};
+    use domain::site_access::Level;
     use uuid::Uuid;
 
     fn org(n: u128) -> OrgId {
@@ -156,6 +179,7 @@ mod tests {
             scope: Scope { org: org(1), sites },
             roles,
             permissions: gate.permissions(roles, modules),
+            site_rights: BTreeMap::new(),
         })
     }
 
@@ -207,6 +231,52 @@ mod tests {
             gate.check(&bo, Permission::DashboardView, org(1), None)
                 .is_ok()
         );
+    }
+
+    #[tokio::test]
+    async fn access_to_a_site_adds_to_the_roles_there_and_opens_no_driver_data() {
+        let gate = gate().await;
+        let everything = ModuleSet::everything();
+        let mut guest = caller(&gate, &[], &everything, Some(Vec::new()));
+        if let Caller::User(member) = &mut guest {
+            let rights = gate.site_rights(&SiteAccess::of(Level::Admin), &everything);
+            member.permissions = gate.everybody();
+            member.site_rights.insert(site(1), rights);
+        }
+        let may = |p, s| gate.check(&guest, p, org(1), s);
+        assert!(may(Permission::StationsConfigure, Some(site(1))).is_ok());
+        let (edit, elsewhere) = (Permission::StationsEdit, Err(Denied::Elsewhere));
+        assert_eq!(may(edit, Some(site(1))), Err(Denied::Permission(edit)));
+        assert_eq!(may(Permission::StationsList, Some(site(2))), elsewhere);
+        assert_eq!(may(Permission::StationsList, None), elsewhere);
+        assert!(may(Permission::AccountEdit, None).is_ok());
+        assert!(gate.driver_data(&guest, org(1)).is_none());
+        let reach = gate.reach(&guest, Permission::StationsList);
+        assert_eq!(reach, Ok(Reach::Sites(vec![site(1)])));
+        // A module that is off binds the site's admin too.
+        let mut modules = everything.clone();
+        modules.modules.remove("Station management/Logs");
+        let rights = gate.site_rights(&SiteAccess::of(Level::Admin), &modules);
+        assert!(!rights.contains(Permission::LogsView));
+    }
+
+    #[tokio::test]
+    async fn everybody_has_what_every_role_has_of_general_navigation() {
+        let keys: Vec<&str> = gate()
+            .await
+            .everybody()
+            .iter()
+            .map(Permission::key)
+            .collect();
+        let expected = [
+            "dashboard.view",
+            "settings.view",
+            "account.edit",
+            "account.mfa",
+            "support.view",
+            "notifications.view",
+        ];
+        assert_eq!(keys, expected);
     }
 
     #[tokio::test]

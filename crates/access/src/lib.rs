@@ -4,11 +4,13 @@
 //! Architecture invariant: only this room names casbin, and only this room issues a
 //! [`DriverDataGrant`].
 
+mod explain;
 mod gate;
 mod matrix;
 mod policy;
 
 pub use domain::personal::DriverDataGrant;
+pub use explain::{Because, Blocked, Explanation, Standing};
 pub use gate::{Denied, Gate, Grant};
 pub use matrix::csv;
 pub use policy::{Policy, PolicyError};

@@ -92,7 +92,7 @@ where
             return Err(query::wrong(name, "A file holds the whole list."));
         }
     }
-    exports::begin(&state.app, &caller, export).await?;
+    let caller = exports::begin(&state.app, &caller, export).await?;
     // The first page is read before anything is sent: a refusal is a problem, not half a file.
     let first = read(state.clone(), caller, next_page(None)).await?;
     let mut file = File {
@@ -218,7 +218,7 @@ where
                 let secret = self.secret.as_deref().ok_or_else(Problem::not_signed_in)?;
                 let caller = app::logins::caller(&self.state.app, secret).await?;
                 let caller = caller.ok_or_else(Problem::not_signed_in)?;
-                exports::begin(&self.state.app, &caller, self.export).await?;
+                let caller = exports::begin(&self.state.app, &caller, self.export).await?;
                 (self.read)(self.state.clone(), caller, next_page(Some(cursor))).await?
             }
         };

@@ -22,6 +22,12 @@ use crate::{routes, v1};
     paths(
         v1::access::setup_state, v1::access::setup, v1::access::login, v1::access::logout,
         v1::access::me, v1::access::roles, v1::access::overview, v1::access::connect,
+        v1::access::switch,
+        v1::organisations::find, v1::organisations::edit, v1::organisations::relocate,
+        v1::organisations::list, v1::organisations::create, v1::organisations::modules_of,
+        v1::organisations::set_modules, v1::organisations::activate, v1::organisations::deactivate,
+        v1::organisations::reasons,
+        v1::site_access::list, v1::site_access::put, v1::site_access::remove,
         v1::sites::list, v1::sites::create, v1::sites::find, v1::sites::edit, v1::sites::remove,
         v1::stations::list, v1::stations::create, v1::stations::find, v1::stations::edit,
         v1::stations::archive, v1::stations::password, v1::stations::evses, v1::stations::meter,

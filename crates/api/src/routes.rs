@@ -12,7 +12,9 @@ use crate::{live, v1};
 /// The registry.
 pub const ALL: &[&[Endpoint]] = &[
     v1::access::ROUTES,
+    v1::organisations::ROUTES,
     v1::sites::ROUTES,
+    v1::site_access::ROUTES,
     v1::stations::ROUTES,
     v1::records::ROUTES,
     v1::commands::ROUTES,

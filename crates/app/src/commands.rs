@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::command::{Command, CommandRecord, CommandState};
 use domain::event::Change;
-use domain::id::{CommandId, StationId};
+use domain::id::{CommandId, SiteId, StationId};
 use domain::page::{Page, PageRequest};
 use domain::personal::DriverDataGrant;
 use domain::role::{Caller, Permission};
@@ -63,7 +63,7 @@ pub async fn issue(
     let pass = gate::permit(app, caller, permission(&command)).await?;
     let row = pass.station(app, station).await?;
     let record = dispatch(app, caller, &row, command).await?;
-    Ok(Sight::of(app, caller).shown(record))
+    Ok(Sight::of(app, caller, row.station.site).shown(record))
 }
 
 /// Writes a permitted command down and sends it on its way.
@@ -142,8 +142,8 @@ pub async fn list(
     page: &PageRequest,
 ) -> Result<Page<CommandRecord>, Error> {
     let pass = gate::permit(app, caller, Permission::StationsControl).await?;
-    pass.station(app, station).await?;
-    let sight = Sight::of(app, caller);
+    let row = pass.station(app, station).await?;
+    let sight = Sight::of(app, caller, row.station.site);
     let rows = app.store().read.commands(station, page).await?;
     Ok(rows.map(|record| sight.shown(record)))
 }
@@ -156,9 +156,9 @@ pub async fn find(
     id: CommandId,
 ) -> Result<CommandRecord, Error> {
     let pass = gate::permit(app, caller, Permission::StationsControl).await?;
-    pass.station(app, station).await?;
+    let row = pass.station(app, station).await?;
     let record = record_of(app, station, id).await?;
-    Ok(Sight::of(app, caller).shown(record))
+    Ok(Sight::of(app, caller, row.station.site).shown(record))
 }
 
 async fn record_of(app: &App, station: StationId, id: CommandId) -> Result<CommandRecord, Error> {
@@ -179,9 +179,9 @@ pub async fn wait(
 ) -> Result<CommandRecord, Error> {
     let record = record_of(app, station, id).await?;
     let pass = gate::permit(app, caller, permission(&record.command)).await?;
-    pass.station(app, station).await?;
+    let row = pass.station(app, station).await?;
     let record = outcome_of(app, station, id, up_to).await?;
-    Ok(Sight::of(app, caller).shown(record))
+    Ok(Sight::of(app, caller, row.station.site).shown(record))
 }
 
 /// How a command stands as soon as it is settled, or after `up_to`.
@@ -211,11 +211,11 @@ pub(crate) struct Sight {
 }
 
 impl Sight {
-    /// What the caller may see.
-    pub fn of(app: &App, caller: &Caller) -> Self {
+    /// What the caller may see of commands to a station at a site.
+    pub fn of(app: &App, caller: &Caller, site: Option<SiteId>) -> Self {
         Self {
             grant: gate::driver_data(app, caller),
-            settings: gate::has(caller, Permission::StationSettingsView),
+            settings: gate::has(caller, Permission::StationSettingsView, site),
         }
     }
 

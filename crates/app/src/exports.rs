@@ -22,6 +22,10 @@ pub enum Export {
     Logs,
     /// Connection attempts.
     Attempts,
+    /// Organisations below the caller's own.
+    Organisations,
+    /// People with access to a site.
+    SiteAccess,
 }
 
 impl Export {
@@ -33,6 +37,8 @@ impl Export {
             Self::Sessions => Permission::HistoryReport,
             Self::Tokens => Permission::DriversReport,
             Self::Logs | Self::Attempts => Permission::LogsDownload,
+            Self::Organisations => Permission::ResellerView,
+            Self::SiteAccess => Permission::SitesAccessManage,
         }
     }
 
@@ -46,12 +52,15 @@ impl Export {
             Self::Tokens => "tokens",
             Self::Logs => "logs",
             Self::Attempts => "connection-attempts",
+            Self::Organisations => "organisations",
+            Self::SiteAccess => "site-access",
         }
     }
 }
 
-/// Lets `caller` take a list away as a file, or says why not.
-pub async fn begin(app: &App, caller: &Caller, export: Export) -> Result<(), Error> {
+/// Lets `caller` take a list away as a file, or says why not. The caller that is returned reaches
+/// only where the list may be taken away.
+pub async fn begin(app: &App, caller: &Caller, export: Export) -> Result<Caller, Error> {
     gate::permit(app, caller, export.permission()).await?;
-    Ok(())
+    Ok(caller.where_held(export.permission()))
 }

@@ -3,7 +3,7 @@
 
 use domain::id::{OrgId, SiteId, StationId};
 use domain::personal::DriverDataGrant;
-use domain::role::{Caller, Permission};
+use domain::role::{Caller, Permission, Reach};
 use store::StationRow;
 
 use crate::app::App;
@@ -61,13 +61,17 @@ pub(crate) async fn permit(
     caller: &Caller,
     permission: Permission,
 ) -> Result<Pass, Error> {
-    if app.gate().check_list(caller, permission).is_err() {
+    let Ok(reach) = app.gate().reach(caller, permission) else {
         return Err(denied(app, caller, permission));
-    }
+    };
     match caller.member() {
         Some(member) => Ok(Pass {
             org: member.scope.org,
-            sites: member.scope.sites.clone(),
+            sites: match reach {
+                Reach::Everywhere => None,
+                Reach::Sites(sites) => Some(sites),
+                Reach::Nowhere => Some(Vec::new()),
+            },
         }),
         None => {
             let org = app.root().await?.ok_or_else(|| {
@@ -79,6 +83,17 @@ pub(crate) async fn permit(
             Ok(Pass { org, sites: None })
         }
     }
+}
+
+/// Like [`permit`], for what needs two permissions at the same place.
+pub(crate) async fn permit_both(
+    app: &App,
+    caller: &Caller,
+    first: Permission,
+    second: Permission,
+) -> Result<Pass, Error> {
+    permit(app, caller, second).await?;
+    permit(app, &caller.where_held(second), first).await
 }
 
 /// Like [`permit`], for what concerns the whole organisation: a member of some sites may not.
@@ -122,12 +137,12 @@ fn denied(app: &App, caller: &Caller, permission: Permission) -> Error {
     }
 }
 
-/// Whether the caller has a permission anywhere in the organisation; for what is shown, never for
-/// what is done.
-pub(crate) fn has(caller: &Caller, permission: Permission) -> bool {
+/// Whether the caller has a permission at a site, or without one in the whole organisation; for
+/// what is shown, never for what is done.
+pub(crate) fn has(caller: &Caller, permission: Permission, site: Option<SiteId>) -> bool {
     caller
         .member()
-        .is_none_or(|member| member.permissions.contains(permission))
+        .is_none_or(|member| member.may(permission, site))
 }
 
 /// The right to read driver data of the caller's own organisation, for whoever has it.

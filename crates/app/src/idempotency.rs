@@ -63,11 +63,8 @@ fn owner(sender: Sender<'_>) -> (String, String) {
         return (String::new(), String::new());
     };
     let mut rights = blake3::Hasher::new();
-    for permission in member.permissions.iter() {
-        rights.update(permission.key().as_bytes());
-        rights.update(b",");
-    }
-    rights.update(format!("{:?}", member.scope.sites).as_bytes());
+    let (scope, here) = (&member.scope.sites, &member.site_rights);
+    rights.update(format!("{:?} {scope:?} {here:?}", member.permissions).as_bytes());
     (
         format!("{}@{}", member.user, member.scope.org),
         rights.finalize().to_hex().to_string(),

@@ -14,6 +14,7 @@ mod masking;
 mod review;
 mod seal;
 mod secret;
+mod standing;
 mod waiters;
 
 // the machines' side
@@ -33,9 +34,11 @@ pub mod organisations;
 pub mod overview;
 pub mod proxy;
 pub mod raw;
+pub mod reasons;
 pub mod roles;
 pub mod sessions;
 pub mod setup;
+pub mod site_access;
 pub mod sites;
 pub mod stations;
 pub mod tokens;

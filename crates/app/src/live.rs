@@ -8,7 +8,7 @@ use bus::{Missed, News, Subscription};
 use chrono::TimeDelta;
 use domain::clock::Moment;
 use domain::event::{Change, Event, Telemetry};
-use domain::id::SiteId;
+use domain::id::{OrgId, SiteId};
 use domain::role::{Caller, Member, Permission};
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use crate::app::App;
 use crate::error::Error;
 use crate::gate::{self, Pass};
+use crate::standing;
 
 /// What a stream can be about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,8 +113,8 @@ pub enum Subscribed {
 /// node stops; the client then comes back with the rights it has.
 pub struct Stream {
     app: App,
-    pass: Pass,
-    topics: Vec<Topic>,
+    org: OrgId,
+    topics: Vec<(Topic, Pass)>,
     root: bool,
     news: Subscription,
     waiting: VecDeque<Item>,
@@ -141,7 +142,6 @@ pub async fn subscribe(
     after: Option<i64>,
 ) -> Result<Subscribed, Error> {
     let mut allowed = Vec::new();
-    let mut pass = None;
     let mut denied = None;
     for topic in topics {
         let checked = if *topic == Topic::Attempt {
@@ -150,10 +150,7 @@ pub async fn subscribe(
             gate::permit(app, caller, topic.permission()).await
         };
         match checked {
-            Ok(passed) => {
-                allowed.push(*topic);
-                pass = Some(passed);
-            }
+            Ok(pass) => allowed.push((*topic, pass)),
             Err(error) => denied = Some(error),
         }
     }
@@ -161,10 +158,11 @@ pub async fn subscribe(
         permission: None,
         why: "not_signed_in",
     })?;
-    let Some(pass) = pass else {
+    if allowed.is_empty() {
         return Err(denied
             .unwrap_or_else(|| Error::invalid("topics", "required", "Name at least one topic.")));
-    };
+    }
+    let org = member.scope.org;
     // Listen first and read then, so that nothing falls between.
     let news = app.bus().subscribe();
     let (first, newest) = app.store().read.outbox_range().await?;
@@ -176,8 +174,8 @@ pub async fn subscribe(
         }
     }
     let mut stream = Stream {
-        root: app.root().await? == Some(pass.org),
-        pass,
+        root: app.root().await? == Some(org),
+        org,
         topics: allowed,
         news,
         waiting: VecDeque::new(),
@@ -217,17 +215,15 @@ impl Stream {
         }
     }
 
-    /// None when the login is over, or the person's roles or sites are others than they were.
+    /// None when the login is over, or what the person may is other than it was.
     async fn may_go_on(&self) -> Option<()> {
         let read = &self.app.store().read;
         let login = read.login(self.member.login?).await.ok()??;
         if login.expires_at <= self.app.now() {
             return None;
         }
-        let memberships = read.memberships(self.member.user).await.ok()?;
-        let here = memberships.into_iter().find(|m| m.org == login.org)?;
-        let sites = self.member.scope.sites.as_ref();
-        (here.roles == self.member.roles && here.sites.as_ref() == sites).then_some(())
+        let now = standing::member(&self.app, login.user, login.org, Some(login.id)).await;
+        (now.ok()?? == self.member).then_some(())
     }
 
     /// None ends the stream.
@@ -245,7 +241,7 @@ impl Stream {
             }
             News::Telemetry(reading) => self.reading(reading),
             News::Attempt(id) => {
-                if self.root && self.topics.contains(&Topic::Attempt) {
+                if self.root && self.topics.iter().any(|(t, _)| *t == Topic::Attempt) {
                     self.waiting.push_back(Item {
                         seq: None,
                         name: "attempt.recorded",
@@ -254,7 +250,7 @@ impl Stream {
                 }
             }
             News::Revoked(user) if *user == self.member.user => return None,
-            News::OrganisationChanged(org) if *org == self.pass.org => return None,
+            News::OrganisationChanged(org) if *org == self.org => return None,
             News::Revoked(_) | News::OrganisationChanged(_) | News::Settled(_) => {}
         }
         Some(())
@@ -271,8 +267,9 @@ impl Stream {
         Ok(())
     }
 
-    fn sees(&self, org: domain::id::OrgId, site: Option<SiteId>, topic: Topic) -> bool {
-        org == self.pass.org && self.topics.contains(&topic) && self.pass.reaches(site)
+    fn sees(&self, org: OrgId, site: Option<SiteId>, topic: Topic) -> bool {
+        let mut topics = self.topics.iter();
+        org == self.org && topics.any(|(t, pass)| *t == topic && pass.reaches(site))
     }
 
     fn fact(&mut self, seq: i64, event: &Event) {

@@ -5,7 +5,7 @@ use crate::proxy::neighbourhood;
 use chrono::TimeDelta;
 use domain::clock::Moment;
 use domain::id::{LoginId, OrgId, UserId};
-use domain::role::{Caller, Member, Scope};
+use domain::role::Caller;
 use serde_json::json;
 use store::{Lane, LoginRow};
 
@@ -14,7 +14,7 @@ use bus::News;
 use crate::app::App;
 use crate::error::Error;
 use crate::me::{self, Me};
-use crate::{audit, secret};
+use crate::{audit, secret, standing};
 
 /// Failed sign-ins of one account from one address before it is locked.
 const FREE_FAILURES: i32 = 10;
@@ -83,13 +83,16 @@ pub async fn open(
         );
         return Ok(SignIn::WrongCredentials);
     };
-    let memberships = app.store().read.memberships(user.id).await?;
-    let Some(membership) = memberships.into_iter().find(|m| !m.roles.is_empty()) else {
+    let Some(org) = standing::organisations(app, user.id)
+        .await?
+        .into_iter()
+        .next()
+    else {
         return Ok(SignIn::WrongCredentials);
     };
     let who = Newcomer {
         user: user.id,
-        org: membership.org,
+        org,
         remote_ip,
         user_agent,
     };
@@ -97,13 +100,13 @@ pub async fn open(
     let deed = audit::row(
         app,
         &Caller::System { why: "sign-in" },
-        membership.org,
+        org,
         "logins.open",
         login.id,
         None,
         Some(&json!({"user": user.id})),
     );
-    let (id, org, hash) = (user.id, membership.org, user.password_hash);
+    let (id, hash) = (user.id, user.password_hash);
     let opened = app.store().write(Lane::Org(org), move |work| {
         let (login, key, deed) = (login.clone(), key.clone(), deed.clone());
         let hash = hash.clone();
@@ -202,27 +205,8 @@ pub async fn caller(app: &App, cookie: &str) -> Result<Option<Caller>, Error> {
     if login.expires_at <= app.now() {
         return Ok(None);
     }
-    let memberships = read.memberships(login.user).await?;
-    let Some(membership) = memberships.into_iter().find(|m| m.org == login.org) else {
-        return Ok(None);
-    };
-    let (Some(user), Some((_, modules))) = (
-        read.user(login.user).await?,
-        read.organisation(login.org).await?,
-    ) else {
-        return Ok(None);
-    };
-    Ok(Some(Caller::User(Member {
-        user: user.id,
-        name: user.name,
-        login: Some(login.id),
-        scope: Scope {
-            org: login.org,
-            sites: membership.sites,
-        },
-        roles: membership.roles,
-        permissions: app.gate().permissions(membership.roles, &modules),
-    })))
+    let member = standing::member(app, login.user, login.org, Some(login.id)).await?;
+    Ok(member.map(Caller::User))
 }
 
 /// Signs the caller out of this login, and ends what streams to it.

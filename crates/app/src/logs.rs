@@ -52,10 +52,11 @@ pub async fn list(
     query: &LogQuery,
     page: &PageRequest,
 ) -> Result<Page<LogView>, Error> {
-    let pass = gate::permit(app, caller, Permission::LogsView).await?;
-    if query.text.is_some() {
-        gate::permit(app, caller, Permission::LogsSearch).await?;
-    }
+    let (see, search) = (Permission::LogsView, Permission::LogsSearch);
+    let pass = match query.text {
+        None => gate::permit(app, caller, see).await?,
+        Some(_) => gate::permit_both(app, caller, see, search).await?,
+    };
     pass.station(app, station).await?;
     let grant = gate::driver_data(app, caller);
     let filter = LogFilter {

@@ -3,8 +3,14 @@
 use domain::id::{OrgId, SiteId, UserId};
 use domain::role::{Caller, Member, PermissionSet, RoleSet};
 
+use serde_json::json;
+use store::Lane;
+
+use bus::News;
+
 use crate::app::App;
 use crate::error::Error;
+use crate::{audit, standing};
 
 /// The signed-in person.
 #[derive(Debug, Clone)]
@@ -27,6 +33,10 @@ pub struct Me {
     pub modules: Vec<String>,
     /// Only these sites; all when none.
     pub sites: Option<Vec<SiteId>>,
+    /// What access to single sites allows there, beside the permissions.
+    pub site_rights: Vec<(SiteId, PermissionSet)>,
+    /// The organisations that the person can work in, this one included.
+    pub organisations: Vec<(OrgId, String)>,
 }
 
 /// Describes the caller to themselves. Needs no permission but being somebody.
@@ -55,5 +65,34 @@ pub(crate) async fn of_member(app: &App, member: &Member) -> Result<Me, Error> {
         permissions: member.permissions,
         modules: modules.modules.into_iter().chain(modules.paid).collect(),
         sites: member.scope.sites.clone(),
+        site_rights: member.site_rights.iter().map(|(s, r)| (*s, *r)).collect(),
+        organisations: read
+            .organisations(&standing::organisations(app, member.user).await?)
+            .await?
+            .into_iter()
+            .map(|row| (row.organisation.id, row.organisation.name))
+            .collect(),
     })
+}
+
+/// Goes on working in another organisation, in which the caller is somebody. Any other looks like
+/// one that is not there.
+pub async fn switch(app: &App, caller: &Caller, org: OrgId) -> Result<Me, Error> {
+    let member = caller.member().ok_or(Error::NotFound)?;
+    let login = member.login.ok_or(Error::NotFound)?;
+    let there = standing::member(app, member.user, org, Some(login)).await?;
+    let there = there.ok_or(Error::NotFound)?;
+    let after = json!({"organisation": org});
+    let deed = audit::row(app, caller, org, "logins.switch", login, None, Some(&after));
+    let written = app.store().write(Lane::Org(org), move |work| {
+        let deed = deed.clone();
+        Box::pin(async move {
+            work.login_switch(login, org).await?;
+            work.audit(&deed);
+            Ok(())
+        })
+    });
+    written.await?;
+    app.bus().publish(News::Revoked(member.user)).await;
+    of_member(app, &there).await
 }

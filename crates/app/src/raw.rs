@@ -43,5 +43,5 @@ pub async fn send(
         }
         return Err(Error::Invalid { problems });
     }
-    Ok(Sight::of(app, caller).shown(record))
+    Ok(Sight::of(app, caller, row.station.site).shown(record))
 }

@@ -4,8 +4,8 @@
 use chrono::TimeDelta;
 use domain::id::{OrgId, UserId};
 use domain::module::ModuleSet;
+use domain::organisation::{Organisation, Profile};
 use domain::role::{Caller, Role, RoleSet};
-use domain::site::Organisation;
 use serde_json::json;
 use store::{Lane, MembershipRow, UserRow};
 
@@ -81,6 +81,8 @@ pub async fn finish(
         id: OrgId::from_uuid(app.draw()),
         parent: None,
         name: person.organisation.trim().to_owned(),
+        profile: Profile::default(),
+        made_by: None,
         created_at: now,
     };
     let user = UserRow {

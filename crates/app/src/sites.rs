@@ -163,7 +163,7 @@ pub async fn find(app: &App, caller: &Caller, id: SiteId) -> Result<SiteView, Er
 pub async fn create(app: &App, caller: &Caller, edit: SiteEdit) -> Result<SiteView, Error> {
     let pass = gate::permit_whole(app, caller, Permission::SitesEdit).await?;
     if edit.admin_state.is_some() {
-        gate::permit(app, caller, Permission::StationsAdminStateEdit).await?;
+        gate::permit_whole(app, caller, Permission::StationsAdminStateEdit).await?;
     }
     let mut review = edit.review();
     let unnamed = edit.name.is_none();
@@ -223,10 +223,11 @@ pub async fn edit(
     id: SiteId,
     edit: SiteEdit,
 ) -> Result<SiteView, Error> {
-    let pass = gate::permit(app, caller, Permission::SitesEdit).await?;
-    if edit.admin_state.is_some() {
-        gate::permit(app, caller, Permission::StationsAdminStateEdit).await?;
-    }
+    let (sites, state) = (Permission::SitesEdit, Permission::StationsAdminStateEdit);
+    let pass = match edit.admin_state {
+        None => gate::permit(app, caller, sites).await?,
+        Some(_) => gate::permit_both(app, caller, sites, state).await?,
+    };
     pass.reach(Some(id))?;
     for _ in 0..revision::TRIES {
         let found = app.store().read.site_revised(pass.org, id).await?;

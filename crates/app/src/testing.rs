@@ -24,7 +24,7 @@ use crate::ingest::{self, Failure, Heard};
 use crate::setup::FirstPerson;
 use crate::stations::{NewPassword, NewStation};
 use crate::{App, AppParts, PasswordCost, Settings, StationLink, StationSecret, UnknownStations};
-use crate::{logins, setup, stations};
+use crate::{logins, setup, standing, stations, users};
 
 /// The password of the first administrator.
 pub const PASSWORD: &str = "correct horse battery";
@@ -124,7 +124,43 @@ impl TestApp {
             },
             roles,
             permissions: self.gate.permissions(roles, &ModuleSet::everything()),
+            site_rights: std::collections::BTreeMap::new(),
         })
+    }
+
+    /// An account with these roles in the organisation, signed in.
+    pub async fn person(&self, name: &str, roles: &[Role]) -> Caller {
+        let system = Caller::System { why: "test" };
+        let email = format!("{}@example.org", name.to_lowercase());
+        let roles: RoleSet = roles.iter().copied().collect();
+        let user = users::create(&self.app, &system, &email, name, PASSWORD, roles)
+            .await
+            .unwrap();
+        self.caller_of(user, self.org).await
+    }
+
+    /// What a person is in an organisation at this moment.
+    pub async fn caller_of(&self, user: UserId, org: OrgId) -> Caller {
+        let member = standing::member(&self.app, user, org, None).await.unwrap();
+        Caller::User(member.unwrap())
+    }
+
+    /// Makes a person a member of an organisation, without asking anybody.
+    pub async fn join(&self, user: UserId, org: OrgId, roles: &[Role]) -> Caller {
+        let roles: RoleSet = roles.iter().copied().collect();
+        let membership = store::MembershipRow {
+            user,
+            org,
+            roles,
+            sites: None,
+            created_at: self.app.now(),
+        };
+        let written = self.app.store().write(store::Lane::Org(org), move |work| {
+            let membership = membership.clone();
+            Box::pin(async move { work.membership_put(&membership).await })
+        });
+        written.await.unwrap();
+        self.caller_of(user, org).await
     }
 
     /// A station without a password.

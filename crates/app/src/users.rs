@@ -31,14 +31,23 @@ pub struct UserView {
 /// Looks at an account that is about to be made.
 pub(crate) fn review(email: &str, name: &str, password: &str) -> Review {
     let mut review = Review::default();
-    let parts = email.split_once('@');
-    let odd = parts.is_none_or(|(user, host)| user.is_empty() || host.is_empty())
-        || email.chars().any(|c| c.is_control() || c.is_whitespace())
-        || email.len() > 254;
-    review.refuse(odd, "/email", "invalid", "This is no e-mail address.");
+    review.refuse(
+        !is_address(email),
+        "/email",
+        "invalid",
+        "This is no e-mail address.",
+    );
     review.needed("/name", Some(name), LONGEST_NAME);
     review.also(password_problem(password));
     review
+}
+
+/// Whether a text has the form of an e-mail address.
+pub(crate) fn is_address(text: &str) -> bool {
+    let parts = text.split_once('@');
+    parts.is_some_and(|(user, host)| !user.is_empty() && !host.is_empty())
+        && !text.chars().any(|c| c.is_control() || c.is_whitespace())
+        && text.len() <= 254
 }
 
 fn password_problem(password: &str) -> Option<Problem> {

@@ -4,6 +4,7 @@
 //! come in through the two ports of [`clock`].
 
 pub mod attempt;
+pub mod caller;
 pub mod clock;
 pub mod command;
 pub mod deviation;
@@ -12,6 +13,7 @@ pub mod id;
 pub mod message;
 pub mod meter;
 pub mod module;
+pub mod organisation;
 pub mod page;
 pub mod personal;
 pub mod quantity;
@@ -19,6 +21,7 @@ pub mod role;
 pub mod sensitive;
 pub mod session;
 pub mod site;
+pub mod site_access;
 pub mod station;
 pub mod token;
 pub mod variable;

@@ -35,6 +35,14 @@ impl ModuleSet {
         set
     }
 
+    /// What of this is not in `above`: modules first, then paid ones.
+    #[must_use]
+    pub fn missing_from(&self, above: &Self) -> Vec<String> {
+        let modules = self.modules.difference(&above.modules);
+        let paid = self.paid.difference(&above.paid);
+        modules.chain(paid).cloned().collect()
+    }
+
     /// Whether the organisation has what `permission` belongs to.
     #[must_use]
     pub fn has(&self, permission: Permission) -> bool {
@@ -44,7 +52,9 @@ impl ModuleSet {
         paid && self.has_module(permission)
     }
 
-    fn has_module(&self, permission: Permission) -> bool {
+    /// Whether the organisation has the module of `permission`, paid ones apart.
+    #[must_use]
+    pub fn has_module(&self, permission: Permission) -> bool {
         match permission.module() {
             ("" | "General navigation", _) | ("Customership", "My organisation" | "My team") => {
                 true
@@ -58,5 +68,36 @@ impl ModuleSet {
             }
             (module, submodule) => self.modules.contains(&Self::name(module, submodule)),
         }
+    }
+}
+
+/// What a paid module is for, as the confirmation of its activation says.
+#[must_use]
+pub fn effect(paid: &str) -> Option<&'static str> {
+    Some(match paid {
+        "firmware_library" => {
+            "Technicians can upload firmware files, and the instance hands them out to stations."
+        }
+        "adaptive_load_management" => {
+            "Load groups follow a building meter: stations get what the building leaves them."
+        }
+        "solar" => "Load groups follow the surplus of a solar plant.",
+        "preconnect" => "Waiting vehicles are held at the smallest current instead of nothing.",
+        "priority" => "Outlets of a load group can go before others.",
+        "multiple_load_groups" => "An outlet can be in several load groups at once.",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_paid_module_says_what_it_does() {
+        for paid in ModuleSet::everything().paid {
+            assert!(effect(&paid).is_some(), "{paid}");
+        }
+        assert!(effect("nothing").is_none());
     }
 }

@@ -3,7 +3,7 @@
 //! Which role has which permission is data (casbin/policy.csv) and decided by the access room;
 //! here stand only the words.
 
-use crate::id::{KeyId, LoginId, OrgId, SiteId, StationId, UserId};
+pub use crate::caller::{Caller, Member, Reach, Scope};
 
 macro_rules! permissions {
     ($($name:ident = $key:literal, $module:literal, $submodule:literal, $title:literal, $paid:expr;)*) => {
@@ -141,6 +141,7 @@ permissions! {
     SessionsCancel = "sessions.cancel", "", "", "Cancel or correct a charging session", None;
     DriversRefund = "drivers.refund", "", "", "Refund a driver", None;
     FleetReimburse = "fleet.reimburse", "", "", "Reimburse fleet drivers", None;
+    SitesAccessManage = "sites.access.manage", "", "", "See and change who has access to a site", None;
     SystemManage = "system.manage", "", "", "Operate the instance", None;
 }
 
@@ -158,6 +159,12 @@ impl Permission {
     #[must_use]
     pub fn single(self) -> Option<Self> {
         self.key().strip_suffix(".batch").and_then(Self::from_key)
+    }
+
+    /// Whether everybody keeps it who is anybody in an organisation, however small their reach.
+    #[must_use]
+    pub fn is_general(self) -> bool {
+        self.module().0 == "General navigation"
     }
 
     const fn bit(self) -> u128 {
@@ -296,6 +303,24 @@ impl PermissionSet {
         Self(self.0 & other.0)
     }
 
+    /// What is in this and not in the other.
+    #[must_use]
+    pub const fn minus(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether all of it is in the other.
+    #[must_use]
+    pub const fn within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
     /// Whether `permission` is in it.
     #[must_use]
     pub const fn contains(self, permission: Permission) -> bool {
@@ -314,64 +339,6 @@ impl PermissionSet {
 impl FromIterator<Permission> for PermissionSet {
     fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
         permissions.into_iter().fold(Self::EMPTY, Self::with)
-    }
-}
-
-/// Where a membership reaches.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
-    /// The organisation; never those above or below it.
-    pub org: OrgId,
-    /// Only these sites; the whole organisation when none.
-    pub sites: Option<Vec<SiteId>>,
-}
-
-/// A member as a caller: what the access room needs to decide.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// The person.
-    pub user: UserId,
-    /// The person's name, for records of what was done.
-    pub name: String,
-    /// The web session, when there is one.
-    pub login: Option<LoginId>,
-    /// Where the membership reaches.
-    pub scope: Scope,
-    /// The roles in the organisation.
-    pub roles: RoleSet,
-    /// What the roles and the organisation's modules allow, computed by the access room.
-    pub permissions: PermissionSet,
-}
-
-/// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Caller {
-    /// A person who is signed in.
-    User(Member),
-    /// An API key, which carries at most what its creator may do.
-    Key {
-        /// Which.
-        key: KeyId,
-        /// Its creator, with the permissions of the key.
-        member: Member,
-    },
-    /// A station; it has no permissions.
-    Station(StationId),
-    /// Busbar itself: a timer, a reaction, the command line.
-    System {
-        /// What it is doing, for records.
-        why: &'static str,
-    },
-}
-
-impl Caller {
-    /// The member behind the caller, where there is a person behind it.
-    #[must_use]
-    pub const fn member(&self) -> Option<&Member> {
-        match self {
-            Self::User(member) | Self::Key { member, .. } => Some(member),
-            Self::Station(_) | Self::System { .. } => None,
-        }
     }
 }
 

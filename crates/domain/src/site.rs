@@ -6,19 +6,6 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Moment;
 use crate::id::{OrgId, SiteId};
 
-/// An organisation, as far as charging needs to know it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Organisation {
-    /// Its id.
-    pub id: OrgId,
-    /// The organisation above it; none for the root.
-    pub parent: Option<OrgId>,
-    /// Its name.
-    pub name: String,
-    /// When it was made.
-    pub created_at: Moment,
-}
-
 /// What the operator says of a site or station (access.md A).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

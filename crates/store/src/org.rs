@@ -1,16 +1,11 @@
-//! Organisations, their modules, and the audit trail of what people did.
+//! The audit trail of what people did.
 
 use domain::clock::Moment;
 use domain::id::{AuditId, OrgId, UserId};
-use domain::module::ModuleSet;
-use domain::site::Organisation;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, QueryOrder};
+use sea_orm::ActiveValue::Set;
 
-use crate::entity::{audit, organisations};
-use crate::error::Error;
-use crate::store::Read;
-use crate::value::{from_json, json, moment, ms};
-use crate::work::Work;
+use crate::entity::audit;
+use crate::value::ms;
 
 /// A deed, as it is kept: written in the transaction of the deed itself.
 #[derive(Debug, Clone)]
@@ -50,61 +45,5 @@ impl AuditRow {
             after: Set(self.after.clone()),
             hash: Set(None),
         }
-    }
-}
-
-fn from_row(row: organisations::Model) -> Result<(Organisation, ModuleSet), Error> {
-    let (modules, paid): (Vec<String>, Vec<String>) = from_json(&row.modules)?;
-    let organisation = Organisation {
-        id: OrgId::from_uuid(row.id),
-        parent: row.parent.map(OrgId::from_uuid),
-        name: row.name,
-        created_at: moment(row.created_at)?,
-    };
-    let modules = ModuleSet {
-        modules: modules.into_iter().collect(),
-        paid: paid.into_iter().collect(),
-    };
-    Ok((organisation, modules))
-}
-
-impl Work {
-    /// Adds an organisation with its modules.
-    pub async fn organisation_insert(
-        &mut self,
-        organisation: &Organisation,
-        modules: &ModuleSet,
-    ) -> Result<(), Error> {
-        let row = organisations::ActiveModel {
-            id: Set(organisation.id.uuid()),
-            parent: Set(organisation.parent.map(OrgId::uuid)),
-            name: Set(organisation.name.clone()),
-            modules: Set(json(&(&modules.modules, &modules.paid))),
-            created_at: Set(ms(organisation.created_at)),
-        };
-        row.insert(&self.tx).await?;
-        Ok(())
-    }
-}
-
-impl Read {
-    /// An organisation and its modules.
-    pub async fn organisation(
-        &self,
-        id: OrgId,
-    ) -> Result<Option<(Organisation, ModuleSet)>, Error> {
-        let row = organisations::Entity::find_by_id(id.uuid())
-            .one(&self.db)
-            .await?;
-        row.map(from_row).transpose()
-    }
-
-    /// The first organisation: the root, to which unclaimed stations belong.
-    pub async fn root_organisation(&self) -> Result<Option<(Organisation, ModuleSet)>, Error> {
-        let row = organisations::Entity::find()
-            .order_by_asc(organisations::Column::CreatedAt)
-            .one(&self.db)
-            .await?;
-        row.map(from_row).transpose()
     }
 }

@@ -114,6 +114,9 @@ impl Work {
             delete = delete.filter(sites::Column::Revision.eq(from));
         }
         let done = delete.exec(&self.tx).await?;
+        if done.rows_affected == 1 {
+            self.site_access_end(id).await?;
+        }
         Ok(match (done.rows_affected, from) {
             (0, Some(_)) => SiteRemoval::Stale,
             _ => SiteRemoval::Removed,

@@ -181,7 +181,9 @@ impl Work {
             .await?;
         let members = self.members(org).await?;
         let member = members.iter().find(|m| m.user == user);
-        Ok(same.rows_affected == 1 && member.is_some_and(|m| !m.roles.is_empty()))
+        let somebody =
+            member.is_some_and(|m| !m.roles.is_empty()) || self.any_site_access(user, org).await?;
+        Ok(same.rows_affected == 1 && somebody)
     }
 
     /// Ends all web sessions of a person.
@@ -207,6 +209,16 @@ impl Work {
             remote_ip: Set(login.remote_ip.clone()),
         };
         row.insert(&self.tx).await?;
+        Ok(())
+    }
+
+    /// Turns a web session to another organisation.
+    pub async fn login_switch(&mut self, id: LoginId, org: OrgId) -> Result<(), Error> {
+        logins::Entity::update_many()
+            .col_expr(logins::Column::OrgId, Expr::value(org.uuid()))
+            .filter(logins::Column::Id.eq(id.uuid()))
+            .exec(&self.tx)
+            .await?;
         Ok(())
     }
 

@@ -114,11 +114,63 @@ async fn furnish(stage: &Stage, reader: &mut Reader) -> (String, String) {
     let token = json!({"uid": "04B1", "kind": "iso15693", "label": "Ana", "group": "fleet",
         "expires_at": "2030-01-01T00:00:00+02:00"});
     let token = reader.ask("POST", "/tokens", "/tokens", Some(&token)).await;
+    organisations(reader).await;
+    let access = "/sites/{id}/access/{user_id}";
+    let me = reader.ask("GET", "/me", "/me", None).await;
+    let (site_id, user) = (
+        site["id"].as_str().unwrap(),
+        me["user"]["id"].as_str().unwrap(),
+    );
+    let path = access.replace("{id}", site_id).replace("{user_id}", user);
+    let level = json!({"level": "user", "grants": ["energy.dlm.edit"], "denials": []});
+    reader.ask("PUT", access, &path, Some(&level)).await;
     // Somebody unknown is let in to wait.
     let stranger = stage.builder("STRANGER", VERSIONS[0]).reconnect(false);
     stranger.build().connect().await.unwrap();
     let id = |thing: &Value| thing["id"].as_str().unwrap().to_owned();
     (id(&site), id(&token))
+}
+
+/// What one's own organisation tells, and two below it, with what they may use.
+async fn organisations(reader: &mut Reader) {
+    let me = reader.ask("GET", "/me", "/me", None).await;
+    let own = me["organisation"]["id"].as_str().unwrap().to_owned();
+    let at = |route: &str, id: &str| route.replace("{id}", id);
+    let route = "/organisations/{id}";
+    let told = json!({"country": "AT", "time_zone": "Europe/Vienna", "contact_phone": null,
+        "contact_email": "help@example.org", "website": "https://example.org"});
+    reader
+        .ask("PATCH", route, &at(route, &own), Some(&told))
+        .await;
+    let route = "/organisations/{id}/sub_organisations";
+    let similar = json!({"name": "Similar"});
+    let made = reader
+        .ask("POST", route, &at(route, &own), Some(&similar))
+        .await;
+    let custom = json!({"name": "Custom", "modules": ["Station management/Find"]});
+    let few = reader
+        .ask("POST", route, &at(route, &own), Some(&custom))
+        .await;
+    let (made, few) = (made["id"].as_str().unwrap(), few["id"].as_str().unwrap());
+    let route = "/organisations/{id}/modules";
+    let more = json!({"modules": ["Station management/Find", "Station management/Logs"]});
+    reader.ask("PUT", route, &at(route, few), Some(&more)).await;
+    reader
+        .ask("PUT", route, &at(route, &own), Some(&more))
+        .await;
+    let route = "/organisations/{id}/paid_modules/{module}";
+    let path = at(route, made).replace("{module}", "solar");
+    for body in [json!({}), json!({"confirm": "solar"})] {
+        reader.ask("PUT", route, &path, Some(&body)).await;
+    }
+    reader.ask("DELETE", route, &path, None).await;
+    let route = "/organisations/{id}/move";
+    for parent in [few, made] {
+        let body = json!({"parent_id": parent});
+        reader
+            .ask("POST", route, &at(route, few), Some(&body))
+            .await;
+    }
 }
 
 /// A station that charges, is odd, is asked for things and is in doubt; its id.
@@ -197,6 +249,8 @@ async fn lived(stage: &mut Stage, reader: &mut Reader, n: usize, site: &str) -> 
 /// Reads every route once for each station; whether every list had something in it.
 async fn read_all(reader: &mut Reader, stations: &[String], site: &str, token: &str) -> bool {
     let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
+    let me = reader.ask("GET", "/me", "/me", None).await;
+    let own_organisation = me["organisation"]["id"].as_str().unwrap();
     for station in stations {
         let sessions = format!("/sessions?station_id={station}");
         let session = reader.person.all(&sessions).await.unwrap();
@@ -213,12 +267,17 @@ async fn read_all(reader: &mut Reader, stations: &[String], site: &str, token: &
                 Some("stations") => station,
                 Some("sessions") => &session,
                 Some("sites") => site,
+                Some("organisations") => own_organisation,
                 _ => token,
             };
-            let path = endpoint
+            let mut path = endpoint
                 .path
                 .replace("{id}", own)
+                .replace("{user_id}", me["user"]["id"].as_str().unwrap())
                 .replace("{command}", &command);
+            if path.ends_with("/reasons") {
+                path.push_str("?permission=sites.edit");
+            }
             let body = reader.ask("GET", endpoint.path, &path, None).await;
             assert!(
                 body.get("status").is_none_or(|s| !s.is_number()),

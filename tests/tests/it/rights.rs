@@ -58,6 +58,13 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/stations/{id}/ocpp") => Some(json!({"action": "ClearCache", "payload": {}})),
         ("POST", "/tokens") => Some(json!({"uid": uuid::Uuid::new_v4().simple().to_string()})),
         ("POST", "/stations/{id}/password") => None,
+        ("POST", "/organisations/{id}/move") => {
+            Some(json!({"parent_id": format!("org_{MISSING}")}))
+        }
+        ("POST", "/organisations/{id}/sub_organisations") => Some(json!({"name": "Below"})),
+        ("PUT", "/organisations/{id}/modules") => Some(json!({"modules": []})),
+        ("PUT", "/organisations/{id}/paid_modules/{module}") => Some(json!({"confirm": "solar"})),
+        ("PUT", "/sites/{id}/access/{user_id}") => Some(json!({"level": "user"})),
         ("POST", _) => panic!("{path} has no case: give it a body here"),
         _ => None,
     }
@@ -119,6 +126,7 @@ fn kinds() -> Vec<(&'static str, &'static str, Value)> {
 /// Things of the organisation, by the first part of their path.
 async fn furnish(ana: &mut Person) -> HashMap<&'static str, String> {
     let id = |added: &Value| added["id"].as_str().unwrap().to_owned();
+    let me = ana.expect(200, "GET", "/me", None).await.unwrap();
     let mut add =
         async |path: &str, body: Value| ana.expect(201, "POST", path, Some(&body)).await.unwrap();
     let station = add("/stations", json!({"identity": "RIGHTS-1"})).await;
@@ -129,6 +137,10 @@ async fn furnish(ana: &mut Person) -> HashMap<&'static str, String> {
     .await;
     let token = add("/tokens", json!({"uid": "04FFEE"})).await;
     HashMap::from([
+        (
+            "organisations",
+            me["organisation"]["id"].as_str().unwrap().to_owned(),
+        ),
         ("stations", id(&station["station"])),
         ("sites", id(&site)),
         ("tokens", id(&token)),
@@ -172,11 +184,15 @@ impl Trial {
             "sites" => "sit",
             "sessions" => "ses",
             "tokens" => "tok",
+            "organisations" => "org",
             _ => "",
         };
         let filled = |id: &str| {
             let command = format!("cmd_{MISSING}");
-            path.replace("{id}", id).replace("{command}", &command)
+            let path = path.replace("{id}", id).replace("{command}", &command);
+            let user = format!("usr_{MISSING}");
+            path.replace("{user_id}", &user)
+                .replace("{module}", "solar")
         };
         if !path.contains("{id}") {
             let right: &[u16] = if may { &[200, 201] } else { &[403] };
@@ -191,7 +207,10 @@ impl Trial {
         let right: &[u16] = match (may, path) {
             (false, _) => &[403],
             (true, "/stations/{id}/ocpp") => &[503],
-            (true, _) if path.contains("{command}") => &[404],
+            (true, _) if path.contains("{command}") || path.contains("{user_id}") => &[404],
+            // One's own organisation is not below itself, and its modules are another's to give.
+            (true, "/organisations/{id}/move") => &[404],
+            (true, _) if path.contains("modules") => &[403],
             (true, _) => &[200, 201],
         };
         let own = filled(id);
@@ -218,6 +237,39 @@ impl Trial {
         }
     }
 
+    /// An organisation and its modules: one's own, and none that is not there.
+    async fn organisation(&mut self, path: &str) {
+        let own = self.own["organisations"].clone();
+        let cases = [
+            (own, "organisation.view", 200),
+            (format!("org_{MISSING}"), "reseller.view", 404),
+        ];
+        for (id, permission, found) in cases {
+            let right = if self.may(permission) { found } else { 403 };
+            let path = path.replace("{id}", &id);
+            self.request("GET", &path, None, &[right]).await;
+        }
+    }
+
+    /// Organisations below one's own: the body decides.
+    async fn sub_organisations(&mut self) {
+        let own = self.own["organisations"].clone();
+        let bodies = [
+            ("reseller.create_similar", json!({"name": "Similar"})),
+            (
+                "reseller.create_custom",
+                json!({"name": "Custom", "modules": ["Station management/Find"]}),
+            ),
+        ];
+        for (permission, body) in bodies {
+            for (id, done) in [(&own, 201), (&format!("org_{MISSING}"), 404)] {
+                let right = if self.may(permission) { done } else { 403 };
+                let path = format!("/organisations/{id}/sub_organisations");
+                self.request("POST", &path, Some(&body), &[right]).await;
+            }
+        }
+    }
+
     /// What everybody may who is signed in.
     async fn signed_in(&mut self, endpoint: &Endpoint) {
         match (endpoint.method, endpoint.path) {
@@ -238,6 +290,31 @@ impl Trial {
             }
             ("GET", "/me" | "/roles") => {
                 self.request("GET", endpoint.path, None, &[200]).await;
+            }
+            ("PUT", "/me/organisation") => {
+                let own = self.own["organisations"].clone();
+                for (id, right) in [(own, 200), (format!("org_{MISSING}"), 404)] {
+                    let body = json!({"organisation_id": id});
+                    self.request("PUT", endpoint.path, Some(&body), &[right])
+                        .await;
+                }
+            }
+            ("GET", "/organisations/{id}/members/{user_id}/reasons") => {
+                let me = self.person.expect(200, "GET", "/me", None).await.unwrap();
+                let (own, user) = (&self.own["organisations"], &me["user"]["id"]);
+                let asked = "reasons?permission=sites.edit";
+                let mine = format!(
+                    "/organisations/{own}/members/{}/{asked}",
+                    user.as_str().unwrap()
+                );
+                let nobody = format!("/organisations/{own}/members/usr_{MISSING}/{asked}");
+                let right = if self.may("team.members.view") {
+                    404
+                } else {
+                    403
+                };
+                self.request("GET", &mine, None, &[200]).await;
+                self.request("GET", &nobody, None, &[right]).await;
             }
             // The last request of each trial.
             ("POST", "/logout") => {}
@@ -267,6 +344,12 @@ async fn every_route_does_for_every_role_what_the_table_says() {
                     trial.permission(endpoint, permission.key()).await;
                 }
                 (Need::ByKind(_), "/stations/{id}/commands") => trial.commands().await,
+                (Need::ByKind(_), "/organisations/{id}/sub_organisations") => {
+                    trial.sub_organisations().await;
+                }
+                (Need::ByKind(_), path) if path.starts_with("/organisations/{id}") => {
+                    trial.organisation(path).await;
+                }
                 (Need::SignedIn, _) => trial.signed_in(endpoint).await,
                 // The way in, told in every story and closed once somebody came through it.
                 (Need::Open, "/setup" | "/login") => {}
@@ -297,7 +380,7 @@ async fn a_stranger_gets_nothing_but_the_way_in() {
             .replace("{command}", "cmd_1");
         let body = match (endpoint.method, endpoint.path) {
             ("POST", "/stations/{id}/commands") => Some(json!({"type": "clear_cache"})),
-            ("POST", "/logout") => None,
+            ("POST", "/logout") | ("PUT", "/me/organisation") => None,
             (method, path) => body(method, path),
         };
         let answer = stranger

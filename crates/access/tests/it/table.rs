@@ -46,6 +46,7 @@ fn the_closed_list_is_the_table_and_then_ours() {
         "sessions.cancel",
         "drivers.refund",
         "fleet.reimburse",
+        "sites.access.manage",
         "system.manage",
     ];
     assert_eq!(ours, named);

@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use app::logins::SignIn;
 use domain::role::{Permission, Role};
+use domain::site_access::{Level, actions};
 
 use crate::body::Body;
 use crate::login::{self, SignedIn};
@@ -12,8 +13,8 @@ use crate::problem::Problem;
 use crate::route::{Endpoint, Need, endpoint};
 use crate::server::State;
 use crate::view::access::{
-    ConnectView, LoginBody, MeView, OrganisationView, OverviewView, PermissionView, RoleView,
-    RolesView, SetupBody, SetupView, UserView,
+    ConnectView, LevelView, LoginBody, MeView, OrganisationView, OverviewView, PermissionView,
+    RoleView, RolesView, SetupBody, SetupView, SiteRightsView, SwitchBody, UserView,
 };
 
 pub(crate) const ROUTES: &[Endpoint] = &[
@@ -22,6 +23,7 @@ pub(crate) const ROUTES: &[Endpoint] = &[
     endpoint!(POST "/login", Need::Open, login, Keyless),
     endpoint!(POST "/logout", Need::SignedIn, logout, Keyless),
     endpoint!(GET "/me", Need::SignedIn, me),
+    endpoint!(PUT "/me/organisation", Need::SignedIn, switch),
     endpoint!(GET "/roles", Need::SignedIn, roles),
     endpoint!(GET "/overview", Need::Permission(Permission::DashboardView), overview),
     endpoint!(GET "/connect", Need::Permission(Permission::StationsEdit), connect),
@@ -125,6 +127,19 @@ pub(crate) async fn me(
     )))
 }
 
+/// Goes on working in another organisation, in which the caller is somebody.
+#[utoipa::path(put, path = "/me/organisation", operation_id = "switch_organisation", tag = "access",
+    request_body = SwitchBody, responses((status = 200, body = MeView)))]
+pub(crate) async fn switch(
+    state: web::Data<State>,
+    caller: SignedIn,
+    Body(body): Body<SwitchBody>,
+) -> Result<web::Json<MeView>, Problem> {
+    Ok(web::Json(me_view(
+        app::me::switch(&state.app, &caller.0, body.organisation_id).await?,
+    )))
+}
+
 fn me_view(me: app::me::Me) -> MeView {
     MeView {
         user: UserView {
@@ -142,6 +157,22 @@ fn me_view(me: app::me::Me) -> MeView {
         sites: me
             .sites
             .map(|sites| sites.iter().map(ToString::to_string).collect()),
+        site_rights: me
+            .site_rights
+            .iter()
+            .map(|(site, rights)| SiteRightsView {
+                site_id: site.to_string(),
+                permissions: rights.iter().map(|p| p.key()).collect(),
+            })
+            .collect(),
+        organisations: me
+            .organisations
+            .into_iter()
+            .map(|(id, name)| OrganisationView {
+                id: id.to_string(),
+                name,
+            })
+            .collect(),
     }
 }
 
@@ -172,6 +203,14 @@ pub(crate) async fn roles(
             })
             .collect(),
         permissions: Permission::ALL.iter().map(row).collect(),
+        levels: Level::ALL
+            .iter()
+            .map(|level| LevelView {
+                key: level.key(),
+                permissions: level.permissions().iter().map(Permission::key).collect(),
+            })
+            .collect(),
+        site_actions: actions().iter().map(Permission::key).collect(),
     }))
 }
 

@@ -3,8 +3,10 @@
 pub(crate) mod access;
 pub(crate) mod attempts;
 pub(crate) mod commands;
+pub(crate) mod organisations;
 pub(crate) mod records;
 pub(crate) mod sessions;
+pub(crate) mod site_access;
 pub(crate) mod sites;
 pub(crate) mod stations;
 pub(crate) mod tokens;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::id::OrgId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -34,6 +35,35 @@ pub(crate) struct MeView {
     pub modules: Vec<String>,
     /// Only these sites; all when null.
     pub sites: Option<Vec<String>>,
+    /// What access to single sites allows there, beside the permissions.
+    pub site_rights: Vec<SiteRightsView>,
+    /// The organisations one can work in, this one included.
+    pub organisations: Vec<OrganisationView>,
+}
+
+/// What access to a site allows there.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SiteRightsView {
+    pub site_id: String,
+    #[schema(value_type = Vec<words::PermissionKey>)]
+    pub permissions: Vec<&'static str>,
+}
+
+/// The organisation to work in from now on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SwitchBody {
+    #[schema(value_type = String)]
+    pub organisation_id: OrgId,
+}
+
+/// How much of a site a person can have.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LevelView {
+    #[schema(value_type = words::SiteLevel)]
+    pub key: &'static str,
+    #[schema(value_type = Vec<words::PermissionKey>)]
+    pub permissions: Vec<&'static str>,
 }
 
 /// A role.
@@ -61,6 +91,11 @@ pub(crate) struct PermissionView {
 pub(crate) struct RolesView {
     pub roles: Vec<RoleView>,
     pub permissions: Vec<PermissionView>,
+    /// What one can have at a single site.
+    pub levels: Vec<LevelView>,
+    /// What can be granted or denied beside a level.
+    #[schema(value_type = Vec<words::PermissionKey>)]
+    pub site_actions: Vec<&'static str>,
 }
 
 /// Whether the first administrator is still to come.

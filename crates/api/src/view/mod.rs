@@ -3,9 +3,11 @@
 pub(crate) mod access;
 pub(crate) mod command;
 pub(crate) mod log;
+pub(crate) mod organisation;
 pub(crate) mod params;
 pub(crate) mod session;
 pub(crate) mod site;
+pub(crate) mod site_access;
 pub(crate) mod station;
 pub(crate) mod token;
 pub(crate) mod words;

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use domain::module::ModuleSet;
 use domain::role::{Permission, Role};
 use serde::de::value::Error as Stop;
 use serde::de::{DeserializeOwned, Deserializer, Error, Visitor};
@@ -75,6 +76,17 @@ closed! {
     RoleKey = Role::ALL.iter().map(|r| r.key()).collect::<Vec<_>>();
     /// A permission.
     PermissionKey = Permission::ALL.iter().map(|p| p.key()).collect::<Vec<_>>();
+    /// How much of a site a person has.
+    SiteLevel = domain::site_access::Level::ALL.map(domain::site_access::Level::key);
+    /// A module: `Module/Submodule` of the table of rights.
+    ModuleKey = ModuleSet::everything().modules.into_iter().collect::<Vec<_>>();
+    /// A paid module.
+    PaidModuleKey = ModuleSet::everything().paid.into_iter().collect::<Vec<_>>();
+    /// What gives a permission (`role` to `everybody`), or keeps it away.
+    ReasonKind = [
+        "role", "site_level", "site_grant", "everybody", "instance", "module", "paid_module",
+        "single", "no_role", "other_sites", "site_denial", "maker",
+    ];
     /// What a live stream can be about.
     Topic = app::live::Topic::ALL.map(app::live::Topic::word);
     /// An order of stations.

@@ -189,10 +189,11 @@ pub async fn edit(
     id: StationId,
     edit: StationEdit,
 ) -> Result<StationView, Error> {
-    let pass = gate::permit(app, caller, Permission::StationsEdit).await?;
-    if edit.admin_state.is_some() {
-        gate::permit(app, caller, Permission::StationsAdminStateEdit).await?;
-    }
+    let (stations, state) = (Permission::StationsEdit, Permission::StationsAdminStateEdit);
+    let pass = match edit.admin_state {
+        None => gate::permit(app, caller, stations).await?,
+        Some(_) => gate::permit_both(app, caller, stations, state).await?,
+    };
     for _ in 0..revision::TRIES {
         let row = pass.station(app, id).await?;
         edit.when.admits(row.revision)?;

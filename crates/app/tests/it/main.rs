@@ -10,5 +10,7 @@ mod logins;
 mod logs;
 mod model;
 mod nodes;
+mod organisations;
 mod sessions;
+mod site_access;
 mod told;

@@ -19,6 +19,7 @@ pub mod samples;
 pub mod session_events;
 pub mod sessions;
 pub mod setup_links;
+pub mod site_access;
 pub mod sites;
 pub mod stations;
 pub mod tokens;

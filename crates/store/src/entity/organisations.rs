@@ -12,6 +12,10 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub modules: String,
     pub created_at: i64,
+    #[sea_orm(column_type = "Text")]
+    pub profile: String,
+    pub made_by: Option<Uuid>,
+    pub revision: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,0 +1,123 @@
+//! What a person is in an organisation at this very moment: roles, sites, access to single sites,
+//! and what all that allows. Nothing of it is remembered between two requests, so that a right
+//! that is taken away is gone.
+
+use std::collections::BTreeMap;
+
+use domain::id::{LoginId, OrgId, UserId};
+use domain::module::ModuleSet;
+use domain::organisation::Organisation;
+use domain::role::{Member, PermissionSet, RoleSet, Scope};
+use store::{MembershipRow, SiteAccessRow};
+
+use crate::app::App;
+use crate::error::Error;
+
+/// A person as a member of `org`; none when they are nothing there.
+pub(crate) async fn member(
+    app: &App,
+    user: UserId,
+    org: OrgId,
+    login: Option<LoginId>,
+) -> Result<Option<Member>, Error> {
+    let read = &app.store().read;
+    let Some(person) = read.user(user).await? else {
+        return Ok(None);
+    };
+    let Some((organisation, modules)) = read.organisation(org).await? else {
+        return Ok(None);
+    };
+    let memberships = read.memberships(user).await?;
+    let accesses = read.site_accesses(user).await?;
+    let Some(mut member) = at(app, &modules, org, &memberships, &accesses) else {
+        return Ok(None);
+    };
+    if let Some(cap) = cap(app, user, &organisation, &memberships).await? {
+        member.permissions = member.permissions.intersection(cap);
+    }
+    Ok(Some(Member {
+        user,
+        name: person.name,
+        login,
+        ..member
+    }))
+}
+
+/// What the rows say about a person in `org`; without a name and a login yet.
+fn at(
+    app: &App,
+    modules: &ModuleSet,
+    org: OrgId,
+    memberships: &[MembershipRow],
+    accesses: &[SiteAccessRow],
+) -> Option<Member> {
+    let gate = app.gate();
+    let membership = memberships
+        .iter()
+        .find(|m| m.org == org && !m.roles.is_empty());
+    let here = accesses.iter().filter(|a| a.org == org);
+    let site_rights: BTreeMap<_, _> = here
+        .map(|a| (a.site, gate.site_rights(&a.access, modules)))
+        .collect();
+    if membership.is_none() && site_rights.is_empty() {
+        return None;
+    }
+    let (roles, sites) = match membership {
+        Some(m) => (m.roles, m.sites.clone()),
+        None => (RoleSet::EMPTY, Some(Vec::new())),
+    };
+    let permissions = match membership {
+        Some(m) => gate.permissions(m.roles, modules),
+        None => gate.everybody(),
+    };
+    Some(Member {
+        user: UserId::from_uuid(uuid::Uuid::nil()),
+        name: String::new(),
+        login: None,
+        scope: Scope { org, sites },
+        roles,
+        permissions,
+        site_rights,
+    })
+}
+
+/// Nobody gains by making an organisation: whoever made one may do no more in it than in the one
+/// above it (access.md A).
+async fn cap(
+    app: &App,
+    user: UserId,
+    organisation: &Organisation,
+    memberships: &[MembershipRow],
+) -> Result<Option<PermissionSet>, Error> {
+    let Some(parent) = organisation
+        .parent
+        .filter(|_| organisation.made_by == Some(user))
+    else {
+        return Ok(None);
+    };
+    let Some((_, modules)) = app.store().read.organisation(parent).await? else {
+        return Ok(Some(PermissionSet::EMPTY));
+    };
+    let above = at(app, &modules, parent, memberships, &[]);
+    Ok(Some(
+        above.map_or(app.gate().everybody(), |m| m.permissions),
+    ))
+}
+
+/// The organisations in which a person is anything, each once, the oldest membership first.
+pub(crate) async fn organisations(app: &App, user: UserId) -> Result<Vec<OrgId>, Error> {
+    let read = &app.store().read;
+    let members = read.memberships(user).await?;
+    let members = members.into_iter().filter(|m| !m.roles.is_empty());
+    let accesses = read.site_accesses(user).await?;
+    let mut orgs: Vec<OrgId> = Vec::new();
+    for org in members
+        .map(|m| m.org)
+        .chain(accesses.into_iter().map(|a| a.org))
+    {
+        if !orgs.contains(&org) {
+            orgs.push(org);
+        }
+    }
+    Ok(orgs)
+}

@@ -1,0 +1,302 @@
+//! The tree of organisations: nobody reaches beyond their own, and nobody has more than above.
+
+use busbar_app::organisations::modules::{self, Uses};
+use busbar_app::organisations::{self, NewModules, OrganisationEdit, OrganisationView};
+use busbar_app::reasons::{self, Blocked};
+use busbar_app::revision::Precondition;
+use busbar_app::testing::TestApp;
+use busbar_app::{Error, me, sites, stations};
+use domain::id::OrgId;
+use domain::module::ModuleSet;
+use domain::page::PageRequest;
+use domain::role::{Caller, Permission, Role};
+
+fn named(name: &str) -> OrganisationEdit {
+    OrganisationEdit {
+        name: Some(name.to_owned()),
+        ..OrganisationEdit::default()
+    }
+}
+
+fn set(names: &[&str]) -> ModuleSet {
+    ModuleSet {
+        modules: names.iter().map(|n| (*n).to_owned()).collect(),
+        ..ModuleSet::default()
+    }
+}
+
+async fn below(t: &TestApp, by: &Caller, parent: OrgId, name: &str) -> OrganisationView {
+    let similar = NewModules::Similar;
+    organisations::create(&t.app, by, parent, named(name), similar)
+        .await
+        .unwrap()
+}
+
+fn code<T>(outcome: Result<T, Error>) -> &'static str {
+    match outcome {
+        Ok(_) => "done",
+        Err(Error::Conflict { code, .. }) => code,
+        Err(Error::Denied { why, .. }) => why,
+        Err(Error::NotFound) => "not_found",
+        Err(Error::Invalid { .. }) => "invalid",
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_parent_has_nothing_in_a_child_but_the_reseller_acts() {
+    let t = TestApp::new().await;
+    let (app, root) = (&t.app, t.org);
+    let child = below(&t, &t.admin, root, "Child").await.organisation.id;
+    let chief = t.person("Chief", &[Role::Viewer]).await;
+    let chief = chief.member().unwrap().user;
+    let chief = t.join(chief, child, &[Role::Administrator]).await;
+    let grandchild = below(&t, &chief, child, "Grandchild").await.organisation.id;
+    // What the child has is not there for the parent, and the other way round.
+    let edit = sites::SiteEdit {
+        name: Some("Yard".to_owned()),
+        ..sites::SiteEdit::default()
+    };
+    let yard = sites::create(app, &chief, edit).await.unwrap().site.id;
+    let station = t.station("ROOT-1", None).await;
+    assert_eq!(code(sites::find(app, &t.admin, yard).await), "not_found");
+    assert_eq!(
+        code(stations::find(app, &chief, station).await),
+        "not_found"
+    );
+    // The parent sees the child, not what is below it, and the child sees not its parent.
+    assert_eq!(
+        code(organisations::find(app, &t.admin, child).await),
+        "done"
+    );
+    let find = |who, id| organisations::find(app, who, id);
+    assert_eq!(code(find(&t.admin, grandchild).await), "not_found");
+    assert_eq!(code(find(&chief, root).await), "not_found");
+    let edited = organisations::edit(app, &t.admin, child, named("Mine")).await;
+    assert_eq!(code(edited), "not_found");
+    let inside = organisations::create(app, &t.admin, child, named("X"), NewModules::Similar).await;
+    assert_eq!(code(inside), "not_found");
+    let listed = organisations::list_below(app, &t.admin, root, &PageRequest::default())
+        .await
+        .unwrap();
+    assert_eq!(listed.rows.len(), 1);
+    let foreign = organisations::list_below(app, &t.admin, child, &PageRequest::default()).await;
+    assert_eq!(code(foreign), "not_found");
+    for role in Role::ALL {
+        let caller = t.caller(&[*role], None);
+        let may = |p| caller.member().unwrap().may(p, None);
+        let sees = code(organisations::find(app, &caller, child).await) == "done";
+        assert_eq!(sees, may(Permission::ResellerView), "{}", role.key());
+        let one = set(&["Station management/Find"]);
+        let never = Precondition::At(vec![99]);
+        let changed = modules::set(app, &caller, child, one, Uses::Refuse, &never).await;
+        let refused = code(changed) == "permission_denied";
+        assert_eq!(
+            refused,
+            !may(Permission::ResellerModulesEdit),
+            "{}",
+            role.key()
+        );
+    }
+}
+
+#[tokio::test]
+async fn nobody_has_more_than_above_and_what_is_in_use_is_not_taken_silently() {
+    let t = TestApp::new().await;
+    let (app, root) = (&t.app, t.org);
+    let few = set(&["Station management/Find", "Station management/Manage"]);
+    let custom = NewModules::Custom(few.clone());
+    let child = organisations::create(app, &t.admin, root, named("Child"), custom)
+        .await
+        .unwrap()
+        .organisation
+        .id;
+    let chief = t
+        .person("Chief", &[Role::Viewer])
+        .await
+        .member()
+        .unwrap()
+        .user;
+    let chief = t.join(chief, child, &[Role::Administrator]).await;
+    let may = |p| chief.member().unwrap().may(p, None);
+    assert!(may(Permission::StationsEdit) && !may(Permission::LogsView));
+    let more = NewModules::Custom(set(&["Station management/Logs"]));
+    let refused = organisations::create(app, &chief, child, named("G"), more).await;
+    // Reseller is a module as well, and the child has not got it.
+    assert_eq!(code(refused), "module_inactive");
+    let none = Precondition::None;
+    let with = |names: &[&str]| {
+        let mut wanted = few.clone();
+        wanted.modules.extend(names.iter().map(|n| (*n).to_owned()));
+        wanted
+    };
+    let reseller = with(&["Customership/Reseller"]);
+    modules::set(app, &t.admin, child, reseller.clone(), Uses::Refuse, &none)
+        .await
+        .unwrap();
+    let chief = t.caller_of(chief.member().unwrap().user, child).await;
+    let more = NewModules::Custom(set(&["Station management/Logs"]));
+    let refused = organisations::create(app, &chief, child, named("G"), more).await;
+    assert_eq!(code(refused), "module_not_available");
+    let unknown = NewModules::Custom(set(&["Station management/Teleport"]));
+    let refused = organisations::create(app, &chief, child, named("G"), unknown).await;
+    assert_eq!(code(refused), "invalid");
+    let grandchild = below(&t, &chief, child, "Grandchild").await.organisation.id;
+    // One's own modules belong to the one above.
+    let own = modules::set(app, &chief, child, few.clone(), Uses::Refuse, &none).await;
+    assert_eq!(code(own), "own_modules");
+    let find = set(&["Station management/Find", "Customership/Reseller"]);
+    let taken = modules::set(app, &t.admin, child, find.clone(), Uses::Refuse, &none).await;
+    let Err(Error::Conflict {
+        code: "module_in_use",
+        detail,
+    }) = taken
+    else {
+        panic!("{taken:?}");
+    };
+    assert!(
+        detail.contains("Grandchild (Station management/Manage)"),
+        "{detail}"
+    );
+    let still = organisations::find(app, &chief, grandchild).await.unwrap();
+    assert_eq!(
+        still.modules.modules, reseller.modules,
+        "nothing was half done"
+    );
+    let stale = Precondition::At(vec![1]);
+    let refused = modules::set(app, &t.admin, child, find.clone(), Uses::End, &stale).await;
+    assert_eq!(code(refused), "precondition_failed");
+    modules::set(app, &t.admin, child, find.clone(), Uses::End, &none)
+        .await
+        .unwrap();
+    let cut = organisations::find(app, &chief, grandchild).await.unwrap();
+    assert_eq!(cut.modules.modules, find.modules);
+}
+
+#[tokio::test]
+async fn a_paid_module_is_activated_by_a_confirmation_that_names_its_effect() {
+    let t = TestApp::new().await;
+    let (app, root) = (&t.app, t.org);
+    let child = below(&t, &t.admin, root, "Child").await;
+    assert!(child.modules.paid.is_empty());
+    let child = child.organisation.id;
+    let activator = t.caller(&[Role::PaidModuleActivator], None);
+    for role in Role::ALL {
+        let caller = t.caller(&[*role], None);
+        let asked = modules::activate(app, &caller, child, "solar", None).await;
+        let may = matches!(role, Role::Administrator | Role::PaidModuleActivator);
+        let expected = if may {
+            "confirm_paid_module"
+        } else {
+            "permission_denied"
+        };
+        assert_eq!(code(asked), expected, "{}", role.key());
+    }
+    let asked = modules::activate(app, &activator, child, "solar", None).await;
+    assert!(
+        asked
+            .unwrap_err()
+            .to_string()
+            .contains("surplus of a solar plant")
+    );
+    let wrong = modules::activate(app, &activator, child, "warp", Some("warp")).await;
+    assert_eq!(code(wrong), "not_found");
+    let own = modules::activate(app, &activator, root, "solar", Some("solar")).await;
+    assert_eq!(code(own), "own_modules");
+    let done = modules::activate(app, &activator, child, "solar", Some("solar"))
+        .await
+        .unwrap();
+    assert!(done.modules.paid.contains("solar"));
+    // A child of the child cannot be given what its parent has not.
+    let chief = t
+        .person("Chief", &[Role::Viewer])
+        .await
+        .member()
+        .unwrap()
+        .user;
+    let chief = t.join(chief, child, &[Role::Administrator]).await;
+    let grandchild = below(&t, &chief, child, "Grandchild").await.organisation.id;
+    let priority = modules::activate(app, &chief, grandchild, "priority", Some("priority")).await;
+    assert_eq!(code(priority), "module_not_available");
+    modules::activate(app, &chief, grandchild, "solar", Some("solar"))
+        .await
+        .unwrap();
+    let dropped = modules::deactivate(app, &activator, child, "solar", Uses::Refuse).await;
+    assert_eq!(code(dropped), "module_in_use");
+    modules::deactivate(app, &activator, child, "solar", Uses::End)
+        .await
+        .unwrap();
+    let left = organisations::find(app, &chief, grandchild).await.unwrap();
+    assert!(left.modules.paid.is_empty());
+}
+
+#[tokio::test]
+async fn an_organisation_is_never_put_below_itself() {
+    let t = TestApp::new().await;
+    let (app, root) = (&t.app, t.org);
+    let a = below(&t, &t.admin, root, "A").await.organisation.id;
+    let b = below(&t, &t.admin, root, "B").await.organisation.id;
+    let to = |id, parent| organisations::relocate(app, &t.admin, id, parent);
+    assert_eq!(code(to(a, a).await), "organisation_circle");
+    assert_eq!(code(to(root, a).await), "not_found");
+    assert_eq!(
+        code(to(a, OrgId::from_uuid(uuid::Uuid::nil())).await),
+        "invalid"
+    );
+    assert_eq!(to(b, a).await.unwrap().organisation.parent, Some(a));
+    assert_eq!(code(to(a, b).await), "organisation_circle");
+    assert_eq!(code(to(b, root).await), "not_found", "it left the reach");
+}
+
+#[tokio::test]
+async fn nobody_gains_by_making_a_child() {
+    let t = TestApp::new().await;
+    let manager = t.person("Mia", &[Role::ChargingManager]).await;
+    let child = below(&t, &manager, t.org, "Child").await.organisation.id;
+    let user = manager.member().unwrap().user;
+    let inside = t.join(user, child, &[Role::Administrator]).await;
+    let (inside, above) = (inside.member().unwrap(), manager.member().unwrap());
+    assert!(inside.permissions.within(above.permissions));
+    assert!(inside.may(Permission::StationsEdit, None));
+    assert!(!inside.may(Permission::DriversView, None));
+    let asked = Permission::DriversView;
+    let caller = Caller::User(inside.clone());
+    let why = reasons::explain(&t.app, &caller, user, asked, None)
+        .await
+        .unwrap();
+    assert_eq!(why.blocked, [Blocked::Above]);
+    // Somebody else who is made Administrator there is one.
+    let other = t
+        .person("Noa", &[Role::Viewer])
+        .await
+        .member()
+        .unwrap()
+        .user;
+    let other = t.join(other, child, &[Role::Administrator]).await;
+    assert!(other.member().unwrap().may(Permission::DriversView, None));
+}
+
+#[tokio::test]
+async fn a_person_works_in_one_organisation_at_a_time() {
+    let t = TestApp::new().await;
+    let child = below(&t, &t.admin, t.org, "Child").await.organisation.id;
+    let user = t.admin.member().unwrap().user;
+    assert_eq!(code(me::switch(&t.app, &t.admin, child).await), "not_found");
+    t.join(user, child, &[Role::Viewer]).await;
+    let there = me::switch(&t.app, &t.admin, child).await.unwrap();
+    assert_eq!(there.organisation, child);
+    let names: Vec<&str> = there
+        .organisations
+        .iter()
+        .map(|(_, n)| n.as_str())
+        .collect();
+    assert_eq!(names, ["Child", "Depot"]);
+    let now = busbar_app::logins::caller(&t.app, &t.cookie)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(now.member().unwrap().scope.org, child);
+    assert!(!now.member().unwrap().may(Permission::StationsEdit, None));
+    let back = me::switch(&t.app, &now, t.org).await.unwrap();
+    assert_eq!(back.organisation, t.org);
+}
