@@ -201,7 +201,7 @@ impl Read {
         let query = Entity::find().filter(Column::Parent.eq(parent.uuid()));
         let name = sea_orm::sea_query::Expr::col((Entity, Column::Name));
         let after = after.map(|a| (a.value, a.id));
-        let query = sorted(query, name.into(), Column::Id, false, after);
+        let query = sorted(query, name, Column::Id, false, after);
         let rows = query.limit(u64::from(page.limit) + 1).all(&self.db).await?;
         let (rows, next) = cut(rows, page.limit, &list, |row| Cursor {
             value: row.name.clone(),

@@ -185,7 +185,7 @@ impl Read {
         if let Some(level) = level {
             query = query.filter(Column::Level.eq(word(&level)));
         }
-        let since = Expr::col((Entity, Column::CreatedAt)).into();
+        let since = Expr::col((Entity, Column::CreatedAt));
         let query = sorted(query, since, Column::UserId, false, after);
         let rows = query.limit(u64::from(page.limit) + 1).all(&self.db).await?;
         let (rows, next) = cut(rows, page.limit, &list, |row| {

@@ -15,10 +15,11 @@ use domain::event::{Change, Event};
 use domain::id::{CommandId, EventId, EvseId, NodeId, OrgId, SessionId, StationId};
 use domain::message::StatusReport;
 use domain::module::ModuleSet;
+use domain::organisation::{Organisation, Profile};
 use domain::page::PageRequest;
 use domain::quantity::WattHours;
 use domain::session::{Session, SessionState};
-use domain::site::{AdminState, Organisation};
+use domain::site::AdminState;
 use domain::station::{ConnectorStatus, Hardware, Identity, Registration, Station};
 use sea_orm::{ConnectionTrait, Database};
 use uuid::Uuid;
@@ -132,6 +133,8 @@ async fn open(place: &Place) -> Store {
                     id: org(),
                     parent: None,
                     name: "O".to_owned(),
+                    profile: Profile::default(),
+                    made_by: None,
                     created_at: at(1),
                 };
                 work.organisation_insert(&organisation, &ModuleSet::everything())
