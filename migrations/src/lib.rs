@@ -10,6 +10,7 @@ mod m0006_idempotency;
 mod m0007_assumed_protocol;
 mod m0008_nodes;
 mod m0009_access;
+mod m0014_keys;
 mod step;
 
 use sea_orm_migration::prelude::*;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_assumed_protocol::Migration),
             Box::new(m0008_nodes::Migration),
             Box::new(m0009_access::Migration),
+            Box::new(m0014_keys::Migration),
         ]
     }
 }

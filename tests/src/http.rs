@@ -17,6 +17,7 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub struct Person {
     at: SocketAddr,
     cookie: String,
+    key: Option<String>,
 }
 
 /// An answer.
@@ -54,6 +55,16 @@ impl Person {
         Self {
             at,
             cookie: String::new(),
+            key: None,
+        }
+    }
+
+    /// A program with an API key.
+    #[must_use]
+    pub fn with_key(at: SocketAddr, key: &str) -> Self {
+        Self {
+            key: Some(key.to_owned()),
+            ..Self::stranger(at)
         }
     }
 
@@ -79,10 +90,12 @@ impl Person {
         body: Option<&Value>,
     ) -> Result<TcpStream, Failure> {
         let body = body.map(Value::to_string).unwrap_or_default();
-        let more: String = headers
+        let more = headers
             .iter()
-            .map(|(name, value)| format!("{name}: {value}\r\n"))
-            .collect();
+            .map(|(name, value)| format!("{name}: {value}\r\n"));
+        let key = self.key.iter();
+        let key = key.map(|key| format!("Authorization: Bearer {key}\r\n"));
+        let more: String = more.chain(key).collect();
         let request = format!(
             "{method} /api/v1{path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\
              Content-Type: application/json\r\nPrefer: wait=10\r\nCookie: {cookie}\r\n\

@@ -19,7 +19,8 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web;
 use app::proxy::neighbourhood;
-use domain::id::UserId;
+use domain::id::{KeyId, UserId};
+use domain::role::Caller;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
@@ -99,6 +100,7 @@ enum Who {
     /// An IPv4 address, or the /64 network of an IPv6 address.
     Address([u8; 8]),
     Account(UserId),
+    Key(KeyId),
     Crowd(u64),
 }
 
@@ -249,8 +251,13 @@ async fn standing(
     }
     // A failure to find out who asks is told by the route.
     let caller = login::caller(request.request()).await.ok().flatten();
-    if let Some(member) = caller.as_ref().and_then(|c| c.member()) {
-        note(limiter.count(&limiter.account, Who::Account(member.user))?);
+    let who = match &caller {
+        Some(Caller::User(member)) => Some(Who::Account(member.user)),
+        Some(Caller::Key { key, .. }) => Some(Who::Key(*key)),
+        _ => None,
+    };
+    if let Some(who) = who {
+        note(limiter.count(&limiter.account, who)?);
     }
     Ok(nearest)
 }

@@ -13,12 +13,13 @@ use domain::page::{Page, PageRequest};
 use domain::role::Caller;
 use serde::Serialize;
 
+use crate::login::Credential;
 use crate::problem::Problem;
 use crate::query::{self, Limit};
 use crate::server::State;
 use crate::table::{self, Row};
 use crate::view::ListView;
-use crate::{login, workbook};
+use crate::workbook;
 
 /// `limit` and `cursor` as they came.
 #[derive(Debug)]
@@ -97,7 +98,7 @@ where
     let first = read(state.clone(), caller, next_page(None)).await?;
     let mut file = File {
         state: state.clone(),
-        secret: login::secret(request),
+        credential: Credential::of(request),
         export,
         read,
         waiting: Some(first),
@@ -159,7 +160,7 @@ fn next_page(cursor: Option<String>) -> PageRequest {
 /// A file on its way.
 struct File<R, F> {
     state: web::Data<State>,
-    secret: Option<String>,
+    credential: Option<Credential>,
     export: Export,
     read: F,
     waiting: Option<Page<R>>,
@@ -215,8 +216,9 @@ where
             (Some(page), _) => page,
             (None, None) => return Ok(None),
             (None, Some(cursor)) => {
-                let secret = self.secret.as_deref().ok_or_else(Problem::not_signed_in)?;
-                let caller = app::logins::caller(&self.state.app, secret).await?;
+                let credential = self.credential.as_ref();
+                let credential = credential.ok_or_else(Problem::not_signed_in)?;
+                let caller = credential.caller(&self.state).await?;
                 let caller = caller.ok_or_else(Problem::not_signed_in)?;
                 let caller = exports::begin(&self.state.app, &caller, self.export).await?;
                 (self.read)(self.state.clone(), caller, next_page(Some(cursor))).await?

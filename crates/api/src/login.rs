@@ -1,4 +1,4 @@
-//! The cookie of a web session, and from it the caller of a request.
+//! The caller of a request: from the cookie of a web session, or from an API key.
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -7,6 +7,7 @@ use std::pin::Pin;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use domain::role::Caller;
 
@@ -47,18 +48,46 @@ pub(crate) async fn caller(request: &HttpRequest) -> Result<Option<Caller>, Prob
         return Ok(caller);
     }
     let state = request.app_data::<web::Data<State>>().cloned();
-    let caller = match (state, secret(request)) {
-        (Some(state), Some(secret)) => app::logins::caller(&state.app, &secret).await?,
+    let caller = match (state, Credential::of(request)) {
+        (Some(state), Some(credential)) => credential.caller(&state).await?,
         _ => None,
     };
     request.extensions_mut().insert(Known(caller.clone()));
     Ok(caller)
 }
 
-/// The secret in the cookie of a request.
-pub(crate) fn secret(request: &HttpRequest) -> Option<String> {
-    let name = if is_secure(request) { SECURE } else { PLAIN };
-    request.cookie(name).map(|cookie| cookie.value().to_owned())
+/// By what a request says whose it is.
+#[derive(Clone)]
+pub(crate) enum Credential {
+    /// The secret in the cookie of a web session.
+    Cookie(String),
+    /// An API key, as a bearer token (RFC 6750, 2.1).
+    Key(String),
+}
+
+impl Credential {
+    /// That of a request; a key goes before a cookie, and a wrong key is not made good by one.
+    /// Other schemes are a proxy's own business.
+    pub fn of(request: &HttpRequest) -> Option<Self> {
+        let header = request.headers().get(AUTHORIZATION);
+        let header = header.and_then(|value| value.to_str().ok()?.split_once(' '));
+        if let Some((scheme, token)) = header
+            && scheme.eq_ignore_ascii_case("bearer")
+        {
+            return Some(Self::Key(token.trim().to_owned()));
+        }
+        let name = if is_secure(request) { SECURE } else { PLAIN };
+        let cookie = request.cookie(name)?;
+        Some(Self::Cookie(cookie.value().to_owned()))
+    }
+
+    /// Whose it is at this moment; none when it is over or never was.
+    pub async fn caller(&self, state: &State) -> Result<Option<Caller>, Problem> {
+        Ok(match self {
+            Self::Cookie(secret) => app::logins::caller(&state.app, secret).await?,
+            Self::Key(text) => app::keys::caller(&state.app, text).await?,
+        })
+    }
 }
 
 /// Whether the person's browser speaks HTTPS: the console has an https address, or a trusted proxy

@@ -27,6 +27,7 @@ use crate::{routes, v1};
         v1::organisations::list, v1::organisations::create, v1::organisations::modules_of,
         v1::organisations::set_modules, v1::organisations::activate, v1::organisations::deactivate,
         v1::organisations::reasons,
+        v1::keys::list, v1::keys::create, v1::keys::remove,
         v1::site_access::list, v1::site_access::put, v1::site_access::remove,
         v1::sites::list, v1::sites::create, v1::sites::find, v1::sites::edit, v1::sites::remove,
         v1::stations::list, v1::stations::create, v1::stations::find, v1::stations::edit,
@@ -59,7 +60,7 @@ fn value() -> Result<Value, serde_json::Error> {
     }
     document["components"]["responses"] = operation::problems();
     document["components"]["securitySchemes"] = operation::logins();
-    document["security"] = json!([{"login": []}, {"plain_login": []}]);
+    document["security"] = json!([{"login": []}, {"plain_login": []}, {"key": []}]);
     shape::complete(&mut document);
     Ok(document)
 }

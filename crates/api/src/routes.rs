@@ -13,6 +13,7 @@ use crate::{live, v1};
 pub const ALL: &[&[Endpoint]] = &[
     v1::access::ROUTES,
     v1::organisations::ROUTES,
+    v1::keys::ROUTES,
     v1::sites::ROUTES,
     v1::site_access::ROUTES,
     v1::stations::ROUTES,

@@ -26,6 +26,8 @@ pub enum Export {
     Organisations,
     /// People with access to a site.
     SiteAccess,
+    /// API keys.
+    Keys,
 }
 
 impl Export {
@@ -39,6 +41,7 @@ impl Export {
             Self::Logs | Self::Attempts => Permission::LogsDownload,
             Self::Organisations => Permission::ResellerView,
             Self::SiteAccess => Permission::SitesAccessManage,
+            Self::Keys => Permission::KeysManage,
         }
     }
 
@@ -54,6 +57,7 @@ impl Export {
             Self::Attempts => "connection-attempts",
             Self::Organisations => "organisations",
             Self::SiteAccess => "site-access",
+            Self::Keys => "keys",
         }
     }
 }

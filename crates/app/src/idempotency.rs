@@ -65,8 +65,12 @@ fn owner(sender: Sender<'_>) -> (String, String) {
     let mut rights = blake3::Hasher::new();
     let (scope, here) = (&member.scope.sites, &member.site_rights);
     rights.update(format!("{:?} {scope:?} {here:?}", member.permissions).as_bytes());
+    let who = match sender {
+        Sender::Account(Caller::Key { key, .. }) => key.to_string(),
+        _ => member.user.to_string(),
+    };
     (
-        format!("{}@{}", member.user, member.scope.org),
+        format!("{who}@{}", member.scope.org),
         rights.finalize().to_hex().to_string(),
     )
 }

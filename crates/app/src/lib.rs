@@ -25,6 +25,7 @@ pub mod ingest;
 // the people's side
 pub mod commands;
 pub mod exports;
+pub mod keys;
 pub mod live;
 pub mod logins;
 pub mod logs;

@@ -8,8 +8,8 @@ use bus::{Missed, News, Subscription};
 use chrono::TimeDelta;
 use domain::clock::Moment;
 use domain::event::{Change, Event, Telemetry};
-use domain::id::{OrgId, SiteId};
-use domain::role::{Caller, Member, Permission};
+use domain::id::{OrgId, SiteId, UserId};
+use domain::role::{Caller, Permission};
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 
@@ -123,7 +123,8 @@ pub struct Stream {
     /// More facts are on record than those that wait here.
     behind: bool,
     /// Whose rights these are, and when they are looked at again.
-    member: Member,
+    caller: Caller,
+    user: UserId,
     look: Moment,
 }
 
@@ -182,7 +183,8 @@ pub async fn subscribe(
         last: after.unwrap_or(newest),
         behind: true,
         look: app.now() + TimeDelta::seconds(LOOK_S),
-        member: member.clone(),
+        caller: caller.clone(),
+        user: member.user,
         app: app.clone(),
     };
     stream.catch_up().await?;
@@ -217,13 +219,8 @@ impl Stream {
 
     /// None when the login is over, or what the person may is other than it was.
     async fn may_go_on(&self) -> Option<()> {
-        let read = &self.app.store().read;
-        let login = read.login(self.member.login?).await.ok()??;
-        if login.expires_at <= self.app.now() {
-            return None;
-        }
-        let now = standing::member(&self.app, login.user, login.org, Some(login.id)).await;
-        (now.ok()?? == self.member).then_some(())
+        let now = standing::again(&self.app, &self.caller).await;
+        (now.ok()?? == self.caller).then_some(())
     }
 
     /// None ends the stream.
@@ -249,7 +246,7 @@ impl Stream {
                     });
                 }
             }
-            News::Revoked(user) if *user == self.member.user => return None,
+            News::Revoked(user) if *user == self.user => return None,
             News::OrganisationChanged(org) if *org == self.org => return None,
             News::Revoked(_) | News::OrganisationChanged(_) | News::Settled(_) => {}
         }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use domain::id::{LoginId, OrgId, UserId};
 use domain::module::ModuleSet;
 use domain::organisation::Organisation;
-use domain::role::{Member, PermissionSet, RoleSet, Scope};
-use store::{MembershipRow, SiteAccessRow};
+use domain::role::{Caller, Member, PermissionSet, RoleSet, Scope};
+use store::{KeyRow, MembershipRow, SiteAccessRow};
 
 use crate::app::App;
 use crate::error::Error;
@@ -41,6 +41,49 @@ pub(crate) async fn member(
         login,
         ..member
     }))
+}
+
+/// The caller behind a key: its maker of this moment, within its scopes; none when the key has
+/// ended or its maker is nobody there now.
+pub(crate) async fn of_key(app: &App, key: &KeyRow) -> Result<Option<Caller>, Error> {
+    if key.expires_at <= app.now() {
+        return Ok(None);
+    }
+    let Some(mut member) = member(app, key.user, key.org, None).await? else {
+        return Ok(None);
+    };
+    member.permissions = member.permissions.intersection(key.permissions);
+    for rights in member.site_rights.values_mut() {
+        *rights = rights.intersection(key.permissions);
+    }
+    Ok(Some(Caller::Key {
+        key: key.id,
+        member,
+    }))
+}
+
+/// The same caller as it is now; none when the login or key is over, or the person is nobody there
+/// any more.
+pub(crate) async fn again(app: &App, caller: &Caller) -> Result<Option<Caller>, Error> {
+    let read = &app.store().read;
+    match caller {
+        Caller::Key { key, .. } => match read.key(*key).await? {
+            Some(row) => of_key(app, &row).await,
+            None => Ok(None),
+        },
+        Caller::User(was) => {
+            let Some(id) = was.login else {
+                return Ok(None);
+            };
+            let login = read.login(id).await?;
+            let Some(login) = login.filter(|login| login.expires_at > app.now()) else {
+                return Ok(None);
+            };
+            let now = member(app, login.user, login.org, Some(id)).await?;
+            Ok(now.map(Caller::User))
+        }
+        Caller::Station(_) | Caller::System { .. } => Ok(Some(caller.clone())),
+    }
 }
 
 /// What the rows say about a person in `org`; without a name and a login yet.

@@ -147,6 +147,12 @@ impl TestApp {
 
     /// Makes a person a member of an organisation, without asking anybody.
     pub async fn join(&self, user: UserId, org: OrgId, roles: &[Role]) -> Caller {
+        self.enrol(user, org, roles).await;
+        self.caller_of(user, org).await
+    }
+
+    /// Gives a person these roles in an organisation, without asking anybody.
+    pub async fn enrol(&self, user: UserId, org: OrgId, roles: &[Role]) {
         let roles: RoleSet = roles.iter().copied().collect();
         let membership = store::MembershipRow {
             user,
@@ -160,7 +166,6 @@ impl TestApp {
             Box::pin(async move { work.membership_put(&membership).await })
         });
         written.await.unwrap();
-        self.caller_of(user, org).await
     }
 
     /// A station without a password.

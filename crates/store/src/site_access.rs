@@ -3,7 +3,6 @@
 use domain::clock::Moment;
 use domain::id::{OrgId, SiteId, UserId};
 use domain::page::{Page, PageRequest};
-use domain::role::{Permission, PermissionSet};
 use domain::site_access::{Level, SiteAccess};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -14,7 +13,7 @@ use crate::error::{Error, corrupt};
 use crate::page::{Cursor, cut};
 use crate::sort::{at_number, list_name, sorted};
 use crate::store::Read;
-use crate::value::{from_json, from_word, json, moment, ms, word};
+use crate::value::{from_word, moment, ms, permissions, permissions_from, word};
 use crate::work::Work;
 
 /// What a person has at a site, as it is kept.
@@ -45,18 +44,6 @@ pub struct SitePerson {
     pub email: String,
 }
 
-fn keys(set: PermissionSet) -> String {
-    json(&set.iter().map(Permission::key).collect::<Vec<_>>())
-}
-
-fn from_keys(text: &str) -> Result<PermissionSet, Error> {
-    let keys: Vec<String> = from_json(text)?;
-    let known = |key: &String| {
-        Permission::from_key(key).ok_or_else(|| corrupt(format!("{key:?} is no permission")))
-    };
-    keys.iter().map(known).collect()
-}
-
 fn from_row(row: Model) -> Result<SiteAccessRow, Error> {
     Ok(SiteAccessRow {
         site: SiteId::from_uuid(row.site_id),
@@ -64,8 +51,8 @@ fn from_row(row: Model) -> Result<SiteAccessRow, Error> {
         org: OrgId::from_uuid(row.org_id),
         access: SiteAccess {
             level: from_word(&row.level)?,
-            grants: from_keys(&row.grants)?,
-            denials: from_keys(&row.denials)?,
+            grants: permissions_from(&row.grants)?,
+            denials: permissions_from(&row.denials)?,
         },
         created_at: moment(row.created_at)?,
         revision: row.revision,
@@ -104,8 +91,8 @@ impl Work {
             user_id: Set(access.user.uuid()),
             org_id: Set(access.org.uuid()),
             level: Set(word(&access.access.level)),
-            grants: Set(keys(access.access.grants)),
-            denials: Set(keys(access.access.denials)),
+            grants: Set(permissions(access.access.grants)),
+            denials: Set(permissions(access.access.denials)),
             created_at: Set(ms(access.created_at)),
             revision: Set(access.revision),
         };

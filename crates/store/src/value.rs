@@ -2,6 +2,7 @@
 
 use chrono::DateTime;
 use domain::clock::Moment;
+use domain::role::{Permission, PermissionSet};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -45,4 +46,19 @@ pub fn json<T: Serialize>(value: &T) -> String {
 /// A structured value back from JSON text.
 pub fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     serde_json::from_str(text).map_err(corrupt)
+}
+
+/// Permissions as JSON text.
+pub fn permissions(set: PermissionSet) -> String {
+    json(&set.iter().map(Permission::key).collect::<Vec<_>>())
+}
+
+/// Permissions back from JSON text. One that is not known is a fault, not a smaller set: what is
+/// missing could be a denial.
+pub fn permissions_from(text: &str) -> Result<PermissionSet, Error> {
+    let keys: Vec<String> = from_json(text)?;
+    let known = |key: &String| {
+        Permission::from_key(key).ok_or_else(|| corrupt(format!("{key:?} is no permission")))
+    };
+    keys.iter().map(known).collect()
 }

@@ -124,6 +124,11 @@ async fn furnish(stage: &Stage, reader: &mut Reader) -> (String, String) {
     let path = access.replace("{id}", site_id).replace("{user_id}", user);
     let level = json!({"level": "user", "grants": ["energy.dlm.edit"], "denials": []});
     reader.ask("PUT", access, &path, Some(&level)).await;
+    let until = chrono::Utc::now() + chrono::TimeDelta::days(1);
+    let key = json!({"name": "Key", "permissions": ["stations.list"], "expires_at": until});
+    let key = reader.ask("POST", "/keys", "/keys", Some(&key)).await;
+    let used = Person::with_key(reader.person.at(), key["text"].as_str().unwrap());
+    assert_eq!(used.clone().all("/stations").await.unwrap().len(), 0);
     // Somebody unknown is let in to wait.
     let stranger = stage.builder("STRANGER", VERSIONS[0]).reconnect(false);
     stranger.build().connect().await.unwrap();

@@ -64,6 +64,11 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/organisations/{id}/sub_organisations") => Some(json!({"name": "Below"})),
         ("PUT", "/organisations/{id}/modules") => Some(json!({"modules": []})),
         ("PUT", "/organisations/{id}/paid_modules/{module}") => Some(json!({"confirm": "solar"})),
+        ("POST", "/keys") => {
+            let until = chrono::Utc::now() + chrono::TimeDelta::days(1);
+            let own = ["stations.list"];
+            Some(json!({"name": "Key", "permissions": own, "expires_at": until}))
+        }
         ("PUT", "/sites/{id}/access/{user_id}") => Some(json!({"level": "user"})),
         ("POST", _) => panic!("{path} has no case: give it a body here"),
         _ => None,
@@ -185,6 +190,7 @@ impl Trial {
             "sessions" => "ses",
             "tokens" => "tok",
             "organisations" => "org",
+            "keys" => "key",
             _ => "",
         };
         let filled = |id: &str| {

@@ -83,6 +83,7 @@ pub(super) fn logins() -> Value {
     let cookie = |name: &str, description: &str| json!({"type": "apiKey", "in": "cookie", "name": name, "description": description});
     json!({
         "login": cookie(crate::login::SECURE, "Set by `POST /login` over HTTPS."),
+        "key": {"type": "http", "scheme": "bearer", "description": "An API key (`bsb_…`) of `POST /keys`."},
         "plain_login": cookie(crate::login::PLAIN, "Set by `POST /login` over plain HTTP."),
     })
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod command;
+pub(crate) mod key;
 pub(crate) mod log;
 pub(crate) mod organisation;
 pub(crate) mod params;

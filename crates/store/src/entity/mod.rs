@@ -8,6 +8,7 @@ pub mod counters;
 pub mod deviations;
 pub mod evses;
 pub mod idempotency;
+pub mod keys;
 pub mod login_failures;
 pub mod logins;
 pub mod memberships;
