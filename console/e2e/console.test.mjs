@@ -222,6 +222,9 @@ const pages = () => [
   ['tokens', '/tokens'],
   ['sites', '/sites'],
   ['connect', '/connect'],
+  ['organisation', '/org/profile'],
+  ['sub-organisations', '/org/sub-organisations'],
+  ['keys', '/org/keys'],
   ['roles', '/org/roles'],
 ];
 

@@ -45,6 +45,8 @@ export const me = {
   permissions: PERMISSIONS.map(([key]) => key),
   modules: [],
   sites: null,
+  site_rights: [],
+  organisations: [{ id: 'org_1', name: 'Volt Depots' }],
 };
 const roles = {
   roles: ROLES.map((key) => ({ key, title: key })),

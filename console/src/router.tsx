@@ -128,6 +128,35 @@ const connect = createRoute({
   validateSearch: texts('identity'),
   component: lazyRouteComponent(() => import('./features/connect/connect_page'), 'ConnectPage'),
 });
+const siteAccess = createRoute({
+  ...page('/sites/$id/access'),
+  component: lazyRouteComponent(() => import('./features/site_access/site_access_page'), 'SiteAccessPage'),
+});
+const organisation = createRoute({
+  ...page('/org/profile'),
+  component: lazyRouteComponent(
+    () => import('./features/organisations/organisation_page'),
+    'OrganisationPage',
+  ),
+});
+const subOrganisations = createRoute({
+  ...page('/org/sub-organisations'),
+  component: lazyRouteComponent(
+    () => import('./features/organisations/sub_organisations_page'),
+    'SubOrganisationsPage',
+  ),
+});
+const subOrganisation = createRoute({
+  ...page('/org/sub-organisations/$id'),
+  component: lazyRouteComponent(
+    () => import('./features/organisations/sub_organisation_page'),
+    'SubOrganisationPage',
+  ),
+});
+const apiKeys = createRoute({
+  ...page('/org/keys'),
+  component: lazyRouteComponent(() => import('./features/keys/keys_page'), 'KeysPage'),
+});
 const roles = createRoute({
   ...page('/org/roles'),
   component: lazyRouteComponent(() => import('./features/roles/roles_page'), 'RolesPage'),
@@ -144,7 +173,12 @@ const tree = root.addChildren([
     session,
     tokens,
     sites,
+    siteAccess,
     connect,
+    organisation,
+    subOrganisations,
+    subOrganisation,
+    apiKeys,
     roles,
   ]),
 ]);

@@ -105,3 +105,5 @@ export const post = <T>(path: string, body?: unknown, headers?: Record<string, s
   call<T>('POST', path, { body, headers });
 export const patch = <T>(path: string, body: unknown) => call<T>('PATCH', path, { body });
 export const remove = (path: string) => call<void>('DELETE', path);
+export const put = <T>(path: string, body: unknown, headers?: Record<string, string>) =>
+  call<T>('PUT', path, { body, headers });

@@ -128,3 +128,23 @@ export const unclaimed = queryOptions({
   queryKey: keys.unclaimed,
   queryFn: ({ signal }) => get<T.Page<T.Unclaimed>>('/connection_attempts/unclaimed', { limit: 200 }, signal),
 });
+
+export const organisation = (id: string) =>
+  queryOptions({
+    queryKey: ['organisation', id],
+    queryFn: ({ signal }) => get<T.Organisation>(`/organisations/${id}`, undefined, signal),
+  });
+export const modules = (id: string) =>
+  queryOptions({
+    queryKey: ['organisation', id, 'modules'],
+    queryFn: ({ signal }) => get<T.Modules>(`/organisations/${id}/modules`, undefined, signal),
+  });
+export const subOrganisations = (id: string) =>
+  list<T.Organisation>(['organisation', id], `/organisations/${id}/sub_organisations`, {});
+export const siteAccess = (id: string) => list<T.SitePerson>(['site_access', id], `/sites/${id}/access`, {});
+export const reasons = (org: string, user: string, query: Query) =>
+  queryOptions({
+    queryKey: ['reasons', org, user, query],
+    queryFn: ({ signal }) => get<T.Reasons>(`/organisations/${org}/members/${user}/reasons`, query, signal),
+  });
+export const apiKeys = list<T.ApiKey>(['keys'], '/keys', {});

@@ -6,6 +6,7 @@ import { Fragment, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { me, roles } from '../../api/queries';
 import { Empty, PageHead, Read } from '../../components/page_state';
+import { Why } from './why';
 
 export function RolesPage() {
   const { t } = useTranslation();
@@ -15,6 +16,7 @@ export function RolesPage() {
   return (
     <>
       <PageHead title={t('nav.roles')} text={t('roles.text')} />
+      {query.data && <Why all={query.data} />}
       <div className="filters">
         <TextInput
           data-filter

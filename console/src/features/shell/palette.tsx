@@ -19,6 +19,9 @@ const PAGES: [string, string, Permission?][] = [
   ['/sites', 'nav.sites', 'stations.list'],
   ['/tokens', 'nav.tokens', 'drivers.view'],
   ['/connect', 'nav.connect', 'stations.edit'],
+  ['/org/profile', 'nav.organisation', 'organisation.view'],
+  ['/org/sub-organisations', 'nav.sub_organisations', 'reseller.view'],
+  ['/org/keys', 'nav.keys', 'keys.manage'],
   ['/org/roles', 'nav.roles'],
 ];
 

@@ -12,6 +12,9 @@ import {
 } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import {
+  IconArrowsExchange,
+  IconBinaryTree2,
+  IconBuilding,
   IconBuildingStore,
   IconChargingPile,
   IconCheck,
@@ -19,6 +22,7 @@ import {
   IconDots,
   IconHelp,
   IconIdBadge2,
+  IconKey,
   IconLanguage,
   IconLayoutDashboard,
   IconLogout,
@@ -33,7 +37,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { type ComponentType, lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
-import { post } from '../../api/client';
+import { post, put } from '../../api/client';
 import { openLive, useLine } from '../../api/live';
 import { me, overview } from '../../api/queries';
 import type { Permission } from '../../api/shapes';
@@ -105,6 +109,16 @@ export function Shell() {
       need: 'stations.edit',
       mark: numbers?.unclaimed,
     },
+  ];
+  const organise: Place[] = [
+    { to: '/org/profile', word: t('nav.organisation'), icon: IconBuilding, need: 'organisation.view' },
+    {
+      to: '/org/sub-organisations',
+      word: t('nav.sub_organisations'),
+      icon: IconBinaryTree2,
+      need: 'reseller.view',
+    },
+    { to: '/org/keys', word: t('nav.keys'), icon: IconKey, need: 'keys.manage' },
     { to: '/org/roles', word: t('nav.roles'), icon: IconShieldCheck },
   ];
   const allowed = (place: Place) => !place.need || can(place.need);
@@ -143,10 +157,14 @@ export function Shell() {
         </div>
       </AppShell.Header>
       <AppShell.Navbar className="rail" p="sm" aria-label={t('nav.label')}>
-        {[work, manage].map((group, i) => (
-          <div key={i === 0 ? 'work' : 'manage'}>
-            <div className="navhead">{i === 0 ? t('nav.operate') : t('nav.manage')}</div>
-            {group.filter(allowed).map((place) => (
+        {[
+          { head: t('nav.operate'), places: work.filter(allowed) },
+          { head: t('nav.manage'), places: manage.filter(allowed) },
+          { head: t('nav.organise'), places: organise.filter(allowed) },
+        ].map(({ head, places }) => (
+          <div key={head} hidden={places.length === 0}>
+            <div className="navhead">{head}</div>
+            {places.map((place) => (
               <Link
                 key={place.to}
                 to={place.to}
@@ -262,6 +280,11 @@ function PersonMenu({ onKeys }: { onKeys: () => void }) {
     client.clear();
     window.location.assign('/login');
   };
+  const change = async (id: string) => {
+    await put('/me/organisation', { organisation_id: id });
+    client.clear();
+    window.location.assign('/');
+  };
   const words = data.user.name.split(/\s+/).filter(Boolean);
   const initials = [words[0], words.length > 1 ? words.at(-1) : undefined]
     .map((w) => w?.[0] ?? '')
@@ -287,6 +310,23 @@ function PersonMenu({ onKeys }: { onKeys: () => void }) {
           {data.organisation.name} ·{' '}
           {data.roles.map((role) => t(`role.${role}`, { defaultValue: role })).join(', ')}
         </Menu.Label>
+        {data.organisations.length > 1 && (
+          <>
+            <Menu.Divider />
+            <Menu.Label>{t('person.organisations')}</Menu.Label>
+            {data.organisations.map((one) => (
+              <Menu.Item
+                key={one.id}
+                leftSection={
+                  one.id === data.organisation.id ? <IconCheck size={16} /> : <IconArrowsExchange size={16} />
+                }
+                onClick={() => void change(one.id)}
+              >
+                {one.name}
+              </Menu.Item>
+            ))}
+          </>
+        )}
         <Menu.Divider />
         <Menu.Label>{t('person.language')}</Menu.Label>
         {(Object.keys(LANGUAGES) as Language[]).map((code) => (

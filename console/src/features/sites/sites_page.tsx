@@ -9,7 +9,7 @@ import { useTranslation } from 'react-i18next';
 import { patch, post } from '../../api/client';
 import { sites } from '../../api/queries';
 import type { Site } from '../../api/shapes';
-import { Can, useCan } from '../../components/can';
+import { useCan } from '../../components/can';
 import { type Column, DataTable } from '../../components/data_table';
 import { formErrors } from '../../components/form_errors';
 import { Empty, PageHead, ProblemAlert, Read } from '../../components/page_state';
@@ -23,7 +23,7 @@ export function SitesPage() {
   const can = useCan();
   const query = useQuery(sites);
   const [open, setOpen] = useState<Site | 'new' | null>(null);
-  const mayEdit = can('sites.edit');
+  const mayEdit = can('sites.edit') || can('sites.access.manage');
   const columns = useMemo<Column<Site>[]>(
     () => [
       {
@@ -73,17 +73,33 @@ export function SitesPage() {
         ? [
             {
               id: 'edit',
-              head: t('form.edit'),
+              head: t('tokens.actions'),
               right: true,
               cell: (site: Site) => (
-                <Button
-                  size="compact-xs"
-                  variant="subtle"
-                  onClick={() => setOpen(site)}
-                  aria-label={t('sites.edit_named', { name: site.name })}
-                >
-                  {t('form.edit')}
-                </Button>
+                <Group gap={4} justify="flex-end" wrap="nowrap">
+                  {can('sites.access.manage', site.id) && (
+                    <Button
+                      size="compact-xs"
+                      variant="subtle"
+                      renderRoot={(props) => (
+                        <Link to="/sites/$id/access" params={{ id: site.id }} {...props} />
+                      )}
+                      aria-label={t('access.of', { name: site.name })}
+                    >
+                      {t('access.title')}
+                    </Button>
+                  )}
+                  {can('sites.edit', site.id) && (
+                    <Button
+                      size="compact-xs"
+                      variant="subtle"
+                      onClick={() => setOpen(site)}
+                      aria-label={t('sites.edit_named', { name: site.name })}
+                    >
+                      {t('form.edit')}
+                    </Button>
+                  )}
+                </Group>
               ),
             },
           ]
@@ -91,12 +107,10 @@ export function SitesPage() {
     ],
     [t, mayEdit],
   );
-  const create = (
-    <Can do="sites.edit">
-      <Button leftSection={<IconPlus size={16} />} onClick={() => setOpen('new')}>
-        {t('sites.add')}
-      </Button>
-    </Can>
+  const create = can('sites.edit', null) && (
+    <Button leftSection={<IconPlus size={16} />} onClick={() => setOpen('new')}>
+      {t('sites.add')}
+    </Button>
   );
   return (
     <>
@@ -120,7 +134,7 @@ export function SitesPage() {
               columns={columns}
               rows={page.data}
               complete
-              onOpen={mayEdit ? setOpen : undefined}
+              onOpen={mayEdit ? (site) => can('sites.edit', site.id) && setOpen(site) : undefined}
             />
           )
         }

@@ -5,7 +5,8 @@ import { Link, Outlet, useParams, useRouterState } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { station } from '../../api/queries';
-import { useCan } from '../../components/can';
+import type { Permission } from '../../api/shapes';
+import { AtSite, useCan } from '../../components/can';
 import { Loading, PageHead, ProblemAlert } from '../../components/page_state';
 import { Flag, StatusBadge } from '../../components/status_badge';
 import { Ago, Lasting } from '../../components/values';
@@ -33,16 +34,17 @@ export function StationPage() {
       <Loading rows={8} />
     );
   }
+  const here = (permission: Permission) => can(permission, data.site_id ?? null);
   const tabs = [
     { to: '/stations/$id/live', word: t('tabs.live'), show: true },
-    { to: '/stations/$id/sessions', word: t('tabs.sessions'), show: can('sessions.view') },
-    { to: '/stations/$id/commands', word: t('tabs.commands'), show: can('stations.list') },
-    { to: '/stations/$id/variables', word: t('tabs.variables'), show: can('station_settings.view') },
-    { to: '/stations/$id/log', word: t('tabs.log'), show: can('logs.view') },
-    { to: '/stations/$id/settings', word: t('tabs.settings'), show: can('stations.edit') },
+    { to: '/stations/$id/sessions', word: t('tabs.sessions'), show: here('sessions.view') },
+    { to: '/stations/$id/commands', word: t('tabs.commands'), show: here('stations.list') },
+    { to: '/stations/$id/variables', word: t('tabs.variables'), show: here('station_settings.view') },
+    { to: '/stations/$id/log', word: t('tabs.log'), show: here('logs.view') },
+    { to: '/stations/$id/settings', word: t('tabs.settings'), show: here('stations.edit') },
   ] as const;
   return (
-    <>
+    <AtSite site={data.site_id}>
       <PageHead
         title={
           <Group gap={10} wrap="wrap">
@@ -90,7 +92,7 @@ export function StationPage() {
           ))}
       </nav>
       <Outlet />
-    </>
+    </AtSite>
   );
 }
 
