@@ -67,7 +67,10 @@ test('an organisation below is made with a choice of modules, and gets a paid on
   await solar.getByRole('button', { name: 'Give up' }).waitFor();
   await page.getByLabel('Has Station management/Logs').check();
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('button', { name: 'Save', disabled: true }).waitFor();
+  await page
+    .getByRole('row', { name: /^Station management\/Logs/ })
+    .getByText('Active', { exact: true })
+    .waitFor();
   await clean('sub-organisation');
 });
 

@@ -1160,7 +1160,7 @@ export interface components {
          * @description A module: `Module/Submodule` of the table of rights.
          * @enum {string}
          */
-        ModuleKey: "Customership/Billing" | "Customership/My organisation" | "Customership/My team" | "Customership/Reseller" | "EV Drivers/Charging tags" | "EV Drivers/Find" | "EV Drivers/History" | "EV Drivers/Manage" | "General navigation/Alerts" | "General navigation/Dashboard" | "General navigation/Notifications" | "General navigation/Reports" | "General navigation/Settings" | "General navigation/Support" | "Station management/Access management" | "Station management/Charging history" | "Station management/Energy" | "Station management/Find" | "Station management/Logs" | "Station management/Manage" | "Station management/Settings" | "Station management/Tariffs";
+        ModuleKey: "Customership/Billing" | "Customership/Reseller" | "EV Drivers/Charging tags" | "EV Drivers/Find" | "EV Drivers/History" | "EV Drivers/Manage" | "Station management/Access management" | "Station management/Charging history" | "Station management/Energy" | "Station management/Find" | "Station management/Logs" | "Station management/Manage" | "Station management/Settings" | "Station management/Tariffs";
         /** @description A module. */
         ModuleView: {
             active: boolean;

@@ -5,6 +5,7 @@ mod access;
 mod migrate;
 mod ocpp;
 mod openapi;
+mod organisation;
 mod serve;
 mod setup;
 mod station;
@@ -45,6 +46,9 @@ enum Verb {
     /// The permissions that are enforced.
     #[command(subcommand)]
     Access(access::Access),
+    /// Organisations and their modules.
+    #[command(subcommand)]
+    Organisation(organisation::Organisation),
     /// People and their roles.
     #[command(subcommand)]
     User(user::User),
@@ -65,6 +69,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Verb::Migrate => migrate::run(config()?).await,
         Verb::Openapi => openapi::run(),
         Verb::Access(access) => access.run().await,
+        Verb::Organisation(organisation) => organisation.run(config()?).await,
         Verb::User(user) => user.run(config()?).await,
         Verb::Station(station) => station.run(config()?).await,
         Verb::Ocpp(ocpp) => ocpp.run(),

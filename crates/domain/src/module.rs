@@ -21,13 +21,13 @@ impl ModuleSet {
         format!("{module}/{submodule}")
     }
 
-    /// Every module of the table, and every paid one.
+    /// Every module of the table that is not always on, and every paid one.
     #[must_use]
     pub fn everything() -> Self {
-        let mut set = Self::default();
+        let (mut set, none) = (Self::default(), Self::default());
         for permission in Permission::ALL {
             let (module, submodule) = permission.module();
-            if !module.is_empty() && !submodule.is_empty() {
+            if !none.has_module(*permission) && !submodule.is_empty() {
                 set.modules.insert(Self::name(module, submodule));
             }
             set.paid.extend(permission.paid_module().map(str::to_owned));

@@ -25,7 +25,9 @@ export function OrganisationPage() {
           {(own) => <Profile key={own.id} own={own} />}
         </Read>
         <div className="card">
-          <h2 className="cardhead">{t('organisation.modules')}</h2>
+          <div className="cardhead">
+            <h2 style={{ margin: 0 }}>{t('organisation.modules')}</h2>
+          </div>
           <p className="quiet">{t('organisation.modules_own')}</p>
           <Read query={has} rows={8}>
             {(own) => <ModuleTable modules={own.modules} />}
@@ -66,7 +68,9 @@ function Profile({ own }: { own: Organisation }) {
     <section className="card" aria-label={t('organisation.profile')}>
       <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
         <Stack>
-          <h2 className="cardhead">{t('organisation.profile')}</h2>
+          <div className="cardhead">
+            <h2 style={{ margin: 0 }}>{t('organisation.profile')}</h2>
+          </div>
           {save.isError && <ProblemAlert error={save.error} />}
           <SimpleGrid cols={{ base: 1, sm: 2 }}>
             {FIELDS.map((field) => (

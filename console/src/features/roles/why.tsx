@@ -28,8 +28,10 @@ export function Why({ all }: { all: Roles }) {
         .join(', '),
     });
   return (
-    <section className="card" aria-label={t('why.title')}>
-      <h2 className="cardhead">{t('why.title')}</h2>
+    <section className="card" aria-label={t('why.title')} style={{ marginBottom: 16 }}>
+      <div className="cardhead">
+        <h2 style={{ margin: 0 }}>{t('why.title')}</h2>
+      </div>
       <Group align="end" mb="sm">
         <Select
           w={340}
