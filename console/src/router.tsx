@@ -128,6 +128,10 @@ const connect = createRoute({
   validateSearch: texts('identity'),
   component: lazyRouteComponent(() => import('./features/connect/connect_page'), 'ConnectPage'),
 });
+const account = createRoute({
+  ...page('/me'),
+  component: lazyRouteComponent(() => import('./features/account/account_page'), 'AccountPage'),
+});
 const roles = createRoute({
   ...page('/org/roles'),
   component: lazyRouteComponent(() => import('./features/roles/roles_page'), 'RolesPage'),
@@ -145,6 +149,7 @@ const tree = root.addChildren([
     tokens,
     sites,
     connect,
+    account,
     roles,
   ]),
 ]);

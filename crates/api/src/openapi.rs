@@ -22,6 +22,11 @@ use crate::{routes, v1};
     paths(
         v1::access::setup_state, v1::access::setup, v1::access::login, v1::access::logout,
         v1::access::me, v1::access::roles, v1::access::overview, v1::access::connect,
+        v1::access::second_factor,
+        v1::account::edit, v1::account::password, v1::account::confirm, v1::account::factors,
+        v1::account::begin_totp, v1::account::confirm_totp, v1::account::remove_totp,
+        v1::account::renew_recovery_codes, v1::account::logins, v1::account::revoke,
+        v1::account::revoke_others,
         v1::sites::list, v1::sites::create, v1::sites::find, v1::sites::edit, v1::sites::remove,
         v1::stations::list, v1::stations::create, v1::stations::find, v1::stations::edit,
         v1::stations::archive, v1::stations::password, v1::stations::evses, v1::stations::meter,

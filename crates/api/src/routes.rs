@@ -12,6 +12,7 @@ use crate::{live, v1};
 /// The registry.
 pub const ALL: &[&[Endpoint]] = &[
     v1::access::ROUTES,
+    v1::account::ROUTES,
     v1::sites::ROUTES,
     v1::stations::ROUTES,
     v1::records::ROUTES,

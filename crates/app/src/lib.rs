@@ -10,10 +10,13 @@ mod audit;
 mod error;
 mod gate;
 mod link;
+mod lockout;
 mod masking;
+mod passwords;
 mod review;
 mod seal;
 mod secret;
+mod totp;
 mod waiters;
 
 // the machines' side
@@ -24,6 +27,7 @@ pub mod ingest;
 // the people's side
 pub mod commands;
 pub mod exports;
+pub mod factors;
 pub mod live;
 pub mod logins;
 pub mod logs;
@@ -38,6 +42,7 @@ pub mod sessions;
 pub mod setup;
 pub mod sites;
 pub mod stations;
+pub mod step_up;
 pub mod tokens;
 pub mod users;
 

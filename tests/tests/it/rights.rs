@@ -58,6 +58,10 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/stations/{id}/ocpp") => Some(json!({"action": "ClearCache", "payload": {}})),
         ("POST", "/tokens") => Some(json!({"uid": uuid::Uuid::new_v4().simple().to_string()})),
         ("POST", "/stations/{id}/password") => None,
+        ("POST", "/me/totp/confirm") => Some(json!({"code": "none"})),
+        ("POST", "/me/confirm") => Some(json!({"password": PASSWORD})),
+        ("PUT", "/me/password") => Some(json!({"current": PASSWORD, "new": PASSWORD})),
+        ("POST", "/me/totp" | "/me/recovery_codes" | "/me/logins/revoke_others") => None,
         ("POST", _) => panic!("{path} has no case: give it a body here"),
         _ => None,
     }
@@ -236,8 +240,23 @@ impl Trial {
                 assert_eq!(status, right, "{}: /events", self.role);
                 self.tried += 1;
             }
-            ("GET", "/me" | "/roles") => {
+            ("GET", "/me" | "/roles" | "/me/factors" | "/me/logins") => {
                 self.request("GET", endpoint.path, None, &[200]).await;
+            }
+            ("DELETE", "/me/logins/{id}") => {
+                let missing = format!("/me/logins/lgn_{MISSING}");
+                self.request("DELETE", &missing, None, &[404]).await;
+            }
+            // One's own account is one's own in every role.
+            (method, path) if path == "/me" || path.starts_with("/me/") => {
+                let right = match (method, path) {
+                    (_, "/me") | ("POST", "/me/totp") => 200,
+                    (_, "/me/recovery_codes") => 409,
+                    (_, "/me/totp/confirm") => 422,
+                    _ => 204,
+                };
+                let body = body(method, path);
+                self.request(method, path, body.as_ref(), &[right]).await;
             }
             // The last request of each trial.
             ("POST", "/logout") => {}
@@ -269,7 +288,7 @@ async fn every_route_does_for_every_role_what_the_table_says() {
                 (Need::ByKind(_), "/stations/{id}/commands") => trial.commands().await,
                 (Need::SignedIn, _) => trial.signed_in(endpoint).await,
                 // The way in, told in every story and closed once somebody came through it.
-                (Need::Open, "/setup" | "/login") => {}
+                (Need::Open, "/setup" | "/login" | "/login/second_factor") => {}
                 (_, path) => panic!("{path} has no case: give it one here"),
             }
         }
