@@ -1,13 +1,13 @@
 //! Signing in and out. A login is a secret of 256 bits in a cookie, kept as a digest; every
 //! sign-in draws a new one. Whoever has a second factor gives it before there is a cookie.
 
+mod entry;
 mod own;
 
 use chrono::TimeDelta;
 use domain::id::{LoginId, OrgId, UserId};
 use domain::role::{Caller, Member, Scope};
-use serde_json::json;
-use store::{ChallengeRow, Lane, LoginRow, UserRow};
+use store::{ChallengeRow, Lane, LoginRow};
 
 use bus::News;
 
@@ -15,8 +15,10 @@ use crate::app::App;
 use crate::error::Error;
 use crate::factors::{self, Factor};
 use crate::lockout::Lockout;
-use crate::me::{self, Me};
+use crate::me::Me;
 use crate::{audit, secret};
+
+use entry::{Entry, Second, enter};
 
 pub use own::{OwnLogin, change_password, list, rename, revoke, revoke_others};
 
@@ -24,8 +26,6 @@ pub use own::{OwnLogin, change_password, list, rename, revoke, revoke_others};
 const CHALLENGE_MINUTES: i64 = 5;
 /// How many second factors are looked at in one sign-in.
 const CHALLENGE_TRIES: i32 = 5;
-/// How long a device counts as one that has signed in before.
-const DEVICE_DAYS: i64 = 90;
 /// How often it is noted that a login was used.
 const SEEN_SECONDS: i64 = 60;
 
@@ -213,111 +213,6 @@ async fn challenge(
     });
     written.await?;
     Ok(SignIn::SecondFactor { challenge, factors })
-}
-
-/// What is used up of a second factor, with the digest of the sign-in that waits for it.
-#[derive(Clone)]
-enum Second {
-    None,
-    Step(String, i64),
-    RecoveryCode(String, String),
-}
-
-/// Somebody who may come in, if what they showed still counts at that moment.
-struct Entry<'a> {
-    user: UserRow,
-    org: OrgId,
-    visitor: Visitor<'a>,
-    trusted: bool,
-    lockout: Lockout,
-    second: Second,
-}
-
-async fn enter(app: &App, entry: Entry<'_>) -> Result<SignIn, Error> {
-    let Entry {
-        user,
-        org,
-        visitor,
-        trusted,
-        lockout,
-        second,
-    } = entry;
-    let who = Newcomer {
-        user: user.id,
-        org,
-        remote_ip: visitor.remote_ip,
-        user_agent: visitor.user_agent,
-    };
-    let (cookie, login) = draw(app, &who)?;
-    let device = if trusted { None } else { Some(secret::draw()?) };
-    let by = match second {
-        Second::None => "password",
-        Second::Step(..) => "totp",
-        Second::RecoveryCode(..) => "recovery_code",
-    };
-    let after = json!({"user": user.id, "by": by});
-    let system = Caller::System { why: "sign-in" };
-    let deed = audit::row(
-        app,
-        &system,
-        org,
-        "logins.open",
-        login.id,
-        None,
-        Some(&after),
-    );
-    let (id, hash, now) = (user.id, user.password_hash, app.now());
-    let (known, asked) = (device.as_deref().map(secret::digest), second.clone());
-    let opened = app.store().write(Lane::Org(org), move |work| {
-        let (login, lockout, deed) = (login.clone(), lockout.clone(), deed.clone());
-        let (hash, known, second) = (hash.clone(), known.clone(), asked.clone());
-        Box::pin(async move {
-            let counts = match &second {
-                Second::None => true,
-                Second::Step(challenge, step) => {
-                    work.authenticator_use(id, *step).await?
-                        && work.challenge_take(challenge).await?
-                }
-                Second::RecoveryCode(challenge, code) => {
-                    work.recovery_code_take(id, code).await?
-                        && work.challenge_take(challenge).await?
-                }
-            };
-            // The password took its time to check, and somebody may have changed it meanwhile.
-            if !counts || !work.may_sign_in(id, &hash, org).await? {
-                return Ok(false);
-            }
-            lockout.forget(work).await?;
-            work.login_insert(&login).await?;
-            if let Some(known) = &known {
-                let until = now + TimeDelta::days(DEVICE_DAYS);
-                work.device_insert(id, known, now, until).await?;
-            }
-            work.audit(&deed);
-            Ok(true)
-        })
-    });
-    if !opened.await? {
-        failed(Some(id), visitor);
-        return Ok(match second {
-            Second::None => SignIn::WrongCredentials,
-            Second::Step(..) | Second::RecoveryCode(..) => SignIn::WrongFactor,
-        });
-    }
-    tracing::info!(user.id = %id, "somebody signed in");
-    let member = caller(app, &cookie).await?;
-    let member = member.as_ref().and_then(Caller::member);
-    let member = member.ok_or_else(|| Error::internal("a login just made is not there"))?;
-    let recovery_codes_left = match second {
-        Second::RecoveryCode(..) => Some(app.store().read.recovery_codes(id).await?),
-        Second::None | Second::Step(..) => None,
-    };
-    Ok(SignIn::Opened {
-        me: Box::new(me::of_member(app, member).await?),
-        cookie,
-        device,
-        recovery_codes_left,
-    })
 }
 
 /// Somebody who has proved who they are.

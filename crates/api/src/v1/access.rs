@@ -126,7 +126,7 @@ impl Seen {
 
 /// Where a sign-in stands that was not refused.
 enum Step {
-    In(HttpResponseBuilder, EnteredView),
+    In(HttpResponseBuilder, Box<EnteredView>),
     Waits(ChallengeView),
 }
 
@@ -149,7 +149,7 @@ fn entered(request: &HttpRequest, tried: SignIn) -> Result<Step, Problem> {
                 me,
                 recovery_codes_left,
             };
-            Ok(Step::In(response, entered))
+            Ok(Step::In(response, Box::new(entered)))
         }
         SignIn::SecondFactor { challenge, factors } => {
             Ok(Step::Waits(ChallengeView::to_view(challenge, &factors)))
