@@ -12,8 +12,9 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { onSignedOut } from './api/client';
+import { onSignedOut, onStepUp } from './api/client';
 import { keys, queryClient } from './api/queries';
+import { askWho } from './components/step_up';
 import { startLanguages } from './i18n';
 import { router } from './router';
 import { theme } from './theme/theme';
@@ -26,6 +27,8 @@ onSignedOut(() => {
   queryClient.removeQueries({ queryKey: keys.me });
   void router.navigate({ to: '/login', search: { next: href }, replace: true });
 });
+
+onStepUp(askWho);
 
 await startLanguages();
 const root = document.getElementById('root');

@@ -157,6 +157,10 @@ const apiKeys = createRoute({
   ...page('/org/keys'),
   component: lazyRouteComponent(() => import('./features/keys/keys_page'), 'KeysPage'),
 });
+const account = createRoute({
+  ...page('/me'),
+  component: lazyRouteComponent(() => import('./features/account/account_page'), 'AccountPage'),
+});
 const roles = createRoute({
   ...page('/org/roles'),
   component: lazyRouteComponent(() => import('./features/roles/roles_page'), 'RolesPage'),
@@ -179,6 +183,7 @@ const tree = root.addChildren([
     subOrganisations,
     subOrganisation,
     apiKeys,
+    account,
     roles,
   ]),
 ]);

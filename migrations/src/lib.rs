@@ -10,6 +10,7 @@ mod m0006_idempotency;
 mod m0007_assumed_protocol;
 mod m0008_nodes;
 mod m0009_access;
+mod m0011_sign_in;
 mod m0014_keys;
 mod step;
 
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_nodes::Migration),
             Box::new(m0009_access::Migration),
             Box::new(m0014_keys::Migration),
+            Box::new(m0011_sign_in::Migration),
         ]
     }
 }

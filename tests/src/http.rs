@@ -164,7 +164,9 @@ impl Person {
             .ok_or("an answer without a status")?
             .parse()?;
         for line in head.lines() {
-            if let Some(cookie) = line.strip_prefix("set-cookie: ") {
+            // That by which the device is known is another one.
+            let cookie = line.strip_prefix("set-cookie: ");
+            if let Some(cookie) = cookie.filter(|c| c.contains("busbar_login=")) {
                 self.cookie = cookie.split(';').next().unwrap_or_default().to_owned();
             }
         }

@@ -39,6 +39,12 @@ export function onSignedOut(react: () => void) {
   signedOut = react;
 }
 
+let showWho: () => Promise<boolean> = async () => false;
+/** How the person shows again who they are, before a dangerous deed is tried once more. */
+export function onStepUp(ask: () => Promise<boolean>) {
+  showWho = ask;
+}
+
 async function problemOf(response: Response): Promise<Problem> {
   const requestId = response.headers.get('x-request-id');
   try {
@@ -63,7 +69,7 @@ async function problemOf(response: Response): Promise<Problem> {
 
 type Options = { body?: unknown; query?: Query; headers?: Record<string, string>; signal?: AbortSignal };
 
-async function answered(method: string, path: string, options: Options): Promise<Response> {
+async function answered(method: string, path: string, options: Options, again = false): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
   let body: string | undefined;
   if (typeof options.body === 'string') body = options.body;
@@ -85,6 +91,9 @@ async function answered(method: string, path: string, options: Options): Promise
   if (!response.ok) {
     const problem = await problemOf(response);
     if (problem.status === 401 && problem.code === 'not_signed_in') signedOut();
+    if (problem.code === 'step_up_needed' && !again && (await showWho())) {
+      return answered(method, path, options, true);
+    }
     throw problem;
   }
   return response;
@@ -103,7 +112,6 @@ export const get = <T>(path: string, query?: Query, signal?: AbortSignal) =>
   call<T>('GET', path, { query, signal });
 export const post = <T>(path: string, body?: unknown, headers?: Record<string, string>) =>
   call<T>('POST', path, { body, headers });
+export const put = <T>(path: string, body: unknown) => call<T>('PUT', path, { body });
 export const patch = <T>(path: string, body: unknown) => call<T>('PATCH', path, { body });
 export const remove = (path: string) => call<void>('DELETE', path);
-export const put = <T>(path: string, body: unknown, headers?: Record<string, string>) =>
-  call<T>('PUT', path, { body, headers });

@@ -39,6 +39,14 @@ export const me = queryOptions({
   queryFn: ({ signal }) => get<T.Me>('/me', undefined, signal),
   staleTime: 60_000,
 });
+export const factors = queryOptions({
+  queryKey: [...keys.me, 'factors'],
+  queryFn: ({ signal }) => get<T.Factors>('/me/factors', undefined, signal),
+});
+export const logins = queryOptions({
+  queryKey: [...keys.me, 'logins'],
+  queryFn: ({ signal }) => get<T.Page<T.Login>>('/me/logins', { limit: 200 }, signal),
+});
 export const setupNeeded = queryOptions({
   queryKey: ['setup'],
   queryFn: () => get<T.Setup>('/setup'),

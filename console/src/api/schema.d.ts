@@ -116,8 +116,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Signs in. */
+        /** Signs in, or tells that a second factor is needed; only whoever is in gets a cookie. */
         post: operations["log_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/login/second_factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finishes a sign-in that waits for a second factor. */
+        post: operations["log_in_second"];
         delete?: never;
         options?: never;
         head?: never;
@@ -155,6 +172,92 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Changes the caller's name. */
+        patch: operations["edit_me"];
+        trace?: never;
+    };
+    "/me/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows again who one is: dangerous deeds pass for ten minutes. */
+        post: operations["confirm_me"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's second factors. */
+        get: operations["get_factors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/logins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's logins, the newest first. */
+        get: operations["list_logins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/logins/revoke_others": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends all logins of the caller but this one. */
+        post: operations["revoke_other_logins"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/logins/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one of the caller's logins. */
+        delete: operations["revoke_login"];
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -169,6 +272,84 @@ export interface paths {
         /** Goes on working in another organisation, in which the caller is somebody. */
         put: operations["switch_organisation"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes the caller's password and ends the caller's other logins. */
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/recovery_codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draws new recovery codes, shown this once; the earlier ones end. Needs that the caller showed
+         *     lately who it is.
+         */
+        post: operations["renew_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draws a seed for an authenticator app, which counts once a code of it is given. Needs that the
+         *     caller showed lately who it is.
+         */
+        post: operations["begin_totp"];
+        /**
+         * Removes the authenticator app and the recovery codes. Needs that the caller showed lately who
+         *     it is.
+         */
+        delete: operations["remove_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the authenticator app count, and shows recovery codes this once. */
+        post: operations["confirm_totp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -730,6 +911,10 @@ export interface components {
          * @enum {string}
          */
         Accessibility: "public_free" | "public_paid" | "restricted";
+        /** @description Changes to one's own account: a field left out stays. */
+        AccountChange: {
+            name?: string;
+        };
         /** @description The activation of a paid module. */
         ActivationBody: {
             /** @description The module's name, by which one says that one knows what it does. */
@@ -773,8 +958,19 @@ export interface components {
             evse?: number | null;
             operative: boolean;
         };
+        /** @description A sign-in whose password was right, and that waits for a second factor. */
+        ChallengeView: {
+            /** @description For `POST /login/second_factor`, within five minutes and five tries. */
+            challenge: string;
+            /** @description What it can be finished with. */
+            second_factor: components["schemas"]["Factor"][];
+        };
         /** @description Nothing. */
         ClearParams: Record<string, never>;
+        /** @description A code of an authenticator app. */
+        CodeBody: {
+            code: string;
+        };
         /** @description A command to issue: `params` goes by `type`. */
         CommandBody: {
             params: components["schemas"]["ResetParams"];
@@ -900,6 +1096,21 @@ export interface components {
          * @enum {string}
          */
         Direction: "in" | "out";
+        /** @description Who signed in, and what is left of the recovery codes. */
+        EnteredView: {
+            me: components["schemas"]["MeView"];
+            /**
+             * Format: int64
+             * @description Where one was used.
+             */
+            recovery_codes_left: number | null;
+        };
+        /** @description What shows that it is still the same person: one of `password` and `code`. */
+        EvidenceBody: {
+            /** @description The present code of the authenticator app. */
+            code?: string | null;
+            password?: string | null;
+        };
         /** @description The readings of one EVSE. */
         EvseMeterView: {
             /** Format: int32 */
@@ -917,6 +1128,21 @@ export interface components {
             session_id: string | null;
             /** @description The most telling status of its connectors. */
             status: components["schemas"]["ConnectorStatus"];
+        };
+        /**
+         * @description A kind of second factor.
+         * @enum {string}
+         */
+        Factor: "totp" | "recovery_code";
+        /** @description The caller's second factors. */
+        FactorsView: {
+            /** Format: int64 */
+            recovery_codes_left: number;
+            /**
+             * Format: date-time
+             * @description Since when an authenticator app counts; null when there is none.
+             */
+            totp_since: string | null;
         };
         /** @description What a person should look at first. */
         FindingView: {
@@ -1033,6 +1259,15 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A page of a list. */
+        ListView_LoginView: {
+            /** @description The rows. */
+            data: components["schemas"]["LoginView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
         ListView_NoticeView: {
             /** @description The rows. */
             data: components["schemas"]["NoticeView"][];
@@ -1135,6 +1370,24 @@ export interface components {
         LoginBody: {
             email: string;
             password: string;
+        };
+        /** @description A login of the caller. */
+        LoginView: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            last_seen_at: string;
+            remote_ip: string | null;
+            /** @description The browser's name for itself. */
+            user_agent: string | null;
         };
         /** @description The caller, and everything the caller may do: a page never guesses. */
         MeView: {
@@ -1289,6 +1542,11 @@ export interface components {
          * @enum {string}
          */
         PaidModuleKey: "adaptive_load_management" | "firmware_library" | "multiple_load_groups" | "preconnect" | "priority" | "solar";
+        /** @description Another password. */
+        PasswordBody: {
+            current: string;
+            new: string;
+        };
         /** @description A station's password, shown this once. */
         PasswordView: {
             password: string;
@@ -1408,6 +1666,10 @@ export interface components {
             /** @description What keeps it away; empty when it is allowed. */
             blocked: components["schemas"]["ReasonView"][];
         };
+        /** @description Recovery codes, shown once. */
+        RecoveryCodesView: {
+            recovery_codes: string[];
+        };
         /**
          * @description Where a station stands in the boot state machine.
          * @enum {string}
@@ -1454,6 +1716,21 @@ export interface components {
             roles: components["schemas"]["RoleView"][];
             /** @description What can be granted or denied beside a level. */
             site_actions: components["schemas"]["PermissionKey"][];
+        };
+        /** @description The second factor of a sign-in: one of `code` and `recovery_code`. */
+        SecondFactorBody: {
+            challenge: string;
+            /** @description The present code of the authenticator app. */
+            code?: string | null;
+            /** @description One of the codes that were shown when it was set up; each works once. */
+            recovery_code?: string | null;
+        };
+        /** @description A seed for an authenticator app, shown once. */
+        SeedView: {
+            /** @description For typing. */
+            secret: string;
+            /** @description For a QR code. */
+            uri: string;
         };
         /**
          * @description An order of sessions.
@@ -1910,7 +2187,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description A permission or a module is missing (`permission_denied`, `module_inactive`), the request comes from another site (`cross_site`), or the setup link is not valid (`setup_token_invalid`). */
+        /** @description A permission or a module is missing (`permission_denied`, `module_inactive`), the request comes from another site (`cross_site`), the setup link is not valid (`setup_token_invalid`), it takes a person who is signed in (`login_needed`) or one who showed lately who they are: `POST /me/confirm` (`step_up_needed`). */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -1946,7 +2223,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Nobody is signed in (`not_signed_in`), or the sign-in failed (`invalid_credentials`). */
+        /** @description Nobody is signed in (`not_signed_in`), or the sign-in failed (`invalid_credentials`, `invalid_second_factor`). */
         NotSignedIn: {
             headers: {
                 [name: string]: unknown;
@@ -2302,6 +2579,54 @@ export interface operations {
                     "application/json": components["schemas"]["MeView"];
                 };
             };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_in_second: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnteredView"];
+                };
+            };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
@@ -2384,6 +2709,226 @@ export interface operations {
             };
         };
     };
+    edit_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvidenceBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_factors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorsView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_logins: {
+        parameters: {
+            query?: {
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_LoginView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_other_logins: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     switch_organisation: {
         parameters: {
             query?: never;
@@ -2403,6 +2948,195 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeedView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesView"];
                 };
             };
             400: components["responses"]["BadRequest"];

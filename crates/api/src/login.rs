@@ -19,6 +19,12 @@ pub(crate) const PLAIN: &str = "busbar_login";
 /// Over HTTPS: bound to the host by its name.
 pub(crate) const SECURE: &str = "__Host-busbar_login";
 
+/// The same two for the device, which signed in before and is not locked out with strangers.
+const PLAIN_DEVICE: &str = "busbar_device";
+const SECURE_DEVICE: &str = "__Host-busbar_device";
+/// How long a device is known, in days.
+const DEVICE_DAYS: i64 = 90;
+
 /// The caller of a request; extracting one refuses those who are not signed in.
 pub(crate) struct SignedIn(pub Caller);
 
@@ -106,16 +112,34 @@ fn is_secure(request: &HttpRequest) -> bool {
     state.settings.https || told()
 }
 
+/// The secret by which a device is known that has signed in before.
+pub(crate) fn device(request: &HttpRequest) -> Option<String> {
+    let secure = is_secure(request);
+    let cookie = request.cookie(if secure { SECURE_DEVICE } else { PLAIN_DEVICE });
+    cookie.map(|cookie| cookie.value().to_owned())
+}
+
 /// The cookie that carries `secret`, for as long as the login lasts.
 pub(crate) fn cookie(request: &HttpRequest, secret: &str) -> Cookie<'static> {
-    let secure = is_secure(request);
     let state = request.app_data::<web::Data<State>>();
     let lifetime = state.map_or(0, |s| s.app.settings().login_lifetime.num_seconds());
-    Cookie::build(if secure { SECURE } else { PLAIN }, secret.to_owned())
-        .max_age(Duration::seconds(lifetime))
+    let name = if is_secure(request) { SECURE } else { PLAIN };
+    made(request, name, secret, Duration::seconds(lifetime))
+}
+
+/// The cookie by which a device is known from now on.
+pub(crate) fn device_cookie(request: &HttpRequest, secret: &str) -> Cookie<'static> {
+    let secure = is_secure(request);
+    let name = if secure { SECURE_DEVICE } else { PLAIN_DEVICE };
+    made(request, name, secret, Duration::days(DEVICE_DAYS))
+}
+
+fn made(request: &HttpRequest, name: &'static str, value: &str, age: Duration) -> Cookie<'static> {
+    Cookie::build(name, value.to_owned())
+        .max_age(age)
         .path("/")
         .http_only(true)
-        .secure(secure)
+        .secure(is_secure(request))
         .same_site(SameSite::Lax)
         .finish()
 }

@@ -169,6 +169,9 @@ impl From<app::Error> for Problem {
             E::Denied { permission, why } => {
                 let detail = match permission {
                     Some(p) => format!("This needs the permission {} ({}).", p.key(), p.title()),
+                    None if why == "step_up_needed" => {
+                        "Show again that it is you: POST /me/confirm.".to_owned()
+                    }
                     None => "You may not do this.".to_owned(),
                 };
                 Self::new(StatusCode::FORBIDDEN, why, detail)

@@ -14,6 +14,7 @@ pub const ALL: &[&[Endpoint]] = &[
     v1::access::ROUTES,
     v1::organisations::ROUTES,
     v1::keys::ROUTES,
+    v1::account::ROUTES,
     v1::sites::ROUTES,
     v1::site_access::ROUTES,
     v1::stations::ROUTES,

@@ -10,11 +10,14 @@ mod audit;
 mod error;
 mod gate;
 mod link;
+mod lockout;
 mod masking;
+mod passwords;
 mod review;
 mod seal;
 mod secret;
 mod standing;
+mod totp;
 mod waiters;
 
 // the machines' side
@@ -25,6 +28,7 @@ pub mod ingest;
 // the people's side
 pub mod commands;
 pub mod exports;
+pub mod factors;
 pub mod keys;
 pub mod live;
 pub mod logins;
@@ -42,6 +46,7 @@ pub mod setup;
 pub mod site_access;
 pub mod sites;
 pub mod stations;
+pub mod step_up;
 pub mod tokens;
 pub mod users;
 

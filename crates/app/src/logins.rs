@@ -1,29 +1,44 @@
 //! Signing in and out. A login is a secret of 256 bits in a cookie, kept as a digest; every
-//! sign-in draws a new one.
+//! sign-in draws a new one. Whoever has a second factor gives it before there is a cookie.
 
-use crate::proxy::neighbourhood;
+mod entry;
+mod own;
+
 use chrono::TimeDelta;
-use domain::clock::Moment;
 use domain::id::{LoginId, OrgId, UserId};
 use domain::role::Caller;
-use serde_json::json;
-use store::{Lane, LoginRow};
+use store::{ChallengeRow, Lane, LoginRow};
 
 use bus::News;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::me::{self, Me};
+use crate::factors::{self, Factor};
+use crate::lockout::Lockout;
+use crate::me::Me;
 use crate::{audit, secret, standing};
 
-/// Failed sign-ins of one account from one address before it is locked.
-const FREE_FAILURES: i32 = 10;
-/// After the free ones each further try waits twice as long as the one before, from this on.
-const FIRST_DELAY_S: i64 = 30;
-/// The longest wait.
-const LONGEST_DELAY_S: i64 = 3_600;
-/// Failures are forgotten after this long without another.
-const MEMORY_HOURS: i64 = 24;
+use entry::{Entry, Second, enter};
+
+pub use own::{OwnLogin, change_password, list, rename, revoke, revoke_others};
+
+/// How long a sign-in waits for its second factor.
+const CHALLENGE_MINUTES: i64 = 5;
+/// How many second factors are looked at in one sign-in.
+const CHALLENGE_TRIES: i32 = 5;
+/// How often it is noted that a login was used.
+const SEEN_SECONDS: i64 = 60;
+
+/// Who knocks, as far as a browser tells.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Visitor<'a> {
+    /// From where.
+    pub remote_ip: Option<&'a str>,
+    /// The browser's name for itself.
+    pub user_agent: Option<&'a str>,
+    /// The secret of a device that has signed in before.
+    pub device: Option<&'a str>,
+}
 
 /// What became of a sign-in.
 #[derive(Debug)]
@@ -34,9 +49,22 @@ pub enum SignIn {
         cookie: String,
         /// Who signed in.
         me: Box<Me>,
+        /// The secret by which the device is known from now on, where it was not known.
+        device: Option<String>,
+        /// How many recovery codes are left, for whoever used one.
+        recovery_codes_left: Option<u64>,
+    },
+    /// The password is right, and a second factor is needed.
+    SecondFactor {
+        /// The secret by which the sign-in goes on.
+        challenge: String,
+        /// What it can be finished with.
+        factors: Vec<Factor>,
     },
     /// No such account, or not its password: the two look and take the same.
     WrongCredentials,
+    /// Not a second factor that counts, or a sign-in that waits no more.
+    WrongFactor,
     /// Too many failures of this account from this address.
     TooMany {
         /// Seconds until the next try is looked at.
@@ -44,43 +72,34 @@ pub enum SignIn {
     },
 }
 
-/// Signs a person in by address and password. The lock counts by account **and** remote address,
-/// so that nobody locks somebody else out.
+/// The second factor that somebody gives.
+#[derive(Debug, Clone, Copy)]
+pub enum Given<'a> {
+    /// The present code of the authenticator app.
+    Code(&'a str),
+    /// A recovery code.
+    RecoveryCode(&'a str),
+}
+
+/// Signs a person in by address and password, or tells that a second factor is needed.
 pub async fn open(
     app: &App,
     email: &str,
     password: &str,
-    remote_ip: Option<&str>,
-    user_agent: Option<&str>,
+    visitor: Visitor<'_>,
 ) -> Result<SignIn, Error> {
-    let key = failure_key(email, remote_ip);
-    let now = app.now();
-    let before = app.store().read.login_failures(&key).await?;
-    let (count, locked_until) = standing(before, now);
-    if locked_until > now {
-        let retry_after_s = (locked_until - now).num_seconds().max(1);
+    let user = app.store().read.user_by_email(email.trim()).await?;
+    let known = user.as_ref().map(|u| u.id);
+    let (lockout, trusted) = lockout(app, known, email, visitor).await?;
+    // Counted before it is looked at: a burst of tries at once gets no more than its share.
+    if let Some(retry_after_s) = lockout.count(app).await? {
         return Ok(SignIn::TooMany { retry_after_s });
     }
-    // Counted before it is looked at: a burst of tries at once gets no more than its share.
-    let counted = count_failure(app, &key, now).await?;
-    if counted > FREE_FAILURES.max(count + 1) {
-        return Ok(SignIn::TooMany {
-            retry_after_s: delay_s(counted),
-        });
-    }
-    let user = app.store().read.user_by_email(email.trim()).await?;
     let hash = user.as_ref().map(|u| u.password_hash.as_str());
     let right = secret::is_password(app, password, hash).await?;
-    let known = user.as_ref().map(|u| u.id);
     let Some(user) = user.filter(|_| right) else {
         // The address that was typed can be a password in the wrong field.
-        let account = known.map(|id| id.to_string());
-        tracing::warn!(
-            remote.ip = remote_ip.unwrap_or("unknown"),
-            user.id = account.as_deref().unwrap_or("unknown"),
-            failures.count = counted,
-            "a sign-in failed"
-        );
+        failed(known, visitor);
         return Ok(SignIn::WrongCredentials);
     };
     let Some(org) = standing::organisations(app, user.id)
@@ -90,48 +109,113 @@ pub async fn open(
     else {
         return Ok(SignIn::WrongCredentials);
     };
-    let who = Newcomer {
-        user: user.id,
-        org,
-        remote_ip,
-        user_agent,
-    };
-    let (cookie, login) = draw(app, &who)?;
-    let deed = audit::row(
-        app,
-        &Caller::System { why: "sign-in" },
-        org,
-        "logins.open",
-        login.id,
-        None,
-        Some(&json!({"user": user.id})),
-    );
-    let (id, hash) = (user.id, user.password_hash);
-    let opened = app.store().write(Lane::Org(org), move |work| {
-        let (login, key, deed) = (login.clone(), key.clone(), deed.clone());
-        let hash = hash.clone();
-        Box::pin(async move {
-            // The password took its time to check, and somebody may have changed it meanwhile.
-            if !work.may_sign_in(id, &hash, org).await? {
-                return Ok(false);
-            }
-            work.login_succeeded(&key).await?;
-            work.login_insert(&login).await?;
-            work.audit(&deed);
-            Ok(true)
-        })
-    });
-    if !opened.await? {
-        return Ok(SignIn::WrongCredentials);
+    let factors = factors::asked(app, user.id).await?;
+    if !factors.is_empty() {
+        return challenge(app, user.id, org, factors).await;
     }
-    tracing::info!(user.id = %user.id, "somebody signed in");
-    let member = caller(app, &cookie).await?;
-    let member = member.as_ref().and_then(Caller::member);
-    let member = member.ok_or_else(|| Error::internal("a login just made is not there"))?;
-    Ok(SignIn::Opened {
-        me: Box::new(me::of_member(app, member).await?),
-        cookie,
+    let entry = Entry {
+        user,
+        org,
+        visitor,
+        trusted,
+        lockout,
+        second: Second::None,
+    };
+    enter(app, entry).await
+}
+
+/// Finishes a sign-in that waits for its second factor.
+pub async fn open_second(
+    app: &App,
+    challenge: &str,
+    given: Given<'_>,
+    visitor: Visitor<'_>,
+) -> Result<SignIn, Error> {
+    let (hash, now) = (secret::digest(challenge), app.now());
+    let tried = hash.clone();
+    let waiting = app.store().write(Lane::Instance, move |work| {
+        let hash = tried.clone();
+        Box::pin(async move { work.challenge_try(&hash, now, CHALLENGE_TRIES).await })
+    });
+    let Some(waiting) = waiting.await? else {
+        return Ok(SignIn::WrongFactor);
+    };
+    let user = app.store().read.user(waiting.user).await?;
+    let user = user.ok_or(Error::NotFound)?;
+    let (lockout, trusted) = lockout(app, Some(user.id), &user.email, visitor).await?;
+    if let Some(retry_after_s) = lockout.count(app).await? {
+        return Ok(SignIn::TooMany { retry_after_s });
+    }
+    let second = match given {
+        Given::Code(code) => match factors::step(app, user.id, code).await? {
+            Some(step) => Second::Step(hash, step),
+            None => {
+                failed(Some(user.id), visitor);
+                return Ok(SignIn::WrongFactor);
+            }
+        },
+        Given::RecoveryCode(code) => {
+            Second::RecoveryCode(hash, factors::recovery_digest(user.id, code))
+        }
+    };
+    let entry = Entry {
+        user,
+        org: waiting.org,
+        visitor,
+        trusted,
+        lockout,
+        second,
+    };
+    enter(app, entry).await
+}
+
+/// The counts that a try is under, and whether it comes from a device that has signed in before.
+async fn lockout(
+    app: &App,
+    user: Option<UserId>,
+    email: &str,
+    visitor: Visitor<'_>,
+) -> Result<(Lockout, bool), Error> {
+    let hash = secret::digest(visitor.device.unwrap_or_default());
+    let device = app.store().read.device(&hash).await?;
+    let now = app.now();
+    Ok(match (device, user) {
+        (Some((of, until)), Some(user)) if of == user && until > now => {
+            (Lockout::of_device(user, &hash), true)
+        }
+        _ => (Lockout::from_afar(email, visitor.remote_ip), false),
     })
+}
+
+fn failed(user: Option<UserId>, visitor: Visitor<'_>) {
+    let account = user.map(|id| id.to_string());
+    tracing::warn!(
+        remote.ip = visitor.remote_ip.unwrap_or("unknown"),
+        user.id = account.as_deref().unwrap_or("unknown"),
+        "a sign-in failed"
+    );
+}
+
+/// Lets a sign-in wait for its second factor.
+async fn challenge(
+    app: &App,
+    user: UserId,
+    org: OrgId,
+    factors: Vec<Factor>,
+) -> Result<SignIn, Error> {
+    let challenge = secret::draw()?;
+    let row = ChallengeRow {
+        hash: secret::digest(&challenge),
+        user,
+        org,
+        expires_at: app.now() + TimeDelta::minutes(CHALLENGE_MINUTES),
+    };
+    let written = app.store().write(Lane::Instance, move |work| {
+        let row = row.clone();
+        Box::pin(async move { work.challenge_insert(&row).await })
+    });
+    written.await?;
+    Ok(SignIn::SecondFactor { challenge, factors })
 }
 
 /// Somebody who has proved who they are.
@@ -155,44 +239,10 @@ pub(crate) fn draw(app: &App, who: &Newcomer<'_>) -> Result<(String, LoginRow), 
         expires_at: now + app.settings().login_lifetime,
         user_agent: who.user_agent.map(|ua| ua.chars().take(256).collect()),
         remote_ip: who.remote_ip.map(str::to_owned),
+        seen_at: now,
+        confirmed_at: now,
     };
     Ok((cookie, row))
-}
-
-fn failure_key(email: &str, remote_ip: Option<&str>) -> String {
-    let account = email.trim().to_lowercase();
-    let from = remote_ip.and_then(|ip| Some(neighbourhood(ip.parse().ok()?)));
-    secret::digest(&format!("{account}\u{0}{from:?}"))
-}
-
-/// How many failures count, and until when nothing is looked at.
-fn standing(before: Option<(i32, Moment)>, now: Moment) -> (i32, Moment) {
-    match before {
-        Some((count, last)) if last >= now - TimeDelta::hours(MEMORY_HOURS) => {
-            (count, last + TimeDelta::seconds(delay_s(count)))
-        }
-        _ => (0, now),
-    }
-}
-
-fn delay_s(count: i32) -> i64 {
-    if count < FREE_FAILURES {
-        return 0;
-    }
-    let doublings = u32::try_from(count - FREE_FAILURES).unwrap_or(0).min(16);
-    (FIRST_DELAY_S << doublings).min(LONGEST_DELAY_S)
-}
-
-async fn count_failure(app: &App, key: &str, now: Moment) -> Result<i32, Error> {
-    let key = key.to_owned();
-    let since = now - TimeDelta::hours(MEMORY_HOURS);
-    Ok(app
-        .store()
-        .write(Lane::Instance, move |work| {
-            let key = key.clone();
-            Box::pin(async move { work.login_failed(&key, now, since).await })
-        })
-        .await?)
 }
 
 /// The person behind a cookie, with the rights of this very moment; none when the login is over
@@ -205,8 +255,23 @@ pub async fn caller(app: &App, cookie: &str) -> Result<Option<Caller>, Error> {
     if login.expires_at <= app.now() {
         return Ok(None);
     }
+    seen(app, &login).await;
     let member = standing::member(app, login.user, login.org, Some(login.id)).await?;
     Ok(member.map(Caller::User))
+}
+
+/// Notes that a login was used, once a minute at most. It may fail: nobody is kept out by it.
+async fn seen(app: &App, login: &LoginRow) {
+    let (id, now) = (login.id, app.now());
+    if now < login.seen_at + TimeDelta::seconds(SEEN_SECONDS) {
+        return;
+    }
+    let noted = app.store().write(Lane::Org(login.org), move |work| {
+        Box::pin(async move { work.login_seen(id, now).await })
+    });
+    if let Err(error) = noted.await {
+        tracing::warn!("that a login was used is not noted: {error}");
+    }
 }
 
 /// Signs the caller out of this login, and ends what streams to it.

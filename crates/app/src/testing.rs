@@ -106,6 +106,11 @@ impl TestApp {
         }
     }
 
+    /// The code that an authenticator app shows now for a seed.
+    pub fn code(&self, seed: &str) -> String {
+        crate::totp::shown(seed, self.app.now()).unwrap()
+    }
+
     /// Where the database lies.
     pub fn directory(&self) -> &std::path::Path {
         self.directory.path()

@@ -8,12 +8,9 @@ use serde_json::json;
 use store::{Lane, MembershipRow, UserRow};
 
 use crate::app::App;
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::review::{LONGEST_NAME, Review};
-use crate::{audit, gate, secret};
-
-/// The shortest password people may choose.
-const SHORTEST: usize = 10;
+use crate::{audit, gate, passwords, secret};
 
 /// An account and what it is in the root organisation.
 #[derive(Debug, Clone)]
@@ -38,7 +35,7 @@ pub(crate) fn review(email: &str, name: &str, password: &str) -> Review {
         "This is no e-mail address.",
     );
     review.needed("/name", Some(name), LONGEST_NAME);
-    review.also(password_problem(password));
+    review.also(passwords::problem("/password", password, email));
     review
 }
 
@@ -48,12 +45,6 @@ pub(crate) fn is_address(text: &str) -> bool {
     parts.is_some_and(|(user, host)| !user.is_empty() && !host.is_empty())
         && !text.chars().any(|c| c.is_control() || c.is_whitespace())
         && text.len() <= 254
-}
-
-fn password_problem(password: &str) -> Option<Problem> {
-    let count = password.chars().count();
-    let detail = format!("A password has {SHORTEST} to 200 characters.");
-    (!(SHORTEST..=200).contains(&count)).then(|| Problem::at("/password", "invalid", detail))
 }
 
 /// Makes an account with roles in the root organisation. For the command line only.
@@ -125,7 +116,7 @@ pub async fn reset_password(
     password: &str,
 ) -> Result<(), Error> {
     gate::permit_system(caller)?;
-    if let Some(problem) = password_problem(password) {
+    if let Some(problem) = passwords::problem("/password", password, email.trim()) {
         return Err(Error::Invalid {
             problems: vec![problem],
         });
@@ -148,7 +139,7 @@ pub async fn reset_password(
         .write(Lane::Org(org), move |work| {
             let (hash, deed) = (hash.clone(), deed.clone());
             Box::pin(async move {
-                work.user_password(user.id, &hash).await?;
+                work.user_password(user.id, &hash, None).await?;
                 work.audit(&deed);
                 Ok(())
             })

@@ -10,8 +10,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::entity::{
-    attempts, commands, login_failures, logins, notices, outbox, samples, session_events, sessions,
-    setup_links, wire_log,
+    attempts, challenges, commands, devices, login_failures, logins, notices, outbox, samples,
+    session_events, sessions, setup_links, wire_log,
 };
 use crate::error::Error;
 use crate::lane::Lane;
@@ -105,6 +105,10 @@ impl Store {
             .remove(logins::Entity::find().filter(logins::Column::ExpiresAt.lt(now)))
             .await?;
         let over = setup_links::Entity::find().filter(setup_links::Column::ExpiresAt.lt(now));
+        gone += self.remove(over).await?;
+        let over = challenges::Entity::find().filter(challenges::Column::ExpiresAt.lt(now));
+        gone += self.remove(over).await?;
+        let over = devices::Entity::find().filter(devices::Column::ExpiresAt.lt(now));
         gone += self.remove(over).await?;
         let forgotten = login_failures::Entity::find()
             .filter(login_failures::Column::LastAt.lt(now - FAILURES_MS));

@@ -64,6 +64,10 @@ pub struct LoginRow {
     pub user_agent: Option<String>,
     /// From where.
     pub remote_ip: Option<String>,
+    /// When it was last used, to the minute.
+    pub seen_at: Moment,
+    /// When the person last showed who they are.
+    pub confirmed_at: Moment,
 }
 
 fn user(row: users::Model) -> Result<UserRow, Error> {
@@ -88,7 +92,7 @@ fn membership(row: memberships::Model) -> Result<MembershipRow, Error> {
     })
 }
 
-fn login(row: logins::Model) -> Result<LoginRow, Error> {
+pub(crate) fn login(row: logins::Model) -> Result<LoginRow, Error> {
     Ok(LoginRow {
         id: LoginId::from_uuid(row.id),
         hash: row.hash,
@@ -98,6 +102,8 @@ fn login(row: logins::Model) -> Result<LoginRow, Error> {
         expires_at: moment(row.expires_at)?,
         user_agent: row.user_agent,
         remote_ip: row.remote_ip,
+        seen_at: moment(row.seen_at)?,
+        confirmed_at: moment(row.confirmed_at)?,
     })
 }
 
@@ -116,19 +122,27 @@ impl Work {
         Ok(())
     }
 
-    /// Gives a person another password and ends all of the person's web sessions.
-    pub async fn user_password(&mut self, id: UserId, hash: &str) -> Result<(), Error> {
+    /// Gives a person another password and ends all that rested on the one before: web sessions,
+    /// sign-ins half done and trusted devices. One session may stay.
+    pub async fn user_password(
+        &mut self,
+        id: UserId,
+        hash: &str,
+        stays: Option<LoginId>,
+    ) -> Result<(), Error> {
         let row = users::ActiveModel {
             id: Set(id.uuid()),
             password_hash: Set(hash.to_owned()),
             ..Default::default()
         };
         row.update(&self.tx).await?;
-        logins::Entity::delete_many()
-            .filter(logins::Column::UserId.eq(id.uuid()))
-            .exec(&self.tx)
-            .await?;
-        Ok(())
+        match stays {
+            Some(login) => {
+                self.other_logins_delete(id, login).await?;
+            }
+            None => self.logins_delete(id).await?,
+        }
+        self.trust_delete(id).await
     }
 
     /// Makes a person a member, or replaces what the person is there.
@@ -203,10 +217,11 @@ impl Work {
             user_id: Set(login.user.uuid()),
             org_id: Set(login.org.uuid()),
             created_at: Set(ms(login.created_at)),
-            seen_at: Set(ms(login.created_at)),
+            seen_at: Set(ms(login.seen_at)),
             expires_at: Set(ms(login.expires_at)),
             user_agent: Set(login.user_agent.clone()),
             remote_ip: Set(login.remote_ip.clone()),
+            confirmed_at: Set(ms(login.confirmed_at)),
         };
         row.insert(&self.tx).await?;
         Ok(())
@@ -230,21 +245,18 @@ impl Work {
         Ok(())
     }
 
-    /// Counts a failed sign-in under `key`; tells how many there are now. A count older than
-    /// `since` starts again.
-    pub async fn login_failed(
-        &mut self,
-        key: &str,
-        at: Moment,
-        since: Moment,
-    ) -> Result<i32, Error> {
-        let before = login_failures::Entity::find_by_id(key.to_owned())
+    /// Failed sign-ins under `key`, read inside the unit: how many, and the newest. Until the unit
+    /// ends, no other one counts them.
+    pub async fn login_failures(&mut self, key: &str) -> Result<Option<(i32, Moment)>, Error> {
+        let found = login_failures::Entity::find_by_id(key.to_owned())
+            .lock_exclusive()
             .one(&self.tx)
             .await?;
-        let count = before
-            .filter(|b| b.last_at >= ms(since))
-            .map_or(0, |b| b.count)
-            + 1;
+        found.map(|f| Ok((f.count, moment(f.last_at)?))).transpose()
+    }
+
+    /// Notes that there are `count` failed sign-ins under `key`, the newest at `at`.
+    pub async fn login_failed(&mut self, key: &str, count: i32, at: Moment) -> Result<(), Error> {
         let row = login_failures::ActiveModel {
             key: Set(key.to_owned()),
             count: Set(count),
@@ -260,7 +272,7 @@ impl Work {
             .on_conflict(replace)
             .exec_without_returning(&self.tx)
             .await?;
-        Ok(count)
+        Ok(())
     }
 
     /// Forgets failed sign-ins after a good one.
@@ -296,6 +308,17 @@ impl Work {
             .exec(&self.tx)
             .await?;
         Ok(taken.rows_affected == 1)
+    }
+
+    /// Gives a person another name.
+    pub async fn user_rename(&mut self, id: UserId, name: &str) -> Result<(), Error> {
+        let row = users::ActiveModel {
+            id: Set(id.uuid()),
+            name: Set(name.to_owned()),
+            ..Default::default()
+        };
+        row.update(&self.tx).await?;
+        Ok(())
     }
 
     /// How many people there are, read inside the unit.

@@ -70,6 +70,10 @@ fn body(method: &str, path: &str) -> Option<Value> {
             Some(json!({"name": "Key", "permissions": own, "expires_at": until}))
         }
         ("PUT", "/sites/{id}/access/{user_id}") => Some(json!({"level": "user"})),
+        ("POST", "/me/totp/confirm") => Some(json!({"code": "none"})),
+        ("POST", "/me/confirm") => Some(json!({"password": PASSWORD})),
+        ("PUT", "/me/password") => Some(json!({"current": PASSWORD, "new": PASSWORD})),
+        ("POST", "/me/totp" | "/me/recovery_codes" | "/me/logins/revoke_others") => None,
         ("POST", _) => panic!("{path} has no case: give it a body here"),
         _ => None,
     }
@@ -294,7 +298,7 @@ impl Trial {
                 assert_eq!(status, right, "{}: /events", self.role);
                 self.tried += 1;
             }
-            ("GET", "/me" | "/roles") => {
+            ("GET", "/me" | "/roles" | "/me/factors" | "/me/logins") => {
                 self.request("GET", endpoint.path, None, &[200]).await;
             }
             ("PUT", "/me/organisation") => {
@@ -321,6 +325,21 @@ impl Trial {
                 };
                 self.request("GET", &mine, None, &[200]).await;
                 self.request("GET", &nobody, None, &[right]).await;
+            }
+            ("DELETE", "/me/logins/{id}") => {
+                let missing = format!("/me/logins/lgn_{MISSING}");
+                self.request("DELETE", &missing, None, &[404]).await;
+            }
+            // One's own account is one's own in every role.
+            (method, path) if path == "/me" || path.starts_with("/me/") => {
+                let right = match (method, path) {
+                    (_, "/me") | ("POST", "/me/totp") => 200,
+                    (_, "/me/recovery_codes") => 409,
+                    (_, "/me/totp/confirm") => 422,
+                    _ => 204,
+                };
+                let body = body(method, path);
+                self.request(method, path, body.as_ref(), &[right]).await;
             }
             // The last request of each trial.
             ("POST", "/logout") => {}
@@ -358,7 +377,7 @@ async fn every_route_does_for_every_role_what_the_table_says() {
                 }
                 (Need::SignedIn, _) => trial.signed_in(endpoint).await,
                 // The way in, told in every story and closed once somebody came through it.
-                (Need::Open, "/setup" | "/login") => {}
+                (Need::Open, "/setup" | "/login" | "/login/second_factor") => {}
                 (_, path) => panic!("{path} has no case: give it one here"),
             }
         }

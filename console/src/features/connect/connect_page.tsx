@@ -11,15 +11,15 @@ import {
 } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { encode } from 'uqr';
 import { attempts, connect, stationMeter, stations, unclaimed } from '../../api/queries';
 import type { Attempt } from '../../api/shapes';
 import { Can } from '../../components/can';
 import { CopyLine } from '../../components/copy_line';
 import { rowsOf } from '../../components/data_table';
 import { Empty, PageHead, Read } from '../../components/page_state';
+import { Qr } from '../../components/qr';
 import { Fine, Flag } from '../../components/status_badge';
 import { Ago } from '../../components/values';
 import { protocolName } from '../../format';
@@ -53,34 +53,6 @@ export function ConnectPage() {
       {adding && <AddStation close={add.close} />}
       {claiming !== null && <AddStation identity={claiming} close={() => setClaiming(null)} />}
     </>
-  );
-}
-
-/** The code as SVG: no image is fetched, nothing leaves the page. */
-function Qr({ text, label }: { text: string; label: string }) {
-  const { size, path } = useMemo(() => {
-    const code = encode(text, { border: 2 });
-    let d = '';
-    code.data.forEach((row, y) => {
-      row.forEach((dark, x) => {
-        if (dark) d += `M${x} ${y}h1v1h-1z`;
-      });
-    });
-    return { size: code.size, path: d };
-  }, [text]);
-  return (
-    <svg
-      viewBox={`0 0 ${size} ${size}`}
-      width={132}
-      height={132}
-      role="img"
-      aria-label={label}
-      style={{ borderRadius: 10, flex: 'none' }}
-      shapeRendering="crispEdges"
-    >
-      <rect width={size} height={size} fill="#fff" />
-      <path d={path} fill="#0c1218" />
-    </svg>
   );
 }
 

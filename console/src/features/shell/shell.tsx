@@ -32,6 +32,7 @@ import {
   IconSearch,
   IconShieldCheck,
   IconSun,
+  IconUser,
 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
@@ -43,12 +44,14 @@ import { me, overview } from '../../api/queries';
 import type { Permission } from '../../api/shapes';
 import { Can, useCan } from '../../components/can';
 import { current, watch } from '../../components/confirm';
+import { isAsked, watchAsked } from '../../components/step_up';
 import { clock } from '../../format';
 import { chooseLanguage, LANGUAGES, type Language } from '../../i18n';
 import { focusFilter, isTyping } from './shortcuts';
 
 const Palette = lazy(() => import('./palette'));
 const ConfirmWindow = lazy(() => import('../../components/confirm_window'));
+const StepUpWindow = lazy(() => import('../../components/step_up_window'));
 const KeySheet = lazy(() => import('./key_sheet'));
 
 type Place = {
@@ -67,6 +70,7 @@ export function Shell() {
   const [opened, rail] = useDisclosure(false);
   const [sheet, keySheet] = useDisclosure(false);
   const question = useSyncExternalStore(watch, current);
+  const asked = useSyncExternalStore(watchAsked, isAsked);
   const [palette, setPalette] = useState(0);
   const path = useRouterState({ select: (s) => s.location.pathname });
   const { data: numbers } = useQuery({ ...overview, enabled: can('dashboard.view') });
@@ -214,6 +218,7 @@ export function Shell() {
       <Suspense>
         {palette > 0 && <Palette turn={palette} />}
         {question && <ConfirmWindow question={question} />}
+        {asked && <StepUpWindow />}
         {sheet && <KeySheet close={keySheet.close} />}
       </Suspense>
     </AppShell>
@@ -339,6 +344,9 @@ function PersonMenu({ onKeys }: { onKeys: () => void }) {
           </Menu.Item>
         ))}
         <Menu.Divider />
+        <Menu.Item component={Link} to="/me" leftSection={<IconUser size={16} />}>
+          {t('account.title')}
+        </Menu.Item>
         <Menu.Item
           leftSection={<IconHelp size={16} />}
           onClick={onKeys}

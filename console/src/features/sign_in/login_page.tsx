@@ -3,12 +3,14 @@ import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post } from '../../api/client';
 import { keys } from '../../api/queries';
-import type { Me } from '../../api/shapes';
+import type { Challenge, Me } from '../../api/shapes';
 import { ProblemAlert } from '../../components/page_state';
 import { Door } from './door';
+import { SecondStep } from './second_step';
 
 /** Only a path of this console is followed after sign-in, never another host. */
 export const safeNext = (next: string | undefined) =>
@@ -22,14 +24,22 @@ export function LoginPage() {
   const navigate = useNavigate();
   const { next } = useSearch({ from: '/login' });
   const form = useForm({ initialValues: { email: '', password: '' } });
+  const [challenge, setChallenge] = useState<Challenge | null>(null);
+  const inside = async (person: Me) => {
+    client.clear();
+    client.setQueryData(keys.me, person);
+    await navigate({ href: safeNext(next), replace: true });
+  };
   const enter = useMutation({
-    mutationFn: (values: typeof form.values) => post<Me>('/login', values),
-    onSuccess: async (person) => {
-      client.clear();
-      client.setQueryData(keys.me, person);
-      await navigate({ href: safeNext(next), replace: true });
+    mutationFn: (values: typeof form.values) => post<Me | Challenge>('/login', values),
+    onSuccess: async (answer) => {
+      if ('challenge' in answer) setChallenge(answer);
+      else await inside(answer);
     },
   });
+  if (challenge) {
+    return <SecondStep challenge={challenge} onInside={inside} onBack={() => setChallenge(null)} />;
+  }
   return (
     <Door title={t('sign_in.title')} text={t('sign_in.text')}>
       <form onSubmit={form.onSubmit((values) => enter.mutate(values))}>

@@ -17,14 +17,16 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
     (
         401,
         "NotSignedIn",
-        "Nobody is signed in (`not_signed_in`), or the sign-in failed (`invalid_credentials`).",
+        "Nobody is signed in (`not_signed_in`), or the sign-in failed (`invalid_credentials`, \
+         `invalid_second_factor`).",
     ),
     (
         403,
         "Forbidden",
         "A permission or a module is missing (`permission_denied`, `module_inactive`), the request \
-         comes from another site (`cross_site`), or the setup link is not valid \
-         (`setup_token_invalid`).",
+         comes from another site (`cross_site`), the setup link is not valid \
+         (`setup_token_invalid`), it takes a person who is signed in (`login_needed`) or one who \
+         showed lately who they are: `POST /me/confirm` (`step_up_needed`).",
     ),
     (
         404,
@@ -179,10 +181,10 @@ const EDITED: [&str; 4] = ["/SiteView", "/StationView", "/NewStationView", "/Tok
 fn happens(status: u16, endpoint: &Endpoint, has_body: bool, paged: bool) -> bool {
     let changes = endpoint.method != "GET";
     match status {
-        401 => endpoint.need != Need::Open || endpoint.path == "/login",
+        401 => endpoint.need != Need::Open || endpoint.path.starts_with("/login"),
         403 => changes || !matches!(endpoint.need, Need::Open | Need::SignedIn),
         404 => endpoint.path.contains('{'),
-        409 => changes && !matches!(endpoint.path, "/login" | "/logout"),
+        409 => changes && !matches!(endpoint.path, "/login" | "/login/second_factor" | "/logout"),
         412 => endpoint.manner == Manner::Conditional,
         413 | 415 => has_body,
         422 => has_body || paged,

@@ -2,8 +2,8 @@
 //! pages to begin with, `/overview` and `/connect`.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
-use app::logins::SignIn;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use app::logins::{SignIn, Visitor};
 use domain::role::{Permission, Role};
 use domain::site_access::{Level, actions};
 
@@ -16,11 +16,13 @@ use crate::view::access::{
     ConnectView, LevelView, LoginBody, MeView, OrganisationView, OverviewView, PermissionView,
     RoleView, RolesView, SetupBody, SetupView, SiteRightsView, SwitchBody, UserView,
 };
+use crate::view::account::{ChallengeView, EnteredView, SecondFactorBody};
 
 pub(crate) const ROUTES: &[Endpoint] = &[
     endpoint!(GET "/setup", Need::Open, setup_state),
     endpoint!(POST "/setup", Need::Open, setup, Keyless),
     endpoint!(POST "/login", Need::Open, login, Keyless),
+    endpoint!(POST "/login/second_factor", Need::Open, second_factor, Keyless),
     endpoint!(POST "/logout", Need::SignedIn, logout, Keyless),
     endpoint!(GET "/me", Need::SignedIn, me),
     endpoint!(PUT "/me/organisation", Need::SignedIn, switch),
@@ -65,42 +67,115 @@ pub(crate) async fn setup(
         .json(me_view(me)))
 }
 
-/// Signs in.
+/// Signs in, or tells that a second factor is needed; only whoever is in gets a cookie.
 #[utoipa::path(post, path = "/login", operation_id = "log_in", tag = "access", request_body = LoginBody,
-    responses((status = 200, body = MeView)))]
+    responses((status = 200, body = MeView), (status = 202, body = ChallengeView)))]
 pub(crate) async fn login(
     state: web::Data<State>,
     request: HttpRequest,
     Body(body): Body<LoginBody>,
 ) -> Result<HttpResponse, Problem> {
-    let (ip, agent) = (login::remote_ip(&request), login::user_agent(&request));
-    let opened = app::logins::open(
-        &state.app,
-        &body.email,
-        &body.password,
-        ip.as_deref(),
-        agent.as_deref(),
-    )
-    .await?;
-    match opened {
-        SignIn::Opened { cookie, me } => Ok(HttpResponse::Ok()
-            .cookie(login::cookie(&request, &cookie))
-            .json(me_view(*me))),
-        SignIn::WrongCredentials => Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
+    let seen = Seen::of(&request);
+    let (email, password) = (&body.email, &body.password);
+    let tried = app::logins::open(&state.app, email, password, seen.visitor()).await?;
+    Ok(match entered(&request, tried)? {
+        Step::In(mut response, entered) => response.json(entered.me),
+        Step::Waits(challenge) => HttpResponse::Accepted().json(challenge),
+    })
+}
+
+/// Finishes a sign-in that waits for a second factor.
+#[utoipa::path(post, path = "/login/second_factor", operation_id = "log_in_second", tag = "access",
+    request_body = SecondFactorBody, responses((status = 200, body = EnteredView)))]
+pub(crate) async fn second_factor(
+    state: web::Data<State>,
+    request: HttpRequest,
+    Body(body): Body<SecondFactorBody>,
+) -> Result<HttpResponse, Problem> {
+    let (seen, given) = (Seen::of(&request), body.given()?);
+    let challenge = &body.challenge;
+    let tried = app::logins::open_second(&state.app, challenge, given, seen.visitor()).await?;
+    Ok(match entered(&request, tried)? {
+        Step::In(mut response, entered) => response.json(entered),
+        Step::Waits(challenge) => HttpResponse::Accepted().json(challenge),
+    })
+}
+
+/// What a request tells of the browser that sent it.
+struct Seen {
+    ip: Option<String>,
+    agent: Option<String>,
+    device: Option<String>,
+}
+
+impl Seen {
+    fn of(request: &HttpRequest) -> Self {
+        Self {
+            ip: login::remote_ip(request),
+            agent: login::user_agent(request),
+            device: login::device(request),
+        }
+    }
+
+    fn visitor(&self) -> Visitor<'_> {
+        Visitor {
+            remote_ip: self.ip.as_deref(),
+            user_agent: self.agent.as_deref(),
+            device: self.device.as_deref(),
+        }
+    }
+}
+
+/// Where a sign-in stands that was not refused.
+enum Step {
+    In(HttpResponseBuilder, Box<EnteredView>),
+    Waits(ChallengeView),
+}
+
+fn entered(request: &HttpRequest, tried: SignIn) -> Result<Step, Problem> {
+    let unauthorized = |code, detail| Problem::new(StatusCode::UNAUTHORIZED, code, detail);
+    match tried {
+        SignIn::Opened {
+            cookie,
+            me,
+            device,
+            recovery_codes_left,
+        } => {
+            let mut response = HttpResponse::Ok();
+            response.cookie(login::cookie(request, &cookie));
+            if let Some(device) = device {
+                response.cookie(login::device_cookie(request, &device));
+            }
+            let me = me_view(*me);
+            let entered = EnteredView {
+                me,
+                recovery_codes_left,
+            };
+            Ok(Step::In(response, Box::new(entered)))
+        }
+        SignIn::SecondFactor { challenge, factors } => {
+            Ok(Step::Waits(ChallengeView::to_view(challenge, &factors)))
+        }
+        SignIn::WrongCredentials => Err(unauthorized(
             "invalid_credentials",
             "The address or the password is wrong.",
         )),
-        SignIn::TooMany { retry_after_s } => {
-            let mut problem = Problem::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too_many_attempts",
-                format!("Too many failed sign-ins; try again in {retry_after_s} s."),
-            );
-            problem.retry_after_s = Some(retry_after_s);
-            Err(problem)
-        }
+        SignIn::WrongFactor => Err(unauthorized(
+            "invalid_second_factor",
+            "The code is wrong or was used, or the sign-in took too long: then begin again.",
+        )),
+        SignIn::TooMany { retry_after_s } => Err(too_many(retry_after_s)),
     }
+}
+
+pub(super) fn too_many(retry_after_s: i64) -> Problem {
+    let mut problem = Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too_many_attempts",
+        format!("Too many failed tries; try again in {retry_after_s} s."),
+    );
+    problem.retry_after_s = Some(retry_after_s);
+    problem
 }
 
 /// Signs out.
@@ -140,7 +215,7 @@ pub(crate) async fn switch(
     )))
 }
 
-fn me_view(me: app::me::Me) -> MeView {
+pub(super) fn me_view(me: app::me::Me) -> MeView {
     MeView {
         user: UserView {
             id: me.user.to_string(),

@@ -1,6 +1,7 @@
 //! The handlers, one file per plural noun: read the request, call one use case, show the result.
 
 pub(crate) mod access;
+pub(crate) mod account;
 pub(crate) mod attempts;
 pub(crate) mod commands;
 pub(crate) mod keys;

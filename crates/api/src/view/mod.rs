@@ -1,6 +1,7 @@
 //! What the API shows: one file per noun, each with `to_view` from the domain's values.
 
 pub(crate) mod access;
+pub(crate) mod account;
 pub(crate) mod command;
 pub(crate) mod key;
 pub(crate) mod log;

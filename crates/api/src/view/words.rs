@@ -72,6 +72,8 @@ closed! {
     AttemptOutcome = of::<domain::attempt::AttemptOutcome>();
     /// What a notice is about.
     NoticeKind = of::<domain::message::NoticeKind>();
+    /// A kind of second factor.
+    Factor = of::<app::factors::Factor>();
     /// A role.
     RoleKey = Role::ALL.iter().map(|r| r.key()).collect::<Vec<_>>();
     /// A permission.

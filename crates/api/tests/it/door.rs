@@ -99,7 +99,13 @@ impl Door {
         app::users::create(&self.test.app, &system, &email, role.key(), password, roles)
             .await
             .unwrap();
-        let opened = app::logins::open(&self.test.app, &email, password, None, None).await;
+        let opened = app::logins::open(
+            &self.test.app,
+            &email,
+            password,
+            app::logins::Visitor::default(),
+        )
+        .await;
         let app::logins::SignIn::Opened { cookie, .. } = opened.unwrap() else {
             panic!("not signed in");
         };
@@ -167,6 +173,16 @@ pub async fn request(
     stream
 }
 
+/// Reads an answer to its end, and tells the value of a cookie that it sets.
+pub async fn cookie(mut stream: TcpStream, name: &str) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    let start = format!("set-cookie: {name}=");
+    let line = text.lines().find_map(|line| line.strip_prefix(&start));
+    let value = line.and_then(|line| line.split(';').next());
+    value.expect("the cookie is not set").to_owned()
+}
+
 /// Reads an answer to its end.
 pub async fn read(mut stream: TcpStream) -> Answer {
     let mut bytes = Vec::new();
@@ -178,6 +194,8 @@ pub async fn read(mut stream: TcpStream) -> Answer {
     let status = lines.next().unwrap().split(' ').nth(1).unwrap();
     let headers: HashMap<String, String> = lines
         .filter_map(|line| line.split_once(": "))
+        // That by which the device is known is another cookie.
+        .filter(|(_, value)| !value.contains("busbar_device="))
         .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
         .collect();
     let chunked = headers

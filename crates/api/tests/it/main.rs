@@ -8,5 +8,6 @@ mod keys;
 mod limits;
 mod lines;
 mod lists;
+mod sign_in;
 mod strict;
 mod web;

@@ -1,6 +1,6 @@
 //! The first administrator, signing in and out, and the lock after too many failures.
 
-use busbar_app::logins::{self, SignIn};
+use busbar_app::logins::{self, SignIn, Visitor};
 use busbar_app::setup::{self, FirstPerson};
 use busbar_app::testing::{PASSWORD, TestApp};
 use busbar_app::{Error, me, users};
@@ -10,7 +10,11 @@ use domain::role::{Caller, Permission, Role, RoleSet};
 const SYSTEM: Caller = Caller::System { why: "test" };
 
 async fn try_it(t: &TestApp, password: &str, ip: &str) -> SignIn {
-    logins::open(&t.app, "Ada@Example.org", password, Some(ip), Some("test"))
+    let visitor = Visitor {
+        remote_ip: Some(ip),
+        ..Visitor::default()
+    };
+    logins::open(&t.app, "Ada@Example.org", password, visitor)
         .await
         .unwrap()
 }
@@ -132,7 +136,7 @@ async fn accounts_are_made_and_reset_on_the_command_line() {
         }
     ));
     let sign_in = async |password: &str| {
-        logins::open(&t.app, "vi@example.org", password, None, None)
+        logins::open(&t.app, "vi@example.org", password, Visitor::default())
             .await
             .unwrap()
     };
@@ -163,7 +167,7 @@ async fn a_person_without_roles_stays_outside_and_the_last_administrator_stays_o
         .await
         .unwrap();
     let sign_in = async || {
-        logins::open(&t.app, vi, password, None, None)
+        logins::open(&t.app, vi, password, Visitor::default())
             .await
             .unwrap()
     };

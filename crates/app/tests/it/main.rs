@@ -5,6 +5,7 @@ mod access;
 mod canary;
 mod commands;
 mod connections;
+mod factors;
 mod keys;
 mod live;
 mod logins;

@@ -2,10 +2,13 @@
 
 pub mod attempts;
 pub mod audit;
+pub mod authenticators;
+pub mod challenges;
 pub mod commands;
 pub mod connectors;
 pub mod counters;
 pub mod deviations;
+pub mod devices;
 pub mod evses;
 pub mod idempotency;
 pub mod keys;
@@ -16,6 +19,7 @@ pub mod nodes;
 pub mod notices;
 pub mod organisations;
 pub mod outbox;
+pub mod recovery_codes;
 pub mod samples;
 pub mod session_events;
 pub mod sessions;

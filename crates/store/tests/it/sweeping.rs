@@ -56,6 +56,8 @@ fn login(day: i64) -> LoginRow {
         expires_at: at((day + 7) * DAY),
         user_agent: None,
         remote_ip: None,
+        seen_at: at(day * DAY),
+        confirmed_at: at(day * DAY),
     }
 }
 
@@ -85,8 +87,7 @@ async fn live_through(store: &Store, day: i64) {
             };
             work.command_settle(record.id, 1, &outcome, moment).await?;
             work.login_insert(&login(day)).await?;
-            work.login_failed(&format!("key-{day}"), moment, moment)
-                .await
+            work.login_failed(&format!("key-{day}"), 1, moment).await
         })
     });
     written.await.unwrap();
