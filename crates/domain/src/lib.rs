@@ -18,6 +18,7 @@ pub mod quantity;
 pub mod role;
 pub mod sensitive;
 pub mod session;
+pub mod setting;
 pub mod site;
 pub mod station;
 pub mod token;
