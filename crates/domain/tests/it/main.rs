@@ -3,4 +3,5 @@
 
 extern crate busbar_domain as domain;
 
+mod lock;
 mod setting;
