@@ -10,6 +10,7 @@ mod outcome;
 mod plan;
 mod read;
 mod signed;
+mod touches;
 
 use std::borrow::Cow;
 

@@ -9,3 +9,4 @@ mod forge;
 mod frames;
 mod lines;
 mod quirks;
+mod touches;

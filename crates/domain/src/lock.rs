@@ -1,0 +1,204 @@
+//! The settings lock: what it forbids, for whom, and the ways back in (access.md C).
+//!
+//! Owns the epochs, the verdict on a write, the counting of wrong passwords and the proof of
+//! presence. Refuses to hold a password: those are hashed or sealed where they are kept.
+
+mod presence;
+mod tries;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Moment;
+use crate::command::VariableName;
+use crate::id::{StationId, UserId};
+use crate::setting::CriticalList;
+
+pub use presence::{Challenge, Proof, Sighting, Sign};
+pub use tries::{PasswordTries, PukTries, digits};
+
+/// Digits of a proposed password.
+pub const PASSWORD_DIGITS: u32 = 8;
+/// Digits of a PUK.
+pub const PUK_DIGITS: u32 = 10;
+
+/// A station's lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    /// The station.
+    pub station: StationId,
+    /// Counts up when the lock is set or its password is changed, and ends every grant before.
+    pub epoch: i64,
+    /// Who set it.
+    pub locked_by: UserId,
+    /// How to reach the installer, in the installer's words.
+    pub contact: String,
+    /// Since when.
+    pub locked_at: Moment,
+    /// What it protects.
+    pub critical: CriticalList,
+    /// The current that was frozen as the cap, in milliamps; none where the station told none.
+    pub cap_ma: Option<i64>,
+}
+
+/// An account's access to a locked station's settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant {
+    /// Of which station's lock.
+    pub station: StationId,
+    /// Of which epoch of it.
+    pub epoch: i64,
+    /// Whose.
+    pub account: UserId,
+}
+
+/// What a person sees beside a station's settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Padlock {
+    /// No lock.
+    None,
+    /// Protected, and this account has no access.
+    Closed,
+    /// Protected, and this account has access.
+    Open,
+}
+
+/// How a lock was removed; stays visible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemovalMethod {
+    /// By the password, typed or already known to the account.
+    Password,
+    /// By the PUK.
+    Puk,
+    /// By proof of presence at the station.
+    Presence,
+}
+
+/// Every way in which a critical setting could be changed. Closed, so that a new way inherits the
+/// lock's tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WritePath {
+    /// A command by the API or a page, which knows no other way.
+    Command,
+    /// An item of a batch.
+    Batch,
+    /// A template of settings.
+    Template,
+    /// A job that runs later, perhaps made before the lock.
+    ScheduledJob,
+    /// A call in the words of the station's protocol.
+    RawOcpp,
+    /// A vendor's own message.
+    DataTransfer,
+    /// Another back office or another way to it.
+    NetworkProfile,
+    /// A backup of settings.
+    Restore,
+    /// The command line.
+    Cli,
+    /// Load management.
+    LoadPlanner,
+    /// The lock itself, which puts back what drifted.
+    Revert,
+}
+
+impl WritePath {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Command,
+        Self::Batch,
+        Self::Template,
+        Self::ScheduledJob,
+        Self::RawOcpp,
+        Self::DataTransfer,
+        Self::NetworkProfile,
+        Self::Restore,
+        Self::Cli,
+        Self::LoadPlanner,
+        Self::Revert,
+    ];
+}
+
+/// What a call would change at a station.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Touch {
+    /// A named setting.
+    Setting(VariableName),
+    /// A charging limit of the station or of all its sessions, in milliamps where it can be told.
+    Limit {
+        /// The highest current that it allows.
+        highest_ma: Option<i64>,
+    },
+    /// The list of tokens that are let in offline.
+    LocalList,
+    /// Certificates, keys or the way to the back office.
+    Connection,
+    /// Nobody knows: a vendor's own message.
+    Unknown,
+}
+
+impl Lock {
+    /// Whether `grant` opens this lock now.
+    #[must_use]
+    pub fn opened_by(&self, grant: &Grant) -> bool {
+        grant.station == self.station && grant.epoch == self.epoch
+    }
+
+    /// Whether a write is forbidden. `account` is the person behind it; a key and Busbar itself
+    /// have none, and so no grant. Roles do not matter here: an Administrator is bound too.
+    #[must_use]
+    pub fn forbids(
+        &self,
+        path: WritePath,
+        account: Option<UserId>,
+        grants: &[Grant],
+        touches: &[Touch],
+    ) -> bool {
+        let granted = account.is_some_and(|account| {
+            let own = |grant: &&Grant| grant.account == account;
+            grants.iter().filter(own).any(|g| self.opened_by(g))
+        });
+        !granted
+            && touches
+                .iter()
+                .any(|t| self.protects(t) && !self.exempt(path, t))
+    }
+
+    fn protects(&self, touch: &Touch) -> bool {
+        match touch {
+            Touch::Setting(name) => self.critical.sphere(name).is_some(),
+            Touch::Limit { .. } | Touch::LocalList | Touch::Connection | Touch::Unknown => true,
+        }
+    }
+
+    /// The lock's own repairs, and limits of load management at or below the frozen cap.
+    fn exempt(&self, path: WritePath, touch: &Touch) -> bool {
+        match (path, touch) {
+            (WritePath::Revert, Touch::Setting(_)) => true,
+            (WritePath::LoadPlanner, Touch::Limit { highest_ma }) => {
+                match (self.cap_ma, highest_ma) {
+                    (None, _) => true,
+                    (Some(cap), Some(highest)) => *highest <= cap,
+                    (Some(_), None) => false,
+                }
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What `account` sees beside the settings of a station with this lock.
+#[must_use]
+pub fn padlock(lock: Option<&Lock>, account: UserId, grants: &[Grant]) -> Padlock {
+    let Some(lock) = lock else {
+        return Padlock::None;
+    };
+    let mut own = grants.iter().filter(|grant| grant.account == account);
+    if own.any(|grant| lock.opened_by(grant)) {
+        Padlock::Open
+    } else {
+        Padlock::Closed
+    }
+}

@@ -1,0 +1,7 @@
+//! The rules, told from outside.
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+extern crate busbar_domain as domain;
+
+mod lock;
+mod setting;
