@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::gate;
 use crate::review::{LONGEST_NAME, Review};
-use crate::{audit, secret, standing};
+use crate::{audit, secret, standing, step_up};
 
 /// Before every key, so that one is known where it lies about.
 pub const PREFIX: &str = "bsb_";
@@ -70,7 +70,7 @@ pub async fn list(app: &App, caller: &Caller, page: &PageRequest) -> Result<Page
     Ok(app.store().read.keys(pass.org, page).await?)
 }
 
-/// Makes a key, with `keys.manage`; its text is told once and kept as a digest.
+/// Makes a key, with `keys.manage`, by somebody who showed lately who they are; its text is told once and kept as a digest.
 pub async fn create(app: &App, caller: &Caller, new: NewKey) -> Result<(KeyRow, String), Error> {
     let pass = gate::permit_whole(app, caller, Permission::KeysManage).await?;
     let Caller::User(member) = caller else {
@@ -79,6 +79,7 @@ pub async fn create(app: &App, caller: &Caller, new: NewKey) -> Result<(KeyRow, 
             why: "keys_are_made_by_people",
         });
     };
+    step_up::demand(app, caller).await?;
     let now = app.now();
     let mut review = Review::default();
     review.needed("/name", Some(&new.name), LONGEST_NAME);

@@ -24,7 +24,7 @@ use crate::ingest::{self, Failure, Heard};
 use crate::setup::FirstPerson;
 use crate::stations::{NewPassword, NewStation};
 use crate::{App, AppParts, PasswordCost, Settings, StationLink, StationSecret, UnknownStations};
-use crate::{logins, setup, standing, stations, users};
+use crate::{logins, me, setup, standing, stations, users};
 
 /// The password of the first administrator.
 pub const PASSWORD: &str = "correct horse battery";
@@ -148,6 +148,21 @@ impl TestApp {
     pub async fn caller_of(&self, user: UserId, org: OrgId) -> Caller {
         let member = standing::member(&self.app, user, org, None).await.unwrap();
         Caller::User(member.unwrap())
+    }
+
+    /// A person made by [`TestApp::person`], signed in to an organisation.
+    pub async fn signed_in(&self, name: &str, org: OrgId) -> Caller {
+        let email = format!("{}@example.org", name.to_lowercase());
+        let visitor = logins::Visitor::default();
+        let opened = logins::open(&self.app, &email, PASSWORD, visitor).await;
+        let Ok(logins::SignIn::Opened { cookie, .. }) = opened else {
+            panic!("not signed in: {opened:?}");
+        };
+        let caller = logins::caller(&self.app, &cookie).await.unwrap().unwrap();
+        if caller.member().unwrap().scope.org != org {
+            me::switch(&self.app, &caller, org).await.unwrap();
+        }
+        logins::caller(&self.app, &cookie).await.unwrap().unwrap()
     }
 
     /// Makes a person a member of an organisation, without asking anybody.

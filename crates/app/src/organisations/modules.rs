@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::gate;
 use crate::review::Review;
 use crate::revision::Precondition;
+use crate::step_up;
 
 /// What happens to organisations below that use what is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +106,7 @@ pub async fn set(
 }
 
 /// Activates a paid module of an organisation right below the caller's own, with
-/// `modules.paid.activate`, once `confirm` names it.
+/// `modules.paid.activate`, once `confirm` names it, by somebody who showed lately who they are.
 pub async fn activate(
     app: &App,
     caller: &Caller,
@@ -122,6 +123,7 @@ pub async fn activate(
         );
         return Err(Error::conflict("confirm_paid_module", detail));
     }
+    step_up::demand(app, caller).await?;
     let act = Change::Activate(paid.to_owned());
     change(app, caller, id, act, Uses::Refuse, &Precondition::None).await
 }

@@ -80,6 +80,15 @@ async fn a_key_always_ends_and_its_streams_with_it() {
         Err(Error::NotFound)
     ));
     let (_, text) = keys::create(app, &t.admin, new(&t, &wanted)).await.unwrap();
+    t.clock.advance(TimeDelta::minutes(11));
+    let late = keys::create(app, &t.admin, new(&t, &wanted)).await;
+    assert!(matches!(
+        late,
+        Err(Error::Denied {
+            why: "step_up_needed",
+            ..
+        })
+    ));
     t.clock.advance(TimeDelta::days(30));
     assert!(keys::caller(app, &text).await.unwrap().is_none());
 }

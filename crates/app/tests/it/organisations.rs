@@ -180,7 +180,8 @@ async fn a_paid_module_is_activated_by_a_confirmation_that_names_its_effect() {
     let child = below(&t, &t.admin, root, "Child").await;
     assert!(child.modules.paid.is_empty());
     let child = child.organisation.id;
-    let activator = t.caller(&[Role::PaidModuleActivator], None);
+    t.person("Pia", &[Role::PaidModuleActivator]).await;
+    let activator = t.signed_in("Pia", root).await;
     for role in Role::ALL {
         let caller = t.caller(&[*role], None);
         let asked = modules::activate(app, &caller, child, "solar", None).await;
@@ -203,6 +204,11 @@ async fn a_paid_module_is_activated_by_a_confirmation_that_names_its_effect() {
     assert_eq!(code(wrong), "not_found");
     let own = modules::activate(app, &activator, root, "solar", Some("solar")).await;
     assert_eq!(code(own), "own_modules");
+    // A login that was left open somewhere does not suffice.
+    t.clock.advance(chrono::TimeDelta::minutes(11));
+    let late = modules::activate(app, &activator, child, "solar", Some("solar")).await;
+    assert_eq!(code(late), "step_up_needed");
+    let activator = t.signed_in("Pia", root).await;
     let done = modules::activate(app, &activator, child, "solar", Some("solar"))
         .await
         .unwrap();
@@ -214,7 +220,8 @@ async fn a_paid_module_is_activated_by_a_confirmation_that_names_its_effect() {
         .member()
         .unwrap()
         .user;
-    let chief = t.join(chief, child, &[Role::Administrator]).await;
+    t.enrol(chief, child, &[Role::Administrator]).await;
+    let chief = t.signed_in("Chief", child).await;
     let grandchild = below(&t, &chief, child, "Grandchild").await.organisation.id;
     let priority = modules::activate(app, &chief, grandchild, "priority", Some("priority")).await;
     assert_eq!(code(priority), "module_not_available");
