@@ -39,6 +39,7 @@ test: prepare console
 	BUSBAR=$(abspath $(TARGET))/debug/busbar tests/clients/run.sh
 
 bench:
+	cargo bench --package busbar-access --bench decision
 	tools/with-services.sh cargo run --release --package busbar-tests --bin bench -- $(ONLY)
 
 soak: console
