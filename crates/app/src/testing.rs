@@ -138,7 +138,7 @@ impl TestApp {
         let system = Caller::System { why: "test" };
         let email = format!("{}@example.org", name.to_lowercase());
         let roles: RoleSet = roles.iter().copied().collect();
-        let user = users::create(&self.app, &system, &email, name, PASSWORD, roles)
+        let user = users::create(&self.app, &system, &email, name, PASSWORD, roles, None)
             .await
             .unwrap();
         self.caller_of(user, self.org).await

@@ -2,7 +2,7 @@
 //! access.)
 
 use bus::News;
-use domain::id::UserId;
+use domain::id::{OrgId, UserId};
 use domain::role::{Caller, Role, RoleSet};
 use serde_json::json;
 use store::{Lane, MembershipRow, UserRow};
@@ -47,7 +47,24 @@ pub(crate) fn is_address(text: &str) -> bool {
         && text.len() <= 254
 }
 
-/// Makes an account with roles in the root organisation. For the command line only.
+/// The organisation that the command line means: the root where it names none.
+async fn meant(app: &App, named: Option<OrgId>) -> Result<OrgId, Error> {
+    match named {
+        None => app
+            .root()
+            .await?
+            .ok_or_else(|| Error::conflict("setup_needed", "Run the setup first.")),
+        Some(org) => {
+            let there = app.store().read.organisation(org).await?;
+            let detail = "There is no such organisation.";
+            there.ok_or_else(|| Error::invalid("/organisation", "not_found", detail))?;
+            Ok(org)
+        }
+    }
+}
+
+/// Makes an account with roles in an organisation, the root where none is named. For the command
+/// line only.
 pub async fn create(
     app: &App,
     caller: &Caller,
@@ -55,14 +72,14 @@ pub async fn create(
     name: &str,
     password: &str,
     roles: RoleSet,
+    organisation: Option<OrgId>,
 ) -> Result<UserId, Error> {
     gate::permit_system(caller)?;
     let mut review = review(email.trim(), name, password);
     let none = roles.is_empty();
     review.refuse(none, "/roles", "required", "At least one role is needed.");
     review.passed()?;
-    let root = app.root().await?;
-    let org = root.ok_or_else(|| Error::conflict("setup_needed", "Run the setup first."))?;
+    let org = meant(app, organisation).await?;
     let user = UserRow {
         id: UserId::from_uuid(app.draw()),
         email: email.trim().to_owned(),
@@ -149,18 +166,19 @@ pub async fn reset_password(
     Ok(())
 }
 
-/// Gives a person other roles in the root organisation; without any, nobody can sign in as that
+/// Gives a person other roles in an organisation, the root where none is named; without any, nobody can sign in as that
 /// person, and all web sessions end. The last Administrator stays one. For the command line only.
 pub async fn set_roles(
     app: &App,
     caller: &Caller,
     email: &str,
     roles: RoleSet,
+    organisation: Option<OrgId>,
 ) -> Result<(), Error> {
     gate::permit_system(caller)?;
     let user = app.store().read.user_by_email(email.trim()).await?;
     let user = user.ok_or(Error::NotFound)?.id;
-    let org = app.root().await?.ok_or(Error::NotFound)?;
+    let org = meant(app, organisation).await?;
     let before = app.store().read.memberships(user).await?;
     let before = before.into_iter().find(|m| m.org == org);
     let words = |roles: RoleSet| roles.iter().map(|r| r.key()).collect::<Vec<_>>();

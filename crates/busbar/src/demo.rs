@@ -141,6 +141,7 @@ async fn furnish(app: &App, plan: &FleetPlan, keys: &Keys) -> Result<(), Failure
             role.title(),
             &keys.people,
             roles,
+            None,
         )
         .await?;
     }

@@ -8,6 +8,7 @@ mod durability;
 mod manners;
 mod nodes;
 mod parking;
+mod relations;
 mod rights;
 mod sessions;
 mod stage;

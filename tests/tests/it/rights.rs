@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 const MISSING: &str = "00000000000000000000000000000000";
-const ROLES: [&str; 7] = [
+pub(crate) const ROLES: [&str; 7] = [
     "administrator",
     "driver_manager",
     "charging_manager",
@@ -32,7 +32,7 @@ const TOPICS: [(&str, &str); 5] = [
 ];
 
 /// Which role has which permission, from the committed table.
-fn table() -> HashMap<(String, String), bool> {
+pub(crate) fn table() -> HashMap<(String, String), bool> {
     let text = include_str!("../../../casbin/matrix.csv");
     let mut lines = text.lines();
     let roles: Vec<&str> = lines.next().unwrap().split(',').skip(1).collect();
@@ -48,7 +48,7 @@ fn table() -> HashMap<(String, String), bool> {
 }
 
 /// A body that is well formed, so that only the right decides.
-fn body(method: &str, path: &str) -> Option<Value> {
+pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
     match (method, path) {
         ("POST", "/sites") => Some(json!({"name": "Somewhere", "time_zone": "Europe/Berlin"})),
         ("PATCH", _) => Some(json!({})),

@@ -96,9 +96,17 @@ impl Door {
         let password = app::testing::PASSWORD;
         let system = domain::role::Caller::System { why: "test" };
         let roles = std::iter::once(role).collect();
-        app::users::create(&self.test.app, &system, &email, role.key(), password, roles)
-            .await
-            .unwrap();
+        app::users::create(
+            &self.test.app,
+            &system,
+            &email,
+            role.key(),
+            password,
+            roles,
+            None,
+        )
+        .await
+        .unwrap();
         let opened = app::logins::open(
             &self.test.app,
             &email,

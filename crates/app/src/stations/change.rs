@@ -311,6 +311,9 @@ async fn store_edit(
 pub async fn renew_password(app: &App, caller: &Caller, id: StationId) -> Result<String, Error> {
     let pass = gate::permit(app, caller, Permission::StationsEdit).await?;
     let station = pass.station(app, id).await?.station;
+    if station.admin_state == AdminState::Archived {
+        return Err(Error::conflict("archived", "The station is archived."));
+    }
     let password = secret::draw_station_password()?;
     let hash = connections::password_digest(app, id, password.as_bytes());
     let deed = audit::row(

@@ -273,9 +273,17 @@ async fn people_see_and_end_their_own_logins_and_nobody_elses() {
 
     let system = Caller::System { why: "test" };
     let viewer = RoleSet::EMPTY.with(Role::Viewer);
-    users::create(&t.app, &system, "vi@example.org", "Vi", PASSWORD, viewer)
-        .await
-        .unwrap();
+    users::create(
+        &t.app,
+        &system,
+        "vi@example.org",
+        "Vi",
+        PASSWORD,
+        viewer,
+        None,
+    )
+    .await
+    .unwrap();
     let vi = logins::open(&t.app, "vi@example.org", PASSWORD, Visitor::default()).await;
     let Ok(SignIn::Opened { cookie: hers, .. }) = vi else {
         panic!("{vi:?}");

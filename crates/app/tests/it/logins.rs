@@ -124,7 +124,17 @@ async fn a_burst_of_tries_at_once_gets_no_more_than_its_share() {
 async fn accounts_are_made_and_reset_on_the_command_line() {
     let t = TestApp::new().await;
     let roles = RoleSet::EMPTY.with(Role::Viewer);
-    let make = |password| users::create(&t.app, &SYSTEM, "vi@example.org", "Vi", password, roles);
+    let make = |password| {
+        users::create(
+            &t.app,
+            &SYSTEM,
+            "vi@example.org",
+            "Vi",
+            password,
+            roles,
+            None,
+        )
+    };
     assert!(matches!(make("short").await, Err(Error::Invalid { .. })));
     make("long enough now").await.unwrap();
     let again = make("long enough now").await.unwrap_err();
@@ -163,9 +173,17 @@ async fn a_person_without_roles_stays_outside_and_the_last_administrator_stays_o
     let (vi, ada) = ("vi@example.org", "ada@example.org");
     let only = |role| RoleSet::EMPTY.with(role);
     let password = "long enough now";
-    users::create(&t.app, &SYSTEM, vi, "Vi", password, only(Role::Viewer))
-        .await
-        .unwrap();
+    users::create(
+        &t.app,
+        &SYSTEM,
+        vi,
+        "Vi",
+        password,
+        only(Role::Viewer),
+        None,
+    )
+    .await
+    .unwrap();
     let sign_in = async || {
         logins::open(&t.app, vi, password, Visitor::default())
             .await
@@ -174,14 +192,14 @@ async fn a_person_without_roles_stays_outside_and_the_last_administrator_stays_o
     let SignIn::Opened { cookie, .. } = sign_in().await else {
         panic!("not signed in");
     };
-    users::set_roles(&t.app, &SYSTEM, vi, RoleSet::EMPTY)
+    users::set_roles(&t.app, &SYSTEM, vi, RoleSet::EMPTY, None)
         .await
         .unwrap();
     assert!(logins::caller(&t.app, &cookie).await.unwrap().is_none());
     assert!(matches!(sign_in().await, SignIn::WrongCredentials));
 
     let step_down =
-        async |email| users::set_roles(&t.app, &SYSTEM, email, only(Role::Viewer)).await;
+        async |email| users::set_roles(&t.app, &SYSTEM, email, only(Role::Viewer), None).await;
     let refused = step_down(ada).await;
     assert!(
         matches!(
@@ -198,13 +216,13 @@ async fn a_person_without_roles_stays_outside_and_the_last_administrator_stays_o
         Err(Error::NotFound)
     ));
     assert!(matches!(
-        users::set_roles(&t.app, &t.admin, vi, RoleSet::EMPTY).await,
+        users::set_roles(&t.app, &t.admin, vi, RoleSet::EMPTY, None).await,
         Err(Error::Denied { .. })
     ));
     // Two who step down at once: one of them stays.
     for _ in 0..20 {
         for email in [vi, ada] {
-            users::set_roles(&t.app, &SYSTEM, email, only(Role::Administrator))
+            users::set_roles(&t.app, &SYSTEM, email, only(Role::Administrator), None)
                 .await
                 .unwrap();
         }

@@ -5,6 +5,7 @@ use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use domain::id::OrgId;
 use domain::role::{Caller, Role, RoleSet};
 
 use super::Failure;
@@ -25,6 +26,9 @@ pub enum User {
         /// Roles, such as `administrator` or `technician`; several with commas.
         #[arg(long, value_delimiter = ',', required = true)]
         roles: Vec<String>,
+        /// In which organisation (`busbar organisation list`); the root when not given.
+        #[arg(long, value_name = "ID")]
+        organisation: Option<OrgId>,
     },
     /// Give a person another password, asked for or read from a pipe; ends the person's web sessions.
     ResetPassword {
@@ -38,6 +42,9 @@ pub enum User {
         /// Roles, several with commas; `none` ends the person's web sessions and lets nobody sign
         /// in with the address.
         roles: String,
+        /// In which organisation (`busbar organisation list`); the root when not given.
+        #[arg(long, value_name = "ID")]
+        organisation: Option<OrgId>,
     },
     /// List people and their roles.
     List,
@@ -46,13 +53,25 @@ pub enum User {
 impl User {
     pub async fn run(self, config: Config) -> Result<ExitCode, Failure> {
         match self {
-            Self::Create { email, name, roles } => {
+            Self::Create {
+                email,
+                name,
+                roles,
+                organisation,
+            } => {
                 let roles = read_roles(&roles)?;
                 let password = read_password()?;
                 let app = rooms::build(&config).await?;
-                let id = app::users::create(&app, &CALLER, &email, &name, &password, roles)
-                    .await
-                    .map_err(explained)?;
+                let made = app::users::create(
+                    &app,
+                    &CALLER,
+                    &email,
+                    &name,
+                    &password,
+                    roles,
+                    organisation,
+                );
+                let id = made.await.map_err(explained)?;
                 println!("{id}");
             }
             Self::ResetPassword { email } => {
@@ -63,13 +82,17 @@ impl User {
                     .map_err(explained)?;
                 println!("the password was changed and all web sessions of {email} ended");
             }
-            Self::SetRoles { email, roles } => {
+            Self::SetRoles {
+                email,
+                roles,
+                organisation,
+            } => {
                 let roles = match roles.as_str() {
                     "none" => RoleSet::EMPTY,
                     some => read_roles(&some.split(',').map(str::to_owned).collect::<Vec<_>>())?,
                 };
                 let app = rooms::build(&config).await?;
-                app::users::set_roles(&app, &CALLER, &email, roles)
+                app::users::set_roles(&app, &CALLER, &email, roles, organisation)
                     .await
                     .map_err(explained)?;
                 println!("{email} has other roles now");
