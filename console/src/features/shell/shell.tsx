@@ -36,7 +36,7 @@ import {
 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
-import { type ComponentType, lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react';
+import { type ComponentType, lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post, put } from '../../api/client';
 import { openLive, useLine } from '../../api/live';
@@ -79,15 +79,16 @@ export function Shell() {
   // the rail closes whenever the page changes
   useEffect(() => rail.close(), [path]);
   useHotkeys([['mod+K', () => setPalette((n) => n + 1)]], []);
+  // kept over drawings: a live value may come between the two keys
+  const afterG = useRef(0);
   useEffect(() => {
-    let afterG = 0;
     const press = (event: KeyboardEvent) => {
       if (isTyping(event) || event.metaKey || event.ctrlKey || event.altKey) return;
       if (event.key === '/' && focusFilter()) event.preventDefault();
       else if (event.key === '?') keySheet.toggle();
-      else if (event.key === 'g') afterG = event.timeStamp;
-      else if (afterG && event.timeStamp - afterG < 1200) {
-        afterG = 0;
+      else if (event.key === 'g') afterG.current = event.timeStamp;
+      else if (afterG.current && event.timeStamp - afterG.current < 1200) {
+        afterG.current = 0;
         const to = { o: '/', s: '/stations', e: '/sessions', t: '/tokens', i: '/sites', c: '/connect' }[
           event.key
         ];
