@@ -11,6 +11,7 @@ mod m0007_assumed_protocol;
 mod m0008_nodes;
 mod m0009_access;
 mod m0011_sign_in;
+mod m0013_drivers_audit;
 mod m0014_keys;
 mod step;
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_access::Migration),
             Box::new(m0014_keys::Migration),
             Box::new(m0011_sign_in::Migration),
+            Box::new(m0013_drivers_audit::Migration),
         ]
     }
 }

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was done in the organisation, the newest first. A deed is listed a moment after it was
+         *     done, when it has its place in the chain.
+         */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/connect": {
         parameters: {
             query?: never;
@@ -1073,6 +1093,36 @@ export interface components {
             /** Format: date-time */
             status_at: string | null;
         };
+        /** @description What somebody did, in its place in the chain. */
+        DeedView: {
+            /** @description Such as `stations.edit`. */
+            action: string;
+            /** @description The name at that time, or what Busbar was doing. */
+            actor: string;
+            /** @description Null when Busbar did it by itself, or the operator at the command line. */
+            actor_id: string | null;
+            /** @description How it is since, or what else there is to tell. */
+            after: Record<string, never> | null;
+            /** Format: date-time */
+            at: string;
+            /** @description How it was; nothing personal is kept. */
+            before: Record<string, never> | null;
+            /** @description blake3 over the hash before and every field. */
+            hash: string;
+            id: string;
+            ip: string | null;
+            /** @description The id of what it was done to. */
+            object: string;
+            /** @description In the words of whoever did it. */
+            reason: string | null;
+            request_id: string | null;
+            /**
+             * Format: int64
+             * @description From 1, without a hole in the whole instance.
+             */
+            seq: number;
+            via: components["schemas"]["Via"];
+        };
         /** @description All departures of one code in one action of a station. */
         DeviationCountView: {
             action: string;
@@ -1217,6 +1267,15 @@ export interface components {
         ListView_CommandView: {
             /** @description The rows. */
             data: components["schemas"]["CommandView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        ListView_DeedView: {
+            /** @description The rows. */
+            data: components["schemas"]["DeedView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
@@ -1604,7 +1663,7 @@ export interface components {
             detail: string;
             /** @description Where the request is wrong. */
             errors: components["schemas"]["Place"][];
-            /** @description By which the operator of the instance finds it in the log. */
+            /** @description By which the operator of the instance finds it in the log, and its deeds in the audit trail. */
             request_id: string;
             /**
              * Format: int64
@@ -2163,6 +2222,11 @@ export interface components {
             variable: string;
             variable_instance: string | null;
         };
+        /**
+         * @description By which way a deed came.
+         * @enum {string}
+         */
+        Via: "page" | "api" | "key" | "cli" | "system";
         /** @description Which variables to write. */
         WriteParams: {
             values: components["schemas"]["VariableValue"][];
@@ -2276,6 +2340,59 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description The id of a person. */
+                actor?: string;
+                /** @description Names of deeds, with commas. */
+                action?: string[];
+                /** @description The id of what it was done to: the history of one thing. */
+                object?: string;
+                via?: components["schemas"]["Via"];
+                request_id?: string;
+                /** @description At or after. */
+                from?: string;
+                /** @description Before. */
+                to?: string;
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_DeedView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_connect: {
         parameters: {
             query?: never;
@@ -2483,6 +2600,8 @@ export interface operations {
             header?: {
                 /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
                 "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2526,7 +2645,10 @@ export interface operations {
     remove_key: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2561,7 +2683,10 @@ export interface operations {
     log_in: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2609,7 +2734,10 @@ export interface operations {
     log_in_second: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2649,7 +2777,10 @@ export interface operations {
     log_out: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2712,7 +2843,10 @@ export interface operations {
     edit_me: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2753,7 +2887,10 @@ export interface operations {
     confirm_me: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2865,6 +3002,8 @@ export interface operations {
             header?: {
                 /** @description Done once for each key; a repeat within a day is answered as the first was. */
                 "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2897,7 +3036,10 @@ export interface operations {
     revoke_login: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2932,7 +3074,10 @@ export interface operations {
     switch_organisation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2973,7 +3118,10 @@ export interface operations {
     change_password: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3015,6 +3163,8 @@ export interface operations {
             header?: {
                 /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
                 "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3052,6 +3202,8 @@ export interface operations {
             header?: {
                 /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
                 "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3086,7 +3238,10 @@ export interface operations {
     remove_totp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3121,6 +3276,8 @@ export interface operations {
             header?: {
                 /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
                 "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3201,6 +3358,8 @@ export interface operations {
             header?: {
                 /** @description The ETag of what was read; 412 when it was changed since. */
                 "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path: {
                 id: string;
@@ -3326,6 +3485,8 @@ export interface operations {
             header?: {
                 /** @description The ETag of what was read; 412 when it was changed since. */
                 "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path: {
                 id: string;
@@ -3374,6 +3535,8 @@ export interface operations {
             header?: {
                 /** @description Done once for each key; a repeat within a day is answered as the first was. */
                 "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path: {
                 id: string;
@@ -3418,7 +3581,10 @@ export interface operations {
     activate_paid_module: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
             path: {
                 id: string;
                 module: string;
@@ -3466,7 +3632,10 @@ export interface operations {
                 /** @description `true`: organisations below it lose the module too. */
                 end_uses?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
             path: {
                 id: string;
                 module: string;
@@ -3551,6 +3720,8 @@ export interface operations {
             header?: {
                 /** @description Done once for each key; a repeat within a day is answered as the first was. */
                 "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path: {
                 id: string;
@@ -3823,7 +3994,10 @@ export interface operations {
     set_up: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3909,6 +4083,8 @@ export interface operations {
             header?: {
                 /** @description Done once for each key; a repeat within a day is answered as the first was. */
                 "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3995,6 +4171,8 @@ export interface operations {
             header?: {
                 /** @description The ETag of what was read; 412 when it was changed since. */
                 "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path: {
                 id: string;
@@ -4034,6 +4212,8 @@ export interface operations {
             header?: {
                 /** @description The ETag of what was read; 412 when it was changed since. */
                 "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path: {
                 id: string;
@@ -4127,7 +4307,10 @@ export interface operations {
     set_site_access: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
             path: {
                 id: string;
                 user_id: string;
@@ -4175,7 +4358,10 @@ export interface operations {
                 /** @description One's own name, where one leaves the site oneself. */
                 confirm?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
             path: {
                 id: string;
                 user_id: string;
@@ -4266,6 +4452,8 @@ export interface operations {
             header?: {
                 /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
                 "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4352,6 +4540,8 @@ export interface operations {
             header?: {
                 /** @description The ETag of what was read; 412 when it was changed since. */
                 "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path: {
                 id: string;
@@ -4391,6 +4581,8 @@ export interface operations {
             header?: {
                 /** @description The ETag of what was read; 412 when it was changed since. */
                 "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path: {
                 id: string;
@@ -4529,6 +4721,8 @@ export interface operations {
                 Prefer?: string;
                 /** @description Done once for each key; a repeat within a day is answered as the first was. */
                 "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path: {
                 id: string;
@@ -4843,6 +5037,8 @@ export interface operations {
             header?: {
                 /** @description Done once for each key; a repeat within a day is answered as the first was. */
                 "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path: {
                 id: string;
@@ -4890,6 +5086,8 @@ export interface operations {
             header?: {
                 /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
                 "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path: {
                 id: string;
@@ -5020,6 +5218,8 @@ export interface operations {
             header?: {
                 /** @description Done once for each key; a repeat within a day is answered as the first was. */
                 "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5106,6 +5306,8 @@ export interface operations {
             header?: {
                 /** @description The ETag of what was read; 412 when it was changed since. */
                 "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path: {
                 id: string;
@@ -5145,6 +5347,8 @@ export interface operations {
             header?: {
                 /** @description The ETag of what was read; 412 when it was changed since. */
                 "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
             };
             path: {
                 id: string;

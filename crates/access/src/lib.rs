@@ -12,5 +12,5 @@ mod policy;
 pub use domain::personal::DriverDataGrant;
 pub use explain::{Because, Blocked, Explanation, Standing};
 pub use gate::{Denied, Gate, Grant};
-pub use matrix::csv;
+pub use matrix::{GOLDEN, csv};
 pub use policy::{Policy, PolicyError};

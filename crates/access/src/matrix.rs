@@ -6,6 +6,9 @@ use domain::role::{Permission, Role};
 
 use crate::policy::Policy;
 
+/// The golden table: what the committed policy must come to.
+pub const GOLDEN: &str = include_str!("../../../casbin/matrix.csv");
+
 /// The table: a row for each permission in the order of the closed list, a column for each role,
 /// cells `yes` and `no`.
 #[must_use]
@@ -37,6 +40,6 @@ mod tests {
     #[tokio::test]
     async fn the_enforced_policy_is_the_table_of_facts() {
         let policy = Policy::built_in().await.unwrap();
-        assert_eq!(csv(&policy), include_str!("../../../casbin/matrix.csv"));
+        assert_eq!(csv(&policy), GOLDEN);
     }
 }

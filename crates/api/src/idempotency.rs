@@ -59,10 +59,17 @@ pub(crate) async fn once<B: MessageBody + 'static>(
                 return Err(ErrorInternalServerError("the server has no state"));
             };
             let done = next.call(request);
-            // A task of its own: it goes on when the client hangs up, which is when a key counts.
-            let task = actix_web::rt::spawn(async move {
+            let origin = app::audit::origin();
+            let work = async move {
                 let answer = done.await;
                 settle(&state.app, held, shown, answer).await
+            };
+            // A task of its own: it goes on when the client hangs up, which is when a key counts.
+            let task = actix_web::rt::spawn(async move {
+                match origin {
+                    Some(origin) => app::audit::within(origin, work).await,
+                    None => work.await,
+                }
             });
             match task.await {
                 Ok(answer) => Ok(answer?.map_into_right_body()),

@@ -15,6 +15,7 @@ mod openapi;
 mod origin;
 mod problem;
 mod query;
+mod request;
 mod route;
 mod routes;
 mod server;

@@ -93,9 +93,10 @@ where
             return Err(query::wrong(name, "A file holds the whole list."));
         }
     }
-    let caller = exports::begin(&state.app, &caller, export).await?;
+    let reached = exports::permit(&state.app, &caller, export).await?;
     // The first page is read before anything is sent: a refusal is a problem, not half a file.
-    let first = read(state.clone(), caller, next_page(None)).await?;
+    let first = read(state.clone(), reached, next_page(None)).await?;
+    exports::begin(&state.app, &caller, export).await?;
     let mut file = File {
         state: state.clone(),
         credential: Credential::of(request),
@@ -220,7 +221,7 @@ where
                 let credential = credential.ok_or_else(Problem::not_signed_in)?;
                 let caller = credential.caller(&self.state).await?;
                 let caller = caller.ok_or_else(Problem::not_signed_in)?;
-                let caller = exports::begin(&self.state.app, &caller, self.export).await?;
+                let caller = exports::permit(&self.state.app, &caller, self.export).await?;
                 (self.read)(self.state.clone(), caller, next_page(Some(cursor))).await?
             }
         };

@@ -42,6 +42,7 @@ use crate::{routes, v1};
         v1::attempts::list, v1::attempts::unclaimed, v1::attempts::of_station,
         v1::sessions::list, v1::sessions::find, v1::sessions::meter,
         v1::tokens::list, v1::tokens::create, v1::tokens::find, v1::tokens::edit, v1::tokens::remove,
+        v1::audit::list,
         crate::live::stream,
     ),
     components(schemas(

@@ -4,10 +4,12 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::request;
 
 /// One place of the request that is wrong.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -52,7 +54,7 @@ pub(crate) struct ProblemView {
     code: String,
     /// What went wrong this time.
     detail: String,
-    /// By which the operator of the instance finds it in the log.
+    /// By which the operator of the instance finds it in the log, and its deeds in the audit trail.
     request_id: String,
     /// Where the request is wrong.
     errors: Vec<Place>,
@@ -129,10 +131,10 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let request_id = self
-            .fault
-            .as_deref()
-            .map_or_else(crate::server::draw_request_id, str::to_owned);
+        let request_id = self.fault.as_deref().map(str::to_owned);
+        let request_id = request_id
+            .or_else(app::audit::request_id)
+            .unwrap_or_default();
         if self.status.is_server_error() {
             tracing::warn!(request.id = %request_id, problem.code = %self.code, "{}", self.detail);
         }
@@ -142,7 +144,7 @@ impl ResponseError for Problem {
             response.insert_header((RETRY_AFTER, seconds));
         }
         if let Ok(value) = HeaderValue::from_str(&request_id) {
-            response.insert_header((HeaderName::from_static("x-request-id"), value));
+            response.insert_header((request::ID, value));
         }
         let mut response = response.json(ProblemView {
             kind: format!("urn:busbar:problem:{}", self.code),

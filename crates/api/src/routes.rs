@@ -23,6 +23,7 @@ pub const ALL: &[&[Endpoint]] = &[
     v1::attempts::ROUTES,
     v1::sessions::ROUTES,
     v1::tokens::ROUTES,
+    v1::audit::ROUTES,
     live::ROUTES,
 ];
 

@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 use crate::limits::{self, Limiter, Limits};
 use crate::problem::Problem;
 use crate::route::PREFIX;
-use crate::{body, console, idempotency, openapi, origin, query, routes};
+use crate::{body, console, idempotency, openapi, origin, query, request, routes};
 
 /// What the people's door must be told.
 #[derive(Debug, Clone)]
@@ -72,6 +72,7 @@ impl Server {
                 .wrap(from_fn(idempotency::once))
                 .wrap(from_fn(origin::check))
                 .wrap(from_fn(limits::check))
+                .wrap(from_fn(request::within))
                 .wrap(Compress::default())
                 .wrap(from_fn(secure_headers))
                 .route("/healthz", web::get().to(HttpResponse::NoContent))
@@ -165,9 +166,4 @@ async fn secure_headers(
         );
     }
     Ok(response)
-}
-
-/// A fresh id by which an operator finds a failure in the log.
-pub(crate) fn draw_request_id() -> String {
-    format!("req_{}", uuid::Uuid::now_v7().simple())
 }

@@ -96,13 +96,13 @@ pub(crate) async fn dispatch(
         settled_at: None,
         issued_by: caller.member().map(|m| (m.user, m.name.clone())),
     };
-    let what = json!({"type": record.command.kind(), "station": station.id});
+    let what = json!({"type": record.command.kind(), "command": record.id});
     let deed = audit::row(
         app,
         caller,
         station.org,
         "commands.issue",
-        record.id,
+        station.id,
         None,
         Some(&what),
     );

@@ -2,6 +2,8 @@
 
 use domain::role::Permission;
 
+use crate::audit;
+
 /// One place of a request that cannot be accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -96,10 +98,11 @@ impl Error {
         }
     }
 
-    /// A fault of ours: logged here, once, and told by an opaque id.
+    /// A fault of ours: logged here, once, and told by an opaque id, that of the request where
+    /// there is one.
     #[must_use]
     pub fn internal(what: impl std::fmt::Display) -> Self {
-        let id = uuid::Uuid::new_v4().simple().to_string();
+        let id = audit::request_id().unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
         tracing::error!(error.id = %id, "{what}");
         Self::Internal { id }
     }

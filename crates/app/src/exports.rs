@@ -2,10 +2,12 @@
 //! rights calls it a report or a download.
 
 use domain::role::{Caller, Permission};
+use serde_json::json;
+use store::Lane;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::gate;
+use crate::{audit, gate};
 
 /// What can be had as a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub enum Export {
     SiteAccess,
     /// API keys.
     Keys,
+    /// The audit trail.
+    Audit,
 }
 
 impl Export {
@@ -42,7 +46,13 @@ impl Export {
             Self::Organisations => Permission::ResellerView,
             Self::SiteAccess => Permission::SitesAccessManage,
             Self::Keys => Permission::KeysManage,
+            Self::Audit => Permission::AuditView,
         }
+    }
+
+    /// Whether a row can tell of a driver.
+    const fn tells_of_drivers(self) -> bool {
+        matches!(self, Self::Sessions | Self::Tokens | Self::Logs)
     }
 
     /// What the file is called.
@@ -58,13 +68,31 @@ impl Export {
             Self::Organisations => "organisations",
             Self::SiteAccess => "site-access",
             Self::Keys => "keys",
+            Self::Audit => "audit",
         }
     }
 }
 
 /// Lets `caller` take a list away as a file, or says why not. The caller that is returned reaches
 /// only where the list may be taken away.
-pub async fn begin(app: &App, caller: &Caller, export: Export) -> Result<Caller, Error> {
+pub async fn permit(app: &App, caller: &Caller, export: Export) -> Result<Caller, Error> {
     gate::permit(app, caller, export.permission()).await?;
     Ok(caller.where_held(export.permission()))
+}
+
+/// Keeps in the audit trail that a list is taken away: to be called before anything of it is sent.
+pub async fn begin(app: &App, caller: &Caller, export: Export) -> Result<(), Error> {
+    let org = gate::permit(app, caller, export.permission()).await?.org;
+    let drivers = export.tells_of_drivers() && gate::driver_data(app, caller).is_some();
+    let after = json!({"list": export.name(), "driver_data": drivers});
+    let deed = audit::row(app, caller, org, "exports.begin", org, None, Some(&after));
+    let written = app.store().write(Lane::Org(org), move |work| {
+        let deed = deed.clone();
+        Box::pin(async move {
+            work.audit(&deed);
+            Ok(())
+        })
+    });
+    written.await?;
+    Ok(())
 }

@@ -11,9 +11,9 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::{attempts, commands, idempotency, nodes};
+use crate::{attempts, audit, commands, idempotency, nodes};
 
-/// Who holds this numbers the facts of all nodes.
+/// Who holds this numbers the facts and chains the deeds of all nodes.
 const PUBLISHER: &str = "outbox";
 const LEASE: Duration = Duration::from_secs(10);
 /// How often facts of other nodes are looked for; those of this node are known at once.
@@ -45,6 +45,7 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
     if let Err(error) = publish_outbox(&app).await {
         tracing::debug!("facts wait for the next start: {error}");
     }
+    chain_deeds(&app).await;
 }
 
 /// A node that is alone by choice has nobody to tell.
@@ -105,6 +106,7 @@ async fn publish(app: App) {
         if let Err(error) = publish_outbox(&app).await {
             tracing::debug!("facts wait: {error}");
         }
+        chain_deeds(&app).await;
         tokio::time::sleep(BREATH).await;
     }
 }
@@ -125,6 +127,18 @@ pub async fn publish_outbox(app: &App) -> Result<usize, Error> {
         }
         count += numbered.len();
         app.bus().publish(News::Events(numbered)).await;
+    }
+}
+
+/// Gives the deeds of the audit trail that are committed their place in its chain; tells how many.
+/// Only the holder of the lease may call this, or a test.
+pub async fn chain_deeds(app: &App) -> usize {
+    match audit::chain(app).await {
+        Ok(count) => count,
+        Err(error) => {
+            tracing::debug!("deeds wait for their place: {error}");
+            0
+        }
     }
 }
 

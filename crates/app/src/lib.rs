@@ -6,7 +6,6 @@
 //! another; only [`ingest`] and [`jobs`] call many. Nothing here knows OCPP or HTTP.
 
 mod app;
-mod audit;
 mod error;
 mod gate;
 mod link;
@@ -26,6 +25,7 @@ pub mod connections;
 pub mod ingest;
 
 // the people's side
+pub mod audit;
 pub mod commands;
 pub mod exports;
 pub mod factors;

@@ -20,3 +20,4 @@ pub use error::{Error, RequestError};
 pub use lease::LeaseGuard;
 pub use mailbox::{Errand, Mailbox, Order, Reply};
 pub use news::{Missed, News, Subscription};
+pub use redis::ping;

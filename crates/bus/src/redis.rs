@@ -79,6 +79,24 @@ pub(crate) struct Server {
     ttl: Duration,
 }
 
+/// Asks a server whether it is there, and changes nothing on it.
+///
+/// # Errors
+/// As [`crate::Bus::redis`].
+pub async fn ping(url: &str) -> Result<(), Error> {
+    let asked = async {
+        let mut connection = client(url)?
+            .get_multiplexed_async_connection()
+            .await
+            .map_err(Error::away)?;
+        connection.ping::<String>().await.map_err(Error::away)
+    };
+    match tokio::time::timeout(ANSWER, asked).await {
+        Ok(answered) => answered.map(|_| ()),
+        Err(late) => Err(Error::away(late)),
+    }
+}
+
 impl Server {
     pub async fn connect(
         client: Client,

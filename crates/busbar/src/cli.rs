@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout)] // the output of a command is what it is for
 
 mod access;
+mod doctor;
 mod migrate;
 mod ocpp;
 mod openapi;
@@ -15,6 +16,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use app::audit::{self, Origin};
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
@@ -41,6 +43,9 @@ enum Verb {
     Setup,
     /// Bring the database to this version.
     Migrate,
+    /// Look at everything this instance stands on, and say what is wrong and how to mend it.
+    /// Changes nothing. Ends with 0 when all is well, 1 with findings, 2 when it could not look.
+    Doctor(doctor::Doctor),
     /// Print the OpenAPI document.
     Openapi,
     /// The permissions that are enforced.
@@ -60,13 +65,19 @@ enum Verb {
     Ocpp(ocpp::Ocpp),
 }
 
-/// Carries out a command line.
+/// Carries out a command line; what it does, itself and not by a server that it starts, is told as
+/// the deed of a command line.
 pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    audit::within(Origin::cli(), carry_out(cli)).await
+}
+
+async fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
     let config = || Config::read(cli.config.as_deref(), |name| std::env::var(name).ok());
     match cli.verb {
         Verb::Serve(serve) => serve.run(config()?).await,
         Verb::Setup => setup::run(config()?).await,
         Verb::Migrate => migrate::run(config()?).await,
+        Verb::Doctor(doctor) => doctor.run(config()).await,
         Verb::Openapi => openapi::run(),
         Verb::Access(access) => access.run().await,
         Verb::Organisation(organisation) => organisation.run(config()?).await,

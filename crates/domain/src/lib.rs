@@ -4,6 +4,7 @@
 //! come in through the two ports of [`clock`].
 
 pub mod attempt;
+pub mod audit;
 pub mod caller;
 pub mod clock;
 pub mod command;

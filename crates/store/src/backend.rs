@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use migrations::Migrator;
+use sea_orm::sea_query::Query;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, RuntimeErr,
+    Statement,
+};
 use sea_orm_migration::MigratorTrait;
 
 use crate::error::Error;
@@ -44,6 +48,63 @@ pub async fn migrate_down(url: &str, steps: u32) -> Result<(), Error> {
     Migrator::down(&db, Some(steps)).await?;
     db.close().await?;
     Ok(())
+}
+
+/// Opens a database that is there, to look at it: nothing is made, migrated or changed. A SQLite
+/// file that nobody has open is not even locked.
+pub async fn look(url: &str) -> Result<DatabaseConnection, Error> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(1)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(10))
+        .sqlx_logging(false);
+    let file = url.strip_prefix("sqlite:");
+    if let Some(file) = file {
+        let path = file.trim_start_matches("//").split('?').next();
+        let log = format!("{}-wal", path.unwrap_or_default());
+        let at_rest = !std::path::Path::new(&log).exists();
+        options.map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .create_if_missing(false)
+                .read_only(true)
+                .immutable(at_rest)
+                .busy_timeout(Duration::from_secs(10))
+        });
+    }
+    let db = Database::connect(options).await?;
+    if file.is_none() {
+        db.execute_unprepared("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+            .await?;
+    }
+    Ok(db)
+}
+
+/// What a database finds wrong with itself. PostgreSQL has no check of its own.
+pub async fn faults(db: &DatabaseConnection) -> Result<Vec<String>, Error> {
+    if db.get_database_backend() != DbBackend::Sqlite {
+        db.ping().await?;
+        return Ok(Vec::new());
+    }
+    let check = Statement::from_string(DbBackend::Sqlite, "PRAGMA integrity_check(10)");
+    let rows = db.query_all_raw(check).await?;
+    let texts: Result<Vec<String>, DbErr> =
+        rows.iter().map(|row| row.try_get_by_index(0)).collect();
+    Ok(texts?.into_iter().filter(|text| text != "ok").collect())
+}
+
+/// The migrations that a database has taken, and those that this version knows.
+pub async fn steps(db: &DatabaseConnection) -> Result<(Vec<String>, Vec<String>), Error> {
+    let query = Query::select()
+        .column("version")
+        .from("seaql_migrations")
+        .to_owned();
+    let rows = db.query_all(&query).await?;
+    let taken: Result<Vec<String>, DbErr> =
+        rows.iter().map(|row| row.try_get_by_index(0)).collect();
+    let known = Migrator::migrations();
+    let known = known.iter().map(|step| step.name().to_owned());
+    Ok((taken?, known.collect()))
 }
 
 fn options(url: &str, connections: u32) -> ConnectOptions {

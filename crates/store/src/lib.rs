@@ -5,6 +5,7 @@
 //! foreign id reads as a missing one. Nothing outside this crate knows the tables.
 
 mod attempt;
+mod audit;
 mod backend;
 mod changes;
 mod command;
@@ -12,11 +13,11 @@ mod entity;
 mod error;
 mod factor;
 mod idempotency;
+mod inspect;
 mod key;
 mod lane;
 mod login;
 mod node;
-mod org;
 mod organisation;
 mod outbox;
 mod page;
@@ -38,14 +39,15 @@ mod wire_log;
 mod work;
 
 pub use attempt::Unknown;
+pub use audit::AuditFilter;
 pub use command::CommandRow;
 pub use error::Error;
 pub use factor::{AuthenticatorRow, ChallengeRow};
 pub use idempotency::{Begun, KeptAnswer, KeyedRequest};
+pub use inspect::{Inspection, Steps};
 pub use key::KeyRow;
 pub use lane::{Lane, Options};
 pub use node::Connected;
-pub use org::AuditRow;
 pub use organisation::OrganisationRow;
 pub use place::Place;
 pub use session::{SessionFilter, SessionRow, SessionSort};

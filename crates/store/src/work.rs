@@ -2,6 +2,7 @@
 //! appended, and changes that a station's messages make in rows that exist, are collected and
 //! written as a few statements at the end of the batch: a message costs no statement of its own.
 
+use domain::audit::Deed;
 use domain::clock::Moment;
 use domain::event::Event;
 use domain::id::{SessionId, StationId};
@@ -12,7 +13,6 @@ use sea_orm::DatabaseTransaction;
 use crate::changes::Changes;
 use crate::entity::{audit, notices, outbox, samples, session_events, sessions, wire_log};
 use crate::error::Error;
-use crate::org::AuditRow;
 use crate::rows::append;
 
 /// Rows to append at the end of the batch.
@@ -79,7 +79,7 @@ impl Work {
         append(&tx, appends.log, 13).await?;
         append(&tx, appends.notices, 7).await?;
         append(&tx, appends.events, 7).await?;
-        append(&tx, appends.audit, 11).await?;
+        append(&tx, appends.audit, 15).await?;
         Ok(tx.commit().await?)
     }
 
@@ -115,7 +115,7 @@ impl Work {
     }
 
     /// Keeps a deed.
-    pub fn audit(&mut self, row: &AuditRow) {
-        self.appends.audit.push(row.to_row());
+    pub fn audit(&mut self, deed: &Deed) {
+        self.appends.audit.push(crate::audit::to_row(deed));
     }
 }

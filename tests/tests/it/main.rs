@@ -3,6 +3,7 @@
 
 mod away;
 mod canary;
+mod doctor;
 mod document;
 mod durability;
 mod manners;

@@ -147,6 +147,12 @@ fn headers(endpoint: &Endpoint) -> Vec<(&'static str, &'static str)> {
         )),
         _ => {}
     }
+    if endpoint.method != "GET" {
+        headers.push((
+            "Busbar-Reason",
+            "Why, for the audit trail: at most 500 characters in percent-encoded UTF-8.",
+        ));
+    }
     headers
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod account;
 pub(crate) mod attempts;
+pub(crate) mod audit;
 pub(crate) mod commands;
 pub(crate) mod keys;
 pub(crate) mod organisations;

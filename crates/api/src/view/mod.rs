@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod account;
+pub(crate) mod audit;
 pub(crate) mod command;
 pub(crate) mod key;
 pub(crate) mod log;

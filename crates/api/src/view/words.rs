@@ -89,6 +89,8 @@ closed! {
         "role", "site_level", "site_grant", "everybody", "instance", "module", "paid_module",
         "single", "no_role", "other_sites", "site_denial", "maker",
     ];
+    /// By which way a deed came.
+    Via = of::<domain::audit::Via>();
     /// What a live stream can be about.
     Topic = app::live::Topic::ALL.map(app::live::Topic::word);
     /// An order of stations.

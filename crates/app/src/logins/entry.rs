@@ -56,9 +56,9 @@ pub(super) async fn enter(app: &App, entry: Entry<'_>) -> Result<SignIn, Error> 
         Second::Step(..) => "totp",
         Second::RecoveryCode(..) => "recovery_code",
     };
-    let after = json!({"user": user.id, "by": by});
+    let after = json!({"by": by});
     let system = Caller::System { why: "sign-in" };
-    let deed = audit::row(
+    let mut deed = audit::row(
         app,
         &system,
         org,
@@ -67,6 +67,7 @@ pub(super) async fn enter(app: &App, entry: Entry<'_>) -> Result<SignIn, Error> 
         None,
         Some(&after),
     );
+    (deed.actor, deed.actor_name) = (Some(user.id), user.name.clone());
     let (id, hash, now) = (user.id, user.password_hash, app.now());
     let (known, asked) = (device.as_deref().map(secret::digest), second.clone());
     let opened = app.store().write(Lane::Org(org), move |work| {

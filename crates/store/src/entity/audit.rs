@@ -20,6 +20,11 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub after: Option<String>,
     pub hash: Option<String>,
+    pub via: String,
+    pub request_id: Option<String>,
+    pub ip: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub reason: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -2,6 +2,7 @@
 
 pub mod attempts;
 pub mod audit;
+pub mod audit_head;
 pub mod authenticators;
 pub mod challenges;
 pub mod commands;

@@ -1,6 +1,7 @@
 //! The contract of the store, the same on SQLite and on PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod chain;
 mod manners;
 mod sweeping;
 
@@ -511,6 +512,8 @@ async fn contract(place: Place) {
     manners::a_key_is_taken_once(&store).await;
     sweeping::strangers_have_bounds(&store).await;
     sweeping::old_records_go(&store).await;
+    chain::deeds_form_one_chain(&store, &place).await;
+    chain::deeds_are_found(&store).await;
     assert_eq!(
         store
             .read

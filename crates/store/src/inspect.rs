@@ -1,0 +1,84 @@
+//! Looking at a database without changing anything in it: for the doctor. It may be one that a
+//! server has open, one of another version, or broken.
+
+use std::collections::HashSet;
+
+use domain::audit::{Head, Link};
+use domain::id::OrgId;
+use domain::role::{Role, RoleSet};
+use sea_orm::{DatabaseConnection, EntityTrait};
+
+use crate::entity::{memberships, organisations};
+use crate::error::Error;
+use crate::{audit, backend};
+
+/// A database that is looked at.
+pub struct Inspection {
+    db: DatabaseConnection,
+}
+
+/// How a database and this version differ.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Steps {
+    /// Migrations that it has not taken.
+    pub missing: Vec<String>,
+    /// Migrations that it has taken and this version does not know.
+    pub unknown: Vec<String>,
+}
+
+impl Inspection {
+    /// Opens a database that is there; makes and migrates none.
+    pub async fn open(url: &str) -> Result<Self, Error> {
+        Ok(Self {
+            db: backend::look(url).await?,
+        })
+    }
+
+    /// What the database finds wrong with itself; nothing from one that does not check itself.
+    pub async fn faults(&self) -> Result<Vec<String>, Error> {
+        backend::faults(&self.db).await
+    }
+
+    /// How far it is from this version.
+    pub async fn steps(&self) -> Result<Steps, Error> {
+        let (taken, known) = backend::steps(&self.db).await?;
+        let without = |all: &[String], some: &[String]| {
+            let some: HashSet<&String> = some.iter().collect();
+            let rest = all.iter().filter(|step| !some.contains(step));
+            rest.cloned().collect()
+        };
+        Ok(Steps {
+            missing: without(&known, &taken),
+            unknown: without(&taken, &known),
+        })
+    }
+
+    /// The links of the audit trail after a number, in order, of the whole instance.
+    pub async fn links(&self, after: i64, most: u64) -> Result<Vec<Link>, Error> {
+        audit::links(&self.db, after, most).await
+    }
+
+    /// Where the audit trail stands by the word of its publisher, and the seal on it.
+    pub async fn head(&self) -> Result<Option<(Head, String)>, Error> {
+        audit::head(&self.db).await
+    }
+
+    /// Organisations in which nobody is Administrator, with their names.
+    pub async fn without_administrator(&self) -> Result<Vec<(OrgId, String)>, Error> {
+        let members = memberships::Entity::find().all(&self.db).await?;
+        let administrates = |roles: i32| {
+            let roles = RoleSet::from_bits(u8::try_from(roles).unwrap_or(0));
+            roles.contains(Role::Administrator)
+        };
+        let held: HashSet<_> = members
+            .into_iter()
+            .filter(|member| administrates(member.roles))
+            .map(|member| member.org_id)
+            .collect();
+        let all = organisations::Entity::find().all(&self.db).await?;
+        let without = all.into_iter().filter(|org| !held.contains(&org.id));
+        Ok(without
+            .map(|org| (OrgId::from_uuid(org.id), org.name))
+            .collect())
+    }
+}
