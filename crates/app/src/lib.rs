@@ -10,6 +10,7 @@ mod audit;
 mod error;
 mod gate;
 mod link;
+mod mail;
 mod masking;
 mod review;
 mod seal;

@@ -112,6 +112,10 @@ ids! {
     NoticeId = "ntc";
     /// A row of the audit trail.
     AuditId = "aud";
+    /// A mail to an operator.
+    MailId = "mai";
+    /// An invitation.
+    InvitationId = "inv";
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod command;
 pub mod deviation;
 pub mod event;
 pub mod id;
+pub mod mail;
 pub mod message;
 pub mod meter;
 pub mod module;

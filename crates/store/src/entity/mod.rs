@@ -10,6 +10,7 @@ pub mod evses;
 pub mod idempotency;
 pub mod login_failures;
 pub mod logins;
+pub mod mails;
 pub mod memberships;
 pub mod nodes;
 pub mod notices;
