@@ -9,7 +9,7 @@ mod m0005_revisions;
 mod m0006_idempotency;
 mod m0007_assumed_protocol;
 mod m0008_nodes;
-mod m0010_team;
+mod m0010_mails;
 mod step;
 
 use sea_orm_migration::prelude::*;
@@ -29,7 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_idempotency::Migration),
             Box::new(m0007_assumed_protocol::Migration),
             Box::new(m0008_nodes::Migration),
-            Box::new(m0010_team::Migration),
+            Box::new(m0010_mails::Migration),
         ]
     }
 }

@@ -68,6 +68,9 @@ mod tests {
         assert!(open("lock", "usr_1", &sealed).is_err());
         assert!(open("totp", "usr_1", &sealed[1..]).is_err());
         assert!(open("totp", "usr_1", "").is_err());
-        assert_ne!(super::seal(&test.app, "totp", "usr_1", "seed").unwrap(), sealed);
+        assert_ne!(
+            super::seal(&test.app, "totp", "usr_1", "seed").unwrap(),
+            sealed
+        );
     }
 }

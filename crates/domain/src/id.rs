@@ -114,8 +114,6 @@ ids! {
     AuditId = "aud";
     /// A mail to an operator.
     MailId = "mai";
-    /// An invitation.
-    InvitationId = "inv";
 }
 
 #[cfg(test)]

@@ -274,10 +274,16 @@ mod tests {
     async fn a_refusal_for_good_is_told_from_one_for_now() {
         let (post, _told) = server("550 nobody of this name").await;
         let never = post.send(&mail()).await.unwrap_err();
-        assert!(matches!(&never, Failure::Never(said) if said.contains("nobody")), "{never}");
+        assert!(
+            matches!(&never, Failure::Never(said) if said.contains("nobody")),
+            "{never}"
+        );
         let (post, _told) = server("450 come back").await;
         let later = post.send(&mail()).await.unwrap_err();
-        assert!(matches!(&later, Failure::Later(said) if said.contains("come back")), "{later}");
+        assert!(
+            matches!(&later, Failure::Later(said) if said.contains("come back")),
+            "{later}"
+        );
     }
 
     #[tokio::test]
@@ -308,7 +314,12 @@ mod tests {
         let refused = post.send(&mail()).await.unwrap_err();
         assert!(!refused.to_string().contains("hush"), "{refused}");
         let told = told.await.unwrap();
-        assert!(!told.iter().any(|l| l.starts_with("AUTH") || l.starts_with("MAIL")), "{told:?}");
+        assert!(
+            !told
+                .iter()
+                .any(|l| l.starts_with("AUTH") || l.starts_with("MAIL")),
+            "{told:?}"
+        );
     }
 
     #[tokio::test]
@@ -327,7 +338,12 @@ mod tests {
 
     #[test]
     fn what_cannot_work_is_refused_without_its_password() {
-        for url in ["http://h", "smtp://", "ada:hush@h", "smtp://ada:hush@h?tls=maybe"] {
+        for url in [
+            "http://h",
+            "smtp://",
+            "ada:hush@h",
+            "smtp://ada:hush@h?tls=maybe",
+        ] {
             let error = Post::server(url, "busbar@example.org", PATIENCE).unwrap_err();
             assert!(matches!(error, ConfigError::Url), "{url}");
             assert!(!error.to_string().contains("hush"));

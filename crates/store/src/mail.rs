@@ -144,16 +144,6 @@ impl Work {
             .await?;
         Ok(())
     }
-
-    /// Takes back a mail that nobody has taken up: the link in it opens nothing any more.
-    pub async fn mail_withdraw(&mut self, id: MailId) -> Result<(), Error> {
-        mails::Entity::delete_many()
-            .filter(mails::Column::Id.eq(id.uuid()))
-            .filter(mails::Column::State.eq("queued"))
-            .exec(&self.tx)
-            .await?;
-        Ok(())
-    }
 }
 
 impl Read {

@@ -10,8 +10,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::entity::{
-    attempts, commands, login_failures, logins, mails, notices, outbox, samples, session_events, sessions,
-    setup_links, wire_log,
+    attempts, commands, login_failures, logins, mails, notices, outbox, samples, session_events,
+    sessions, setup_links, wire_log,
 };
 use crate::error::Error;
 use crate::lane::Lane;

@@ -1,6 +1,7 @@
 //! The contract of the store, the same on SQLite and on PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod mails;
 mod manners;
 mod sweeping;
 
@@ -506,6 +507,7 @@ async fn contract(place: Place) {
     manners::lists_are_sorted(&store).await;
     manners::an_edit_needs_its_revision(&store).await;
     manners::a_key_is_taken_once(&store).await;
+    mails::a_mail_is_taken_once(&store).await;
     sweeping::strangers_have_bounds(&store).await;
     sweeping::old_records_go(&store).await;
     assert_eq!(
