@@ -13,6 +13,7 @@ mod m0009_access;
 mod m0011_sign_in;
 mod m0013_drivers_audit;
 mod m0014_keys;
+mod m0015_mails;
 mod step;
 
 use sea_orm_migration::prelude::*;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_keys::Migration),
             Box::new(m0011_sign_in::Migration),
             Box::new(m0013_drivers_audit::Migration),
+            Box::new(m0015_mails::Migration),
         ]
     }
 }

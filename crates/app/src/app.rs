@@ -9,6 +9,7 @@ use bus::Bus;
 use domain::clock::{Clock, IdSource, Moment};
 use domain::event::Event;
 use domain::id::{EventId, NodeId, OrgId};
+use egress::mail::Post;
 use store::Store;
 use tokio::sync::{Mutex, Notify, OnceCell, Semaphore, SemaphorePermit};
 use uuid::Uuid;
@@ -52,6 +53,8 @@ pub struct Settings {
     pub retention: store::Retention,
     /// What a password costs to check.
     pub password_cost: PasswordCost,
+    /// Where people reach the console, for links in mails; without a `/` at its end.
+    pub console_url: String,
 }
 
 impl Default for Settings {
@@ -68,6 +71,7 @@ impl Default for Settings {
                 memory_kib: 19 * 1024,
                 rounds: 2,
             },
+            console_url: "http://localhost:8080".to_owned(),
         }
     }
 }
@@ -110,6 +114,8 @@ pub struct AppParts {
     pub settings: Settings,
     /// The key of station passwords.
     pub secret: StationSecret,
+    /// Where mails go.
+    pub post: Post,
 }
 
 /// How many transaction numbers are taken at a time. Those left over when the process ends are
@@ -185,6 +191,10 @@ impl App {
 
     pub(crate) fn secret(&self) -> &StationSecret {
         &self.0.parts.secret
+    }
+
+    pub(crate) fn post(&self) -> &Post {
+        &self.0.parts.post
     }
 
     pub(crate) fn waiters(&self) -> &Waiters {

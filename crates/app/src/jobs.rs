@@ -11,7 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::{attempts, audit, commands, idempotency, nodes};
+use crate::{attempts, audit, commands, idempotency, mail, nodes};
 
 /// Who holds this numbers the facts and chains the deeds of all nodes.
 const PUBLISHER: &str = "outbox";
@@ -35,6 +35,10 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
         until(
             shutdown.clone(),
             every(Duration::from_secs(nodes::BEAT_S), || beat_among(&app))
+        ),
+        until(
+            shutdown.clone(),
+            every(Duration::from_secs(2), || send_mails(&app))
         ),
         until(shutdown, every(Duration::from_secs(600), || sweep(&app))),
     );
@@ -165,6 +169,13 @@ pub async fn give_up_stale(app: &App) {
             "commands without an outcome timed out"
         ),
         Err(error) => tracing::debug!("stale commands wait: {error}"),
+    }
+}
+
+/// Sends the mails whose time has come.
+pub async fn send_mails(app: &App) {
+    if let Err(error) = mail::send_due(app).await {
+        tracing::debug!("mails wait: {error}");
     }
 }
 

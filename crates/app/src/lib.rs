@@ -10,6 +10,7 @@ mod error;
 mod gate;
 mod link;
 mod lockout;
+mod mail;
 mod masking;
 mod passwords;
 mod review;

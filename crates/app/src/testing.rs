@@ -16,6 +16,7 @@ use domain::personal::Personal;
 use domain::role::{Caller, Member, Role, RoleSet, Scope};
 use domain::station::Hardware;
 use domain::wire_log::{Direction, FrameKind, LogRow};
+use egress::mail::Post;
 use store::{Options, Store};
 use tempfile::TempDir;
 
@@ -24,7 +25,7 @@ use crate::ingest::{self, Failure, Heard};
 use crate::setup::FirstPerson;
 use crate::stations::{NewPassword, NewStation};
 use crate::{App, AppParts, PasswordCost, Settings, StationLink, StationSecret, UnknownStations};
-use crate::{logins, me, setup, standing, stations, users};
+use crate::{jobs, logins, me, setup, standing, stations, users};
 
 /// The password of the first administrator.
 pub const PASSWORD: &str = "correct horse battery";
@@ -55,6 +56,15 @@ impl TestApp {
 
     /// An app after its setup with settings of its own.
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::made(change, None).await
+    }
+
+    /// An app after its setup, with a mail server.
+    pub async fn with_post(post: Post) -> Self {
+        Self::made(|_| {}, Some(post)).await
+    }
+
+    async fn made(change: impl FnOnce(&mut Settings), post: Option<Post>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/test.db?mode=rwc", directory.path().display());
         let clock = FixedClock::at(noon());
@@ -80,6 +90,7 @@ impl TestApp {
             ids,
             settings,
             secret: StationSecret::new([7; 32]),
+            post: post.unwrap_or_else(|| folder(&directory)),
         });
         let token = setup::create_link(&app, &Caller::System { why: "test" })
             .await
@@ -114,6 +125,20 @@ impl TestApp {
     /// Where the database lies.
     pub fn directory(&self) -> &std::path::Path {
         self.directory.path()
+    }
+
+    /// Sends what waits, and reads the mails to somebody that lie in the outbox folder, the oldest
+    /// first.
+    pub async fn mails_to(&self, email: &str) -> Vec<String> {
+        jobs::send_mails(&self.app).await;
+        let folder = std::fs::read_dir(self.directory.path().join("outbox"));
+        let mut files: Vec<_> = folder
+            .map(|all| all.map(|file| file.unwrap().path()).collect())
+            .unwrap_or_default();
+        files.sort();
+        let mails = files.iter().map(|f| std::fs::read_to_string(f).unwrap());
+        let to = format!("To: {email}");
+        mails.filter(|mail| mail.contains(&to)).collect()
     }
 
     /// Somebody with these roles in the organisation, at these sites or all.
@@ -262,6 +287,10 @@ impl TestApp {
             session: None,
         }
     }
+}
+
+fn folder(directory: &TempDir) -> Post {
+    Post::folder(directory.path().join("outbox"), None).unwrap()
 }
 
 /// The moment at which test clocks stand.

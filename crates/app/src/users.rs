@@ -3,12 +3,14 @@
 
 use bus::News;
 use domain::id::{OrgId, UserId};
+use domain::mail::{Language, MailKind};
 use domain::role::{Caller, Role, RoleSet};
 use serde_json::json;
 use store::{Lane, MembershipRow, UserRow};
 
 use crate::app::App;
 use crate::error::Error;
+use crate::mail::{self, Letter};
 use crate::review::{LONGEST_NAME, Review};
 use crate::{audit, gate, passwords, secret};
 
@@ -125,7 +127,8 @@ pub async fn create(
     }
 }
 
-/// Gives an account another password and ends all its logins. For the command line only.
+/// Gives an account another password, ends all its logins and tells its owner by mail. For the
+/// command line only.
 pub async fn reset_password(
     app: &App,
     caller: &Caller,
@@ -152,17 +155,30 @@ pub async fn reset_password(
         None,
         None,
     );
+    let letter = Letter {
+        to: &user.email,
+        kind: MailKind::PasswordChanged,
+        language: Language::default(),
+        name: Some(&user.name),
+        organisation: None,
+        inviter: None,
+        link: "/login",
+        until: None,
+    };
+    let notice = mail::queue(app, org, &letter)?;
+    let user = user.id;
     app.store()
         .write(Lane::Org(org), move |work| {
-            let (hash, deed) = (hash.clone(), deed.clone());
+            let (hash, deed, notice) = (hash.clone(), deed.clone(), notice.clone());
             Box::pin(async move {
-                work.user_password(user.id, &hash, None).await?;
+                work.user_password(user, &hash, None).await?;
+                work.mail_insert(&notice).await?;
                 work.audit(&deed);
                 Ok(())
             })
         })
         .await?;
-    app.bus().publish(News::Revoked(user.id)).await;
+    app.bus().publish(News::Revoked(user)).await;
     Ok(())
 }
 

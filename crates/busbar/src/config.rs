@@ -73,6 +73,8 @@ pub struct Config {
     pub http: Http,
     /// The machines' door.
     pub gateway: Gateway,
+    /// Mail to operators.
+    pub mail: Mail,
     /// How long logs are kept.
     pub retention: Retention,
     /// Networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count, at both
@@ -97,6 +99,17 @@ pub struct Database {
 pub struct Bus {
     /// `redis://…`, or nothing for a single node.
     pub url: Option<String>,
+}
+
+/// Mail to operators.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// `smtp://user:password@host:port` with STARTTLS (`?tls=none` without, for a server on this
+    /// machine) or `smtps://…`; without it mails are files in `outbox` of the data directory.
+    pub url: Option<String>,
+    /// The sender, such as `Busbar <busbar@example.org>`; needed with a server.
+    pub from: Option<String>,
 }
 
 /// The people's door.
@@ -165,6 +178,7 @@ impl Default for Config {
             bus: Bus::default(),
             http: Http::default(),
             gateway: Gateway::default(),
+            mail: Mail::default(),
             retention: Retention::default(),
             trusted_proxies: TrustedProxies::this_machine(),
         }
@@ -261,6 +275,12 @@ impl Config {
         }
         if let Some(url) = set("BUSBAR_BUS_URL") {
             self.bus.url = Some(url);
+        }
+        if let Some(url) = set("BUSBAR_MAIL_URL") {
+            self.mail.url = Some(url);
+        }
+        if let Some(from) = set("BUSBAR_MAIL_FROM") {
+            self.mail.from = Some(from);
         }
         if let Some(listen) = set("BUSBAR_HTTP_LISTEN") {
             self.http.listen = listen;
@@ -387,6 +407,9 @@ mod tests {
         for (text, key) in [
             ("[database]\nurl = \"mysql://u:hush@h/d\"", "database.url"),
             ("[bus]\nurl = \"localhost:6379\"", "bus.url"),
+            ("[mail]\nurl = \"h:25\"\nfrom = \"a@b.org\"", "mail.url"),
+            ("[mail]\nurl = \"smtp://u:hush@h\"", "mail.from"),
+            ("[mail]\nfrom = \"nobody\"", "mail.from"),
             ("[http]\npublic_url = \"busbar.example\"", "http.public_url"),
             (
                 "[gateway]\npublic_url = \"https://h\"",

@@ -58,6 +58,7 @@ pub async fn build(config: &Config) -> Result<App, Failure> {
             UnknownStations::Pending => app::UnknownStations::Pending,
         },
         retention: config.retention.into(),
+        console_url: crate::serve::console_url(config),
         ..app::Settings::default()
     };
     Ok(App::new(AppParts {
@@ -68,6 +69,7 @@ pub async fn build(config: &Config) -> Result<App, Failure> {
         ids: Arc::new(TimeOrderedIds),
         settings,
         secret,
+        post: config.post()?,
     }))
 }
 

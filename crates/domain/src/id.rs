@@ -112,6 +112,8 @@ ids! {
     NoticeId = "ntc";
     /// A row of the audit trail.
     AuditId = "aud";
+    /// A mail to an operator.
+    MailId = "mai";
 }
 
 #[cfg(test)]

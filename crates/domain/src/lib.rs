@@ -12,6 +12,7 @@ pub mod deviation;
 pub mod event;
 pub mod id;
 pub mod lock;
+pub mod mail;
 pub mod message;
 pub mod meter;
 pub mod module;

@@ -1,8 +1,9 @@
 //! The one way out: whatever Busbar itself fetches from or sends to an outside address.
 //!
-//! Owns the question of which addresses may be talked to. Nothing goes out yet, so that question
-//! is all there is: every client that is added here asks [`guard`] at the moment it connects.
-//! Refuses addresses of the inside, because a station or a webhook's owner could otherwise use us
-//! to look behind our own firewall.
+//! Owns the question of which addresses may be talked to, and the mail that goes out. A client for
+//! addresses that stations or people name asks [`guard`] at the moment it connects: such a person
+//! could otherwise use us to look behind our own firewall. The mail server is named by whoever runs
+//! the instance, and may stand inside.
 
 pub mod guard;
+pub mod mail;

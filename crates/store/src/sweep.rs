@@ -10,8 +10,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::entity::{
-    attempts, challenges, commands, devices, login_failures, logins, notices, outbox, samples,
-    session_events, sessions, setup_links, wire_log,
+    attempts, challenges, commands, devices, login_failures, logins, mails, notices, outbox,
+    samples, session_events, sessions, setup_links, wire_log,
 };
 use crate::error::Error;
 use crate::lane::Lane;
@@ -51,6 +51,8 @@ const PORTION: u64 = 2_000;
 const DAY_MS: i64 = 86_400_000;
 /// What tells a repeated report of an ended session from a new one is kept so long.
 const REPORTS_DAYS: u32 = 365;
+/// To whom mails went is personal, and nobody asks for longer.
+const MAILS_DAYS: u32 = 90;
 /// Attempts that are kept in all, and from one address.
 const MOST_ATTEMPTS: u64 = 100_000;
 const MOST_OF_ONE: u64 = 2_000;
@@ -113,6 +115,8 @@ impl Store {
         let forgotten = login_failures::Entity::find()
             .filter(login_failures::Column::LastAt.lt(now - FAILURES_MS));
         gone += self.remove(forgotten).await?;
+        let old = mails::Entity::find().filter(mails::Column::Id.lt(since(MAILS_DAYS)));
+        gone += self.remove(old).await?;
         Ok(gone)
     }
 

@@ -74,6 +74,7 @@ async fn listed(ana: &mut Person, least: usize) -> i64 {
 async fn tampered(data: &Path, statements: &[String]) -> tempfile::TempDir {
     use std::os::unix::fs::PermissionsExt;
     let copy = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(copy.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
     for (path, bytes) in files(data) {
         let to = copy.path().join(path.file_name().unwrap());
         std::fs::write(&to, bytes).unwrap();

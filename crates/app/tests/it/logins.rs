@@ -158,6 +158,8 @@ async fn accounts_are_made_and_reset_on_the_command_line() {
         .await
         .unwrap();
     assert!(logins::caller(&t.app, &cookie).await.unwrap().is_none());
+    let told = t.mails_to("vi@example.org").await;
+    assert!(told.len() == 1 && !told[0].contains("another long one"));
     assert!(matches!(
         sign_in("another long one").await,
         SignIn::Opened { .. }

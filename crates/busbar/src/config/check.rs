@@ -1,5 +1,7 @@
 //! What a configuration must be, beyond its form.
 
+use egress::mail::Post;
+
 use super::{Config, ConfigError};
 
 impl Config {
@@ -25,6 +27,15 @@ impl Config {
         if !starts(&self.gateway.public_url, &["ws://", "wss://"]) {
             return wrong("gateway.public_url", "it begins with ws:// or wss://");
         }
+        match self.post() {
+            Ok(_) => {}
+            Err(egress::mail::ConfigError::Url) => {
+                return wrong("mail.url", "it is like smtp://user:password@host:port");
+            }
+            Err(egress::mail::ConfigError::From) => {
+                return wrong("mail.from", "it is like Busbar <busbar@example.org>");
+            }
+        }
         let gateway = &self.gateway;
         for (key, value) in [
             ("gateway.heartbeat_interval_s", gateway.heartbeat_interval_s),
@@ -45,5 +56,14 @@ impl Config {
             return wrong("database.batch_units", "it is a number from 1");
         }
         Ok(())
+    }
+
+    /// Where mails go.
+    pub fn post(&self) -> Result<Post, egress::mail::ConfigError> {
+        let from = self.mail.from.as_deref();
+        match &self.mail.url {
+            Some(url) => Post::server(url, from.unwrap_or_default(), egress::mail::PATIENCE),
+            None => Post::folder(self.data_dir.join("outbox"), from),
+        }
     }
 }

@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod keys;
 pub mod login_failures;
 pub mod logins;
+pub mod mails;
 pub mod memberships;
 pub mod nodes;
 pub mod notices;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod chain;
+mod mails;
 mod manners;
 mod sweeping;
 
@@ -510,6 +511,7 @@ async fn contract(place: Place) {
     manners::lists_are_sorted(&store).await;
     manners::an_edit_needs_its_revision(&store).await;
     manners::a_key_is_taken_once(&store).await;
+    mails::a_mail_is_taken_once(&store).await;
     sweeping::strangers_have_bounds(&store).await;
     sweeping::old_records_go(&store).await;
     chain::deeds_form_one_chain(&store, &place).await;
