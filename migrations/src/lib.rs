@@ -14,6 +14,7 @@ mod m0011_sign_in;
 mod m0013_drivers_audit;
 mod m0014_keys;
 mod m0015_mails;
+mod m0017_team;
 mod step;
 
 use sea_orm_migration::prelude::*;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_sign_in::Migration),
             Box::new(m0013_drivers_audit::Migration),
             Box::new(m0015_mails::Migration),
+            Box::new(m0017_team::Migration),
         ]
     }
 }

@@ -63,6 +63,8 @@ pub enum SignIn {
     },
     /// No such account, or not its password: the two look and take the same.
     WrongCredentials,
+    /// The password is right, and the address of the account is not proved yet.
+    NotActivated,
     /// Not a second factor that counts, or a sign-in that waits no more.
     WrongFactor,
     /// Too many failures of this account from this address.
@@ -102,6 +104,9 @@ pub async fn open(
         failed(known, visitor);
         return Ok(SignIn::WrongCredentials);
     };
+    if user.proven_at.is_none() {
+        return Ok(SignIn::NotActivated);
+    }
     let Some(org) = standing::organisations(app, user.id)
         .await?
         .into_iter()

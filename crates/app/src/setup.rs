@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::logins::{self, Newcomer};
 use crate::me::{self, Me};
 use crate::review::LONGEST_NAME;
-use crate::{audit, gate, secret, users};
+use crate::{audit, gate, revision, secret, users};
 
 /// How long a link lives.
 const LINK_MINUTES: i64 = 30;
@@ -91,6 +91,7 @@ pub async fn finish(
         name: person.name.trim().to_owned(),
         password_hash: secret::hash_password(app, &person.password).await?,
         created_at: now,
+        proven_at: Some(now),
     };
     let membership = MembershipRow {
         user: user.id,
@@ -98,6 +99,8 @@ pub async fn finish(
         roles: RoleSet::EMPTY.with(Role::Administrator),
         sites: None,
         created_at: now,
+        archived_at: None,
+        revision: revision::FIRST,
     };
     let who = Newcomer {
         user: user.id,

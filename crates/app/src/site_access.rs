@@ -167,7 +167,7 @@ async fn own_demotion(
     let Some(member) = caller.member().filter(|member| member.user == user) else {
         return Ok(());
     };
-    if confirm.map(str::trim) == Some(member.name.as_str()) {
+    if standing::confirmed(member, confirm) {
         return Ok(());
     }
     let page = PageRequest {
@@ -182,11 +182,7 @@ async fn own_demotion(
     let others = people.rows.into_iter().filter(|p| p.row.user != user);
     let mut who: Vec<String> = others.map(|p| p.name).collect();
     who.push("an Administrator of the organisation".to_owned());
-    let detail = format!(
-        "You cannot undo this yourself; {} could. Confirm by your own name.",
-        who.join(", ")
-    );
-    Err(Error::conflict("confirm_own_demotion", detail))
+    Err(standing::unconfirmed(&who))
 }
 
 enum Written {

@@ -164,3 +164,20 @@ pub(crate) async fn organisations(app: &App, user: UserId) -> Result<Vec<OrgId>,
     }
     Ok(orgs)
 }
+
+/// Whether somebody who gives up rights of their own does it knowingly: by their own name.
+pub(crate) fn confirmed(member: &Member, confirm: Option<&str>) -> bool {
+    confirm.map(str::trim) == Some(member.name.as_str())
+}
+
+/// Asks again, naming who could give the rights back.
+pub(crate) fn unconfirmed(who: &[String]) -> Error {
+    let detail = match who {
+        [] => "You cannot undo this yourself. Confirm by your own name.".to_owned(),
+        who => format!(
+            "You cannot undo this yourself; {} could. Confirm by your own name.",
+            who.join(", ")
+        ),
+    };
+    Error::conflict("confirm_own_demotion", detail)
+}

@@ -25,7 +25,7 @@ use crate::ingest::{self, Failure, Heard};
 use crate::setup::FirstPerson;
 use crate::stations::{NewPassword, NewStation};
 use crate::{App, AppParts, PasswordCost, Settings, StationLink, StationSecret, UnknownStations};
-use crate::{jobs, logins, me, setup, standing, stations, users};
+use crate::{jobs, logins, me, revision, setup, standing, stations, users};
 
 /// The password of the first administrator.
 pub const PASSWORD: &str = "correct horse battery";
@@ -175,6 +175,11 @@ impl TestApp {
         Caller::User(member.unwrap())
     }
 
+    /// The same person as they are at this moment; none when they are nobody any more.
+    pub async fn standing(&self, caller: &Caller) -> Option<Caller> {
+        standing::again(&self.app, caller).await.unwrap()
+    }
+
     /// A person made by [`TestApp::person`], signed in to an organisation.
     pub async fn signed_in(&self, name: &str, org: OrgId) -> Caller {
         let email = format!("{}@example.org", name.to_lowercase());
@@ -205,6 +210,8 @@ impl TestApp {
             roles,
             sites: None,
             created_at: self.app.now(),
+            archived_at: None,
+            revision: revision::FIRST,
         };
         let written = self.app.store().write(store::Lane::Org(org), move |work| {
             let membership = membership.clone();

@@ -4,7 +4,7 @@
 use bus::News;
 use domain::id::{OrgId, UserId};
 use domain::mail::{Language, MailKind};
-use domain::role::{Caller, Role, RoleSet};
+use domain::role::{Caller, RoleSet};
 use serde_json::json;
 use store::{Lane, MembershipRow, UserRow};
 
@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::mail::{self, Letter};
 use crate::review::{LONGEST_NAME, Review};
-use crate::{audit, gate, passwords, secret};
+use crate::{audit, gate, passwords, revision, secret};
 
 /// An account and what it is in the root organisation.
 #[derive(Debug, Clone)]
@@ -88,6 +88,7 @@ pub async fn create(
         name: name.trim().to_owned(),
         password_hash: secret::hash_password(app, password).await?,
         created_at: app.now(),
+        proven_at: Some(app.now()),
     };
     let membership = MembershipRow {
         user: user.id,
@@ -95,6 +96,8 @@ pub async fn create(
         roles,
         sites: None,
         created_at: app.now(),
+        archived_at: None,
+        revision: revision::FIRST,
     };
     let words: Vec<&str> = roles.iter().map(|r| r.key()).collect();
     let after = json!({"roles": words});
@@ -215,17 +218,18 @@ pub async fn set_roles(
                     roles,
                     sites: None,
                     created_at: now,
+                    archived_at: None,
+                    revision: revision::FIRST,
                 },
             };
             // Read and written in one unit, of which there is one at a time for an organisation.
-            let administers = |m: &MembershipRow| m.roles.contains(Role::Administrator);
-            if administers(&member)
-                && !roles.contains(Role::Administrator)
-                && !members.iter().any(administers)
-            {
+            let did = member.administers();
+            member.roles = roles;
+            member.archived_at = None;
+            member.revision += 1;
+            if did && !member.administers() && !members.iter().any(MembershipRow::administers) {
                 return Ok(false);
             }
-            member.roles = roles;
             work.membership_put(&member).await?;
             if roles.is_empty() {
                 work.logins_delete(user).await?;

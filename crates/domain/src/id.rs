@@ -114,6 +114,8 @@ ids! {
     AuditId = "aud";
     /// A mail to an operator.
     MailId = "mai";
+    /// An invitation.
+    InvitationId = "inv";
 }
 
 #[cfg(test)]

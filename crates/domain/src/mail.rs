@@ -9,8 +9,12 @@ use crate::clock::Moment;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MailKind {
-    /// Somebody is invited.
+    /// Somebody is invited to be a member.
     Invitation,
+    /// Somebody is invited to a site.
+    SiteInvitation,
+    /// Somebody is invited to make an organisation.
+    OrganisationInvitation,
     /// Somebody registered and proves the address.
     Activation,
     /// Somebody forgot the password.
@@ -23,6 +27,8 @@ impl MailKind {
     /// All of them.
     pub const ALL: &'static [Self] = &[
         Self::Invitation,
+        Self::SiteInvitation,
+        Self::OrganisationInvitation,
         Self::Activation,
         Self::PasswordReset,
         Self::PasswordChanged,

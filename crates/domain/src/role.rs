@@ -265,6 +265,12 @@ impl RoleSet {
     }
 }
 
+impl Extend<Role> for RoleSet {
+    fn extend<I: IntoIterator<Item = Role>>(&mut self, roles: I) {
+        *self = roles.into_iter().fold(*self, Self::with);
+    }
+}
+
 impl FromIterator<Role> for RoleSet {
     fn from_iter<I: IntoIterator<Item = Role>>(roles: I) -> Self {
         roles.into_iter().fold(Self::EMPTY, Self::with)

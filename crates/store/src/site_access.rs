@@ -74,6 +74,12 @@ impl Work {
         rows.into_iter().map(from_row).collect()
     }
 
+    /// Whether a site is there, read inside the unit.
+    pub async fn site_is_there(&mut self, site: SiteId) -> Result<bool, Error> {
+        let row = sites::Entity::find_by_id(site.uuid()).one(&self.tx).await?;
+        Ok(row.is_some())
+    }
+
     /// Whether a person has access to any site of an organisation, read inside the unit.
     pub async fn any_site_access(&mut self, user: UserId, org: OrgId) -> Result<bool, Error> {
         let some = Entity::find()

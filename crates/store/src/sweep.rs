@@ -10,8 +10,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::entity::{
-    attempts, challenges, commands, devices, login_failures, logins, mails, notices, outbox,
-    samples, session_events, sessions, setup_links, wire_log,
+    attempts, challenges, commands, devices, invitations, links, login_failures, logins, mails,
+    notices, outbox, samples, session_events, sessions, setup_links, wire_log,
 };
 use crate::error::Error;
 use crate::lane::Lane;
@@ -56,6 +56,8 @@ const MAILS_DAYS: u32 = 90;
 /// Attempts that are kept in all, and from one address.
 const MOST_ATTEMPTS: u64 = 100_000;
 const MOST_OF_ONE: u64 = 2_000;
+/// How long it is remembered that a link was used, to say so to whoever opens it again.
+const INVITATIONS_MS: i64 = 90 * DAY_MS;
 /// Failed sign-ins are forgotten after this long without another; what counts them looks back a day.
 const FAILURES_MS: i64 = 2 * 86_400_000;
 
@@ -110,6 +112,11 @@ impl Store {
         gone += self.remove(over).await?;
         let over = challenges::Entity::find().filter(challenges::Column::ExpiresAt.lt(now));
         gone += self.remove(over).await?;
+        let over = links::Entity::find().filter(links::Column::ExpiresAt.lt(now));
+        gone += self.remove(over).await?;
+        let told = now - INVITATIONS_MS;
+        let old = invitations::Entity::find().filter(invitations::Column::AcceptedAt.lt(told));
+        gone += self.remove(old).await?;
         let over = devices::Entity::find().filter(devices::Column::ExpiresAt.lt(now));
         gone += self.remove(over).await?;
         let forgotten = login_failures::Entity::find()

@@ -1,18 +1,18 @@
-//! People, what they are in organisations, their web sessions, and failed sign-ins.
+//! People, their web sessions, and failed sign-ins.
 
 use domain::clock::Moment;
-use domain::id::{LoginId, OrgId, SiteId, UserId};
-use domain::role::RoleSet;
+use domain::id::{LoginId, OrgId, UserId};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
 
-use crate::entity::{login_failures, logins, memberships, organisations, setup_links, users};
-use crate::error::{Error, corrupt};
+use crate::entity::{login_failures, logins, setup_links, users};
+use crate::error::Error;
+use crate::member::MembershipRow;
 use crate::store::Read;
-use crate::value::{from_json, json, moment, ms};
+use crate::value::{maybe_moment, moment, ms};
 use crate::work::Work;
 
 /// A person.
@@ -28,21 +28,8 @@ pub struct UserRow {
     pub password_hash: String,
     /// When the account was made.
     pub created_at: Moment,
-}
-
-/// A person in an organisation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MembershipRow {
-    /// The person.
-    pub user: UserId,
-    /// The organisation.
-    pub org: OrgId,
-    /// The roles there.
-    pub roles: RoleSet,
-    /// Only these sites; all when none.
-    pub sites: Option<Vec<SiteId>>,
-    /// Since when.
-    pub created_at: Moment,
+    /// When it was shown that the address is the person's; nobody signs in before.
+    pub proven_at: Option<Moment>,
 }
 
 /// A web session.
@@ -77,18 +64,7 @@ fn user(row: users::Model) -> Result<UserRow, Error> {
         name: row.name,
         password_hash: row.password_hash,
         created_at: moment(row.created_at)?,
-    })
-}
-
-fn membership(row: memberships::Model) -> Result<MembershipRow, Error> {
-    let bits = u8::try_from(row.roles).map_err(|_| corrupt("roles are not a set"))?;
-    let sites: Option<Vec<SiteId>> = row.sites.as_deref().map(from_json).transpose()?;
-    Ok(MembershipRow {
-        user: UserId::from_uuid(row.user_id),
-        org: OrgId::from_uuid(row.org_id),
-        roles: RoleSet::from_bits(bits),
-        sites,
-        created_at: moment(row.created_at)?,
+        proven_at: maybe_moment(row.proven_at)?,
     })
 }
 
@@ -117,6 +93,7 @@ impl Work {
             name: Set(user.name.clone()),
             password_hash: Set(user.password_hash.clone()),
             created_at: Set(ms(user.created_at)),
+            proven_at: Set(user.proven_at.map(ms)),
         };
         row.insert(&self.tx).await?;
         Ok(())
@@ -145,40 +122,6 @@ impl Work {
         self.trust_delete(id).await
     }
 
-    /// Makes a person a member, or replaces what the person is there.
-    pub async fn membership_put(&mut self, m: &MembershipRow) -> Result<(), Error> {
-        let row = memberships::ActiveModel {
-            user_id: Set(m.user.uuid()),
-            org_id: Set(m.org.uuid()),
-            roles: Set(i32::from(m.roles.bits())),
-            sites: Set(m.sites.as_ref().map(json)),
-            created_at: Set(ms(m.created_at)),
-        };
-        let replace =
-            OnConflict::columns([memberships::Column::UserId, memberships::Column::OrgId])
-                .update_columns([memberships::Column::Roles, memberships::Column::Sites])
-                .to_owned();
-        memberships::Entity::insert(row)
-            .on_conflict(replace)
-            .exec_without_returning(&self.tx)
-            .await?;
-        Ok(())
-    }
-
-    /// What people are in an organisation, read inside the unit. Until it ends, no other unit
-    /// that reads them goes on, not on other nodes either.
-    pub async fn members(&mut self, org: OrgId) -> Result<Vec<MembershipRow>, Error> {
-        organisations::Entity::find_by_id(org.uuid())
-            .lock_exclusive()
-            .one(&self.tx)
-            .await?;
-        let rows = memberships::Entity::find()
-            .filter(memberships::Column::OrgId.eq(org.uuid()))
-            .all(&self.tx)
-            .await?;
-        rows.into_iter().map(membership).collect()
-    }
-
     /// Whether a person still has this password, and may sign in to the organisation; until the
     /// unit ends, neither can change.
     pub async fn may_sign_in(
@@ -196,7 +139,7 @@ impl Work {
         let members = self.members(org).await?;
         let member = members.iter().find(|m| m.user == user);
         let somebody =
-            member.is_some_and(|m| !m.roles.is_empty()) || self.any_site_access(user, org).await?;
+            member.is_some_and(MembershipRow::counts) || self.any_site_access(user, org).await?;
         Ok(same.rows_affected == 1 && somebody)
     }
 
@@ -310,6 +253,45 @@ impl Work {
         Ok(taken.rows_affected == 1)
     }
 
+    /// A person by address, read inside the unit.
+    pub async fn user_by_email(&mut self, email: &str) -> Result<Option<UserRow>, Error> {
+        let found = users::Entity::find()
+            .filter(users::Column::EmailKey.eq(email.to_lowercase()))
+            .one(&self.tx)
+            .await?;
+        found.map(user).transpose()
+    }
+
+    /// Puts another name and password to a registration whose address is not proved; those of an
+    /// account that is are not touched.
+    pub async fn user_register(&mut self, person: &UserRow) -> Result<(), Error> {
+        users::Entity::update_many()
+            .col_expr(users::Column::Name, Expr::value(person.name.clone()))
+            .col_expr(
+                users::Column::PasswordHash,
+                Expr::value(person.password_hash.clone()),
+            )
+            .filter(users::Column::Id.eq(person.id.uuid()))
+            .filter(users::Column::ProvenAt.is_null())
+            .exec(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Notes that the address of an account is shown to be the person's, who chose this name and
+    /// password.
+    pub async fn user_prove(&mut self, person: &UserRow, at: Moment) -> Result<(), Error> {
+        let row = users::ActiveModel {
+            id: Set(person.id.uuid()),
+            name: Set(person.name.clone()),
+            password_hash: Set(person.password_hash.clone()),
+            proven_at: Set(Some(ms(at))),
+            ..Default::default()
+        };
+        row.update(&self.tx).await?;
+        Ok(())
+    }
+
     /// Gives a person another name.
     pub async fn user_rename(&mut self, id: UserId, name: &str) -> Result<(), Error> {
         let row = users::ActiveModel {
@@ -353,16 +335,6 @@ impl Read {
             .all(&self.db)
             .await?;
         rows.into_iter().map(user).collect()
-    }
-
-    /// What a person is, in every organisation.
-    pub async fn memberships(&self, user: UserId) -> Result<Vec<MembershipRow>, Error> {
-        let rows = memberships::Entity::find()
-            .filter(memberships::Column::UserId.eq(user.uuid()))
-            .order_by_asc(memberships::Column::CreatedAt)
-            .all(&self.db)
-            .await?;
-        rows.into_iter().map(membership).collect()
     }
 
     /// The web session of a cookie's digest.

@@ -160,6 +160,11 @@ fn entered(request: &HttpRequest, tried: SignIn) -> Result<Step, Problem> {
             "invalid_credentials",
             "The address or the password is wrong.",
         )),
+        SignIn::NotActivated => Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "activation_needed",
+            "Open the link in the mail that was sent to this address, or have it sent again.",
+        )),
         SignIn::WrongFactor => Err(unauthorized(
             "invalid_second_factor",
             "The code is wrong or was used, or the sign-in took too long: then begin again.",

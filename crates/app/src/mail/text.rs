@@ -32,6 +32,8 @@ fn texts(language: Language) -> &'static Texts {
 const fn section(kind: MailKind) -> &'static str {
     match kind {
         MailKind::Invitation => "invitation",
+        MailKind::SiteInvitation => "site_invitation",
+        MailKind::OrganisationInvitation => "organisation_invitation",
         MailKind::Activation => "activation",
         MailKind::PasswordReset => "password_reset",
         MailKind::PasswordChanged => "password_changed",

@@ -73,8 +73,17 @@ pub(super) fn review(review: &mut Review, set: &ModuleSet) {
     review.refuse(!unknown.is_empty(), "/modules", "unknown_module", detail);
 }
 
+/// Looks at modules that a new organisation is to get: paid ones are activated afterwards.
+pub(crate) fn may_offer(set: &ModuleSet) -> Result<(), Error> {
+    let mut looked = Review::default();
+    review(&mut looked, set);
+    let detail = "Paid modules are activated once the organisation is there.";
+    looked.refuse(!set.paid.is_empty(), "/modules", "paid_module", detail);
+    looked.passed()
+}
+
 /// A refusal in the words of the API.
-pub(super) fn refused(refusal: &ModuleRefusal) -> Error {
+pub(crate) fn refused(refusal: &ModuleRefusal) -> Error {
     match refusal {
         ModuleRefusal::NotAbove(names) => Error::conflict(
             "module_not_available",

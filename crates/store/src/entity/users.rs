@@ -12,6 +12,7 @@ pub struct Model {
     pub name: String,
     pub password_hash: String,
     pub created_at: i64,
+    pub proven_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -5,6 +5,7 @@ mod chain;
 mod mails;
 mod manners;
 mod sweeping;
+mod team;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -512,6 +513,9 @@ async fn contract(place: Place) {
     manners::an_edit_needs_its_revision(&store).await;
     manners::a_key_is_taken_once(&store).await;
     mails::a_mail_is_taken_once(&store).await;
+    team::members_come_and_go(&store).await;
+    team::an_invitation_is_accepted_once(&store).await;
+    team::a_link_opens_once(&store).await;
     sweeping::strangers_have_bounds(&store).await;
     sweeping::old_records_go(&store).await;
     chain::deeds_form_one_chain(&store, &place).await;
