@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Proves an address by the mailed link and the password chosen for it, and signs in. */
+        post: operations["activate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit": {
         parameters: {
             query?: never;
@@ -86,6 +103,57 @@ export interface paths {
         get: operations["stream_events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts an invitation: makes an account where there is none, and signs it in. */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a mailed link is about. */
+        post: operations["look_at_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/send_again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends again whatever an address waits for. The answer is the same for any address. */
+        post: operations["send_invitation_again"];
         delete?: never;
         options?: never;
         head?: never;
@@ -394,6 +462,115 @@ export interface paths {
         patch: operations["edit_organisation"];
         trace?: never;
     };
+    "/organisations/{id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Invitations that are not accepted yet, the newest first: to the caller's organisation, to make
+         *     one below it, or to one right below that has no Administrator.
+         */
+        get: operations["list_invitations"];
+        put?: never;
+        /** Invites somebody: to be a member, or to make an organisation below. */
+        post: operations["create_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organisations/{id}/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an invitation back. */
+        delete: operations["withdraw_invitation"];
+        options?: never;
+        head?: never;
+        /** Changes an invitation; a new address gets a new link. */
+        patch: operations["edit_invitation"];
+        trace?: never;
+    };
+    "/organisations/{id}/invitations/{invitation_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends an invitation again; the link of before is dead. */
+        post: operations["resend_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organisations/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The members of the caller's organisation, the oldest membership first. */
+        get: operations["list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organisations/{id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A member, put away or not. */
+        get: operations["get_member"];
+        put?: never;
+        post?: never;
+        /** Ends the membership of somebody who is put away. */
+        delete: operations["delete_member"];
+        options?: never;
+        head?: never;
+        /** Gives a member other roles or other sites. */
+        patch: operations["change_member"];
+        trace?: never;
+    };
+    "/organisations/{id}/members/{user_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a member away: nobody in the organisation until restored. */
+        post: operations["archive_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/organisations/{id}/members/{user_id}/reasons": {
         parameters: {
             query?: never;
@@ -405,6 +582,23 @@ export interface paths {
         get: operations["get_reasons"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organisations/{id}/members/{user_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Brings a member back with the roles of before. */
+        post: operations["restore_member"];
         delete?: never;
         options?: never;
         head?: never;
@@ -493,6 +687,60 @@ export interface paths {
         get: operations["get_overview"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/password/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mails a link by which another password is chosen. The answer is the same for any address. */
+        post: operations["ask_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Chooses another password by a mailed link; then one signs in as ever. */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Registers with an address that is invited, without its link: a mail asks to prove it. The
+         *     answer is the same for any address.
+         */
+        post: operations["register"];
         delete?: never;
         options?: never;
         head?: never;
@@ -652,6 +900,24 @@ export interface paths {
         post?: never;
         /** Takes somebody's access to a site away; one's own, whoever has it. */
         delete: operations["remove_site_access"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sites/{id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Invitations to a site that are not accepted yet, the newest first. */
+        get: operations["list_site_invitations"];
+        put?: never;
+        /** Invites somebody to a site. */
+        post: operations["create_site_invitation"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -926,6 +1192,20 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Accepts an invitation. */
+        AcceptBody: {
+            /** @description Needed where there is no account with the address. */
+            name?: string | null;
+            /** @description The name of the organisation, where one is made. */
+            organisation?: string | null;
+            /** @description Needed where there is no account with the address. */
+            password?: string | null;
+            token: string;
+        };
+        /** @description What became of an acceptance. */
+        AcceptedView: {
+            me: components["schemas"]["MeView"] | null;
+        };
         /**
          * @description Who may charge at a site.
          * @enum {string}
@@ -935,16 +1215,29 @@ export interface components {
         AccountChange: {
             name?: string;
         };
+        /** @description Proves an address, with the password that was chosen for it. */
+        ActivateBody: {
+            password: string;
+            token: string;
+        };
         /** @description The activation of a paid module. */
         ActivationBody: {
             /** @description The module's name, by which one says that one knows what it does. */
             confirm?: string | null;
+        };
+        /** @description An address. */
+        AddressBody: {
+            email: string;
         };
         /**
          * @description What the operator says of a site or station.
          * @enum {string}
          */
         AdminState: "in_deployment" | "in_service" | "in_maintenance" | "out_of_service" | "archived";
+        /** @description One's own name, where one puts oneself away. */
+        ArchiveBody: {
+            confirm?: string | null;
+        };
         /**
          * @description What became of an attempt to connect.
          * @enum {string}
@@ -1220,6 +1513,67 @@ export interface components {
          * @enum {string}
          */
         FrameKind: "call" | "result" | "error" | "send" | "unreadable";
+        /**
+         * @description Somebody to be invited to an organisation: to be a member with `roles`, or, with `purpose`
+         *     `organisation`, to make one below it.
+         */
+        InvitationBody: {
+            email: string;
+            /** @description In which language the mail is written: `en` or `de`; that of the request when left out. */
+            language?: string | null;
+            /** @description What the organisation may use; like the one above it, without paid modules, when left out. */
+            modules?: components["schemas"]["ModuleKey"][] | null;
+            purpose?: components["schemas"]["OrganisationInvitationPurpose"] | null;
+            roles?: components["schemas"]["RoleKey"][];
+            /** @description Only these sites; the whole organisation when left out. */
+            sites?: string[] | null;
+        };
+        /** @description What is changed of an invitation; what is left out stays. */
+        InvitationChange: {
+            /** @description Another address; the link that went to the one before is dead. */
+            email?: string | null;
+            level?: components["schemas"]["SiteLevel"] | null;
+            roles?: components["schemas"]["RoleKey"][] | null;
+            /** @description Only these sites; null for the whole organisation. */
+            sites?: string[] | null;
+        };
+        /**
+         * @description To what somebody is invited.
+         * @enum {string}
+         */
+        InvitationPurpose: "member" | "site" | "organisation";
+        /**
+         * @description How far an invitation is.
+         * @enum {string}
+         */
+        InvitationState: "invited" | "registered" | "expired" | "active";
+        /** @description An invitation that is not accepted yet. */
+        InvitationView: {
+            /** Format: date-time */
+            created_at: string;
+            delivery: components["schemas"]["MailState"] | null;
+            /** @description What went wrong with the mail the last time. */
+            delivery_error: string | null;
+            denials: components["schemas"]["PermissionKey"][];
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            grants: components["schemas"]["PermissionKey"][];
+            id: string;
+            /** @description Who invites. */
+            invited_by: string;
+            level: components["schemas"]["SiteLevel"] | null;
+            purpose: components["schemas"]["InvitationPurpose"];
+            /** @description For members. */
+            roles: components["schemas"]["RoleKey"][];
+            /** Format: date-time */
+            sent_at: string;
+            /** @description For access to a site. */
+            site_id: string | null;
+            /** @description For members: only these sites; null for the whole organisation. */
+            sites: string[] | null;
+            state: components["schemas"]["InvitationState"];
+        };
         /** @description A key to be. */
         KeyBody: {
             /**
@@ -1253,6 +1607,10 @@ export interface components {
         LevelView: {
             key: components["schemas"]["SiteLevel"];
             permissions: components["schemas"]["PermissionKey"][];
+        };
+        /** @description The secret of a mailed link: what stands behind its `#`. */
+        LinkBody: {
+            token: string;
         };
         /** @description A page of a list. */
         ListView_AttemptView: {
@@ -1300,6 +1658,15 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A page of a list. */
+        ListView_InvitationView: {
+            /** @description The rows. */
+            data: components["schemas"]["InvitationView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
         ListView_KeyView: {
             /** @description The rows. */
             data: components["schemas"]["KeyView"][];
@@ -1321,6 +1688,15 @@ export interface components {
         ListView_LoginView: {
             /** @description The rows. */
             data: components["schemas"]["LoginView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        ListView_MemberView: {
+            /** @description The rows. */
+            data: components["schemas"]["MemberView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
@@ -1448,6 +1824,24 @@ export interface components {
             /** @description The browser's name for itself. */
             user_agent: string | null;
         };
+        /** @description What a link is about. */
+        LookedView: {
+            /** @description Whether there is an account with the address: then no name or password is asked for. */
+            account: boolean;
+            email: string;
+            invited_by: string;
+            level: components["schemas"]["SiteLevel"] | null;
+            organisation: string;
+            purpose: components["schemas"]["InvitationPurpose"];
+            roles: components["schemas"]["RoleKey"][];
+            /** @description The name of the site. */
+            site: string | null;
+        };
+        /**
+         * @description How far a mail is.
+         * @enum {string}
+         */
+        MailState: "queued" | "sent" | "delivered_to_server" | "in_outbox" | "failed";
         /** @description The caller, and everything the caller may do: a page never guesses. */
         MeView: {
             modules: string[];
@@ -1461,6 +1855,42 @@ export interface components {
             /** @description Only these sites; all when null. */
             sites: string[] | null;
             user: components["schemas"]["UserView"];
+        };
+        /** @description What a member is to be; what is left out stays. */
+        MemberChange: {
+            /** @description One's own name, where one gives up one's own administration. */
+            confirm?: string | null;
+            roles?: components["schemas"]["RoleKey"][] | null;
+            /** @description Only these sites; null for the whole organisation. */
+            sites?: string[] | null;
+        };
+        /**
+         * @description Whether a member is put away.
+         * @enum {string}
+         */
+        MemberState: "active" | "archived";
+        /** @description A member of an organisation. */
+        MemberView: {
+            /**
+             * Format: date-time
+             * @description Since when they are put away; null when they are not.
+             */
+            archived_at: string | null;
+            email: string;
+            name: string;
+            roles: components["schemas"]["RoleKey"][];
+            /** @description Whether they sign in with a second factor. */
+            second_factor: boolean;
+            /**
+             * Format: date-time
+             * @description When they were last there, to the minute; null when no login of theirs is open.
+             */
+            seen_at: string | null;
+            /** Format: date-time */
+            since: string;
+            /** @description Only these sites; null for the whole organisation. */
+            sites: string[] | null;
+            user_id: string;
         };
         /** @description The readings of a session. */
         MeterView: {
@@ -1572,6 +2002,11 @@ export interface components {
             time_zone: string | null;
             website: string | null;
         };
+        /**
+         * @description To what an organisation invites.
+         * @enum {string}
+         */
+        OrganisationInvitationPurpose: "member" | "organisation";
         /** @description An organisation. */
         OrganisationView: {
             id: string;
@@ -1729,6 +2164,12 @@ export interface components {
         RecoveryCodesView: {
             recovery_codes: string[];
         };
+        /** @description Registers somebody who is invited and has not the link at hand. */
+        RegisterBody: {
+            email: string;
+            name: string;
+            password: string;
+        };
         /**
          * @description Where a station stands in the boot state machine.
          * @enum {string}
@@ -1742,6 +2183,11 @@ export interface components {
         /** @description How much to report. */
         ReportParams: {
             kind: components["schemas"]["ReportKind"];
+        };
+        /** @description Chooses another password by a mailed link. */
+        ResetBody: {
+            password: string;
+            token: string;
         };
         /**
          * @description How hard a reset is.
@@ -1790,6 +2236,15 @@ export interface components {
             secret: string;
             /** @description For a QR code. */
             uri: string;
+        };
+        /** @description An invitation that was mailed. */
+        SentView: {
+            invitation: components["schemas"]["InvitationView"];
+            /**
+             * @description The link, to be handed over by hand: only where there is no mail server, and only in this
+             *     answer.
+             */
+            link: string | null;
         };
         /**
          * @description An order of sessions.
@@ -1912,6 +2367,15 @@ export interface components {
             name?: string;
             /** @description IANA name. */
             time_zone?: string;
+        };
+        /** @description Somebody to be invited to a site. */
+        SiteInvitationBody: {
+            denials?: components["schemas"]["PermissionKey"][];
+            email: string;
+            grants?: components["schemas"]["PermissionKey"][];
+            /** @description In which language the mail is written: `en` or `de`; that of the request when left out. */
+            language?: string | null;
+            level: components["schemas"]["SiteLevel"];
         };
         /**
          * @description How much of a site a person has.
@@ -2251,7 +2715,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description A permission or a module is missing (`permission_denied`, `module_inactive`), the request comes from another site (`cross_site`), the setup link is not valid (`setup_token_invalid`), it takes a person who is signed in (`login_needed`) or one who showed lately who they are: `POST /me/confirm` (`step_up_needed`). */
+        /** @description A permission or a module is missing (`permission_denied`, `module_inactive`), the request comes from another site (`cross_site`), the setup link is not valid (`setup_token_invalid`), nor is that of a mail (`link_invalid`, `link_used`, `link_expired`), the address is not proved yet (`activation_needed`), it takes a person who is signed in (`login_needed`) or one who showed lately who they are: `POST /me/confirm` (`step_up_needed`). */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -2305,6 +2769,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description It is changed only with `If-Match` (`precondition_required`). */
+        PreconditionRequired: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The body is larger than 1 MiB (`body_too_large`). */
         TooLarge: {
             headers: {
@@ -2340,6 +2813,49 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    activate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivateBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_audit: {
         parameters: {
             query?: {
@@ -2540,6 +3056,135 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookedView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_invitation_again: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */
@@ -3402,6 +4047,462 @@ export interface operations {
             };
         };
     };
+    list_invitations: {
+        parameters: {
+            query?: {
+                /** @description `member` when not given. */
+                purpose?: components["schemas"]["OrganisationInvitationPurpose"];
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_InvitationView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description The path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resend_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_members: {
+        parameters: {
+            query?: {
+                /** @description Those who are put away instead. */
+                state?: components["schemas"]["MemberState"];
+                /** @description A part of the name or of the address. */
+                q?: string;
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_MemberView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_member: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_member: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read, needed; 412 when it was changed since. */
+                "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_member: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchiveBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_reasons: {
         parameters: {
             query: {
@@ -3430,6 +4531,49 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_member: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */
@@ -3785,6 +4929,129 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_password_reset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */
@@ -4381,6 +5648,101 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_site_invitations: {
+        parameters: {
+            query?: {
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_InvitationView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_site_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteInvitationBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description The path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */

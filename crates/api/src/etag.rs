@@ -3,6 +3,7 @@
 //! charging) does not change it; answers are therefore never left out by `If-None-Match`.
 
 use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, HeaderName, HeaderValue, IF_MATCH};
 use app::revision::Precondition;
 
@@ -40,6 +41,18 @@ pub(crate) fn when(request: &HttpRequest) -> Result<Precondition, Problem> {
         }
     }
     Ok(revisions.map_or(Precondition::None, Precondition::At))
+}
+
+/// What the caller has read, where nothing is changed without.
+pub(crate) fn needed(request: &HttpRequest) -> Result<Precondition, Problem> {
+    if request.headers().contains_key(IF_MATCH) {
+        return when(request);
+    }
+    Err(Problem::new(
+        StatusCode::PRECONDITION_REQUIRED,
+        "precondition_required",
+        "Send the ETag of what you read as If-Match.",
+    ))
 }
 
 fn unreadable() -> Problem {

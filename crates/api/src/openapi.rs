@@ -27,6 +27,13 @@ use crate::{routes, v1};
         v1::organisations::list, v1::organisations::create, v1::organisations::modules_of,
         v1::organisations::set_modules, v1::organisations::activate, v1::organisations::deactivate,
         v1::organisations::reasons,
+        v1::members::list, v1::members::find, v1::members::change, v1::members::archive,
+        v1::members::restore, v1::members::remove,
+        v1::invitations::list, v1::invitations::create, v1::invitations::edit,
+        v1::invitations::resend, v1::invitations::withdraw, v1::invitations::list_at_site,
+        v1::invitations::create_at_site, v1::invitations::look, v1::invitations::accept,
+        v1::invitations::send_again, v1::invitations::register, v1::invitations::activate,
+        v1::invitations::ask_password, v1::invitations::reset_password,
         v1::keys::list, v1::keys::create, v1::keys::remove,
         v1::site_access::list, v1::site_access::put, v1::site_access::remove,
         v1::access::second_factor,
@@ -48,7 +55,7 @@ use crate::{routes, v1};
     components(schemas(
         crate::problem::ProblemView,
         // Those that only parameters name.
-        words::Topic, words::StationOrder, words::SiteOrder, words::SessionOrder, words::TokenOrder,
+        words::Topic, words::MemberState, words::StationOrder, words::SiteOrder, words::SessionOrder, words::TokenOrder,
     ))
 )]
 struct Document;

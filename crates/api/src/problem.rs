@@ -174,7 +174,7 @@ impl From<app::Error> for Problem {
                     None if why == "step_up_needed" => {
                         "Show again that it is you: POST /me/confirm.".to_owned()
                     }
-                    None => "You may not do this.".to_owned(),
+                    None => refusal(why).to_owned(),
                 };
                 Self::new(StatusCode::FORBIDDEN, why, detail)
             }
@@ -207,5 +207,17 @@ impl From<app::Error> for Problem {
                 problem
             }
         }
+    }
+}
+
+/// What to say to whoever may not, where no permission is missing.
+fn refusal(why: &str) -> &'static str {
+    match why {
+        "link_invalid" => {
+            "This link opens nothing: it was sent again since, taken back, or not copied as a whole."
+        }
+        "link_used" => "This link was used already: sign in.",
+        "link_expired" => "This link is too old: have it sent again.",
+        _ => "You may not do this.",
     }
 }

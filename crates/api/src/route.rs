@@ -29,6 +29,8 @@ pub enum Manner {
     Exported(Export),
     /// It honours `If-Match`.
     Conditional,
+    /// It demands `If-Match`.
+    Versioned,
     /// Its answer shows a secret, once.
     SecretAnswer,
     /// It works by cookies: `Idempotency-Key` is not looked at.

@@ -13,6 +13,8 @@ use crate::{live, v1};
 pub const ALL: &[&[Endpoint]] = &[
     v1::access::ROUTES,
     v1::organisations::ROUTES,
+    v1::members::ROUTES,
+    v1::invitations::ROUTES,
     v1::keys::ROUTES,
     v1::account::ROUTES,
     v1::sites::ROUTES,

@@ -30,6 +30,10 @@ pub enum Export {
     SiteAccess,
     /// API keys.
     Keys,
+    /// Members.
+    Members,
+    /// Invitations.
+    Invitations,
     /// The audit trail.
     Audit,
 }
@@ -46,6 +50,7 @@ impl Export {
             Self::Organisations => Permission::ResellerView,
             Self::SiteAccess => Permission::SitesAccessManage,
             Self::Keys => Permission::KeysManage,
+            Self::Members | Self::Invitations => Permission::TeamMembersView,
             Self::Audit => Permission::AuditView,
         }
     }
@@ -68,6 +73,8 @@ impl Export {
             Self::Organisations => "organisations",
             Self::SiteAccess => "site-access",
             Self::Keys => "keys",
+            Self::Members => "members",
+            Self::Invitations => "invitations",
             Self::Audit => "audit",
         }
     }

@@ -115,6 +115,7 @@ async fn furnish(stage: &Stage, reader: &mut Reader) -> (String, String) {
         "expires_at": "2030-01-01T00:00:00+02:00"});
     let token = reader.ask("POST", "/tokens", "/tokens", Some(&token)).await;
     organisations(reader).await;
+    team(reader, site["id"].as_str().unwrap()).await;
     let access = "/sites/{id}/access/{user_id}";
     let me = reader.ask("GET", "/me", "/me", None).await;
     let (site_id, user) = (
@@ -134,6 +135,65 @@ async fn furnish(stage: &Stage, reader: &mut Reader) -> (String, String) {
     stranger.build().connect().await.unwrap();
     let id = |thing: &Value| thing["id"].as_str().unwrap().to_owned();
     (id(&site), id(&token))
+}
+
+/// People who are invited, one who comes, gets other roles, and goes.
+async fn team(reader: &mut Reader, site: &str) {
+    let me = reader.ask("GET", "/me", "/me", None).await;
+    let own = me["organisation"]["id"].as_str().unwrap().to_owned();
+    let at = |route: &str| route.replace("{id}", &own);
+    let route = "/organisations/{id}/invitations";
+    let organisation = json!({"email": "new@example.org", "purpose": "organisation",
+        "modules": ["Station management/Find"], "language": "de"});
+    reader
+        .ask("POST", route, &at(route), Some(&organisation))
+        .await;
+    for roles in [json!(["viewer"]), json!(["captain"])] {
+        let body = json!({"email": "nia@example.org", "roles": roles});
+        reader.ask("POST", route, &at(route), Some(&body)).await;
+    }
+    let body = json!({"email": "typo@example.org", "roles": ["technician"], "sites": [site]});
+    let sent = reader.ask("POST", route, &at(route), Some(&body)).await;
+    let invitation = sent["invitation"]["id"].as_str().unwrap().to_owned();
+    let one = "/organisations/{id}/invitations/{invitation_id}";
+    let path = at(one).replace("{invitation_id}", &invitation);
+    let change = json!({"email": "oz@example.org", "roles": ["viewer"], "sites": null});
+    let changed = reader.ask("PATCH", one, &path, Some(&change)).await;
+    let again = format!("{path}/resend");
+    reader
+        .ask("POST", &format!("{one}/resend"), &again, None)
+        .await;
+    let link = changed["link"].as_str().unwrap();
+    let token = link.split_once('#').unwrap().1.to_owned();
+    for token in [token.as_str(), "nothing"] {
+        let look = json!({"token": token});
+        let route = "/invitations/look";
+        reader.ask("POST", route, route, Some(&look)).await;
+    }
+    let mut oz = Person::stranger(reader.person.at());
+    let accept = json!({"token": token, "name": "Oz", "password": "a long password"});
+    let accepted = oz
+        .expect(200, "POST", "/invitations/accept", Some(&accept))
+        .await
+        .unwrap();
+    let route = "/invitations/accept";
+    reader.document.answered("POST", route, 200, &accepted);
+    let user = accepted["me"]["user"]["id"].as_str().unwrap();
+    let one = "/organisations/{id}/members/{user_id}";
+    let path = at(one).replace("{user_id}", user);
+    // Without the ETag nothing is changed.
+    let change = json!({"roles": ["technician"]});
+    reader.ask("PATCH", one, &path, Some(&change)).await;
+    for (deed, body) in [("archive", Some(json!({}))), ("restore", None)] {
+        let (route, path) = (format!("{one}/{deed}"), format!("{path}/{deed}"));
+        reader.ask("POST", &route, &path, body.as_ref()).await;
+        reader.ask("POST", &route, &path, body.as_ref()).await;
+    }
+    reader.ask("DELETE", one, &path, None).await;
+    let route = "/sites/{id}/invitations";
+    let body = json!({"email": "guest@example.org", "level": "user"});
+    let path = route.replace("{id}", site);
+    reader.ask("POST", route, &path, Some(&body)).await;
 }
 
 /// What one's own organisation tells, and two below it, with what they may use.

@@ -68,6 +68,9 @@ async fn furnish(person: &mut Person, org: &str, name: &str) -> Things {
     let key = json!({"name": "K", "permissions": ["stations.list"], "expires_at": until});
     let key = make(person, "/keys", key).await;
     let me = person.expect(200, "GET", "/me", None).await.unwrap();
+    let invitation = json!({"email": format!("{name}@example.org"), "roles": ["viewer"]});
+    let invitations = format!("/organisations/{org}/invitations");
+    let invitation = make(person, &invitations, invitation).await;
     Things::from([
         ("organisations", org.to_owned()),
         ("stations", id(&station["station"])),
@@ -75,6 +78,7 @@ async fn furnish(person: &mut Person, org: &str, name: &str) -> Things {
         ("tokens", id(&token)),
         ("keys", id(&key["key"])),
         ("users", id(&me["user"])),
+        ("invitations", id(&invitation["invitation"])),
     ])
 }
 
@@ -86,6 +90,7 @@ fn filled(endpoint: &Endpoint, things: &Things) -> Option<String> {
     let mut path = path.replace("{id}", id).replace("{module}", "solar");
     path = path.replace("{command}", &format!("cmd_{MISSING}"));
     path = path.replace("{user_id}", &things["users"]);
+    path = path.replace("{invitation_id}", &things["invitations"]);
     if path.ends_with("/reasons") {
         path.push_str("?permission=sites.edit");
     }
@@ -100,6 +105,7 @@ fn nothing() -> Things {
         ("tokens", "tok"),
         ("keys", "key"),
         ("users", "usr"),
+        ("invitations", "inv"),
     ];
     let id = |prefix: &str| format!("{prefix}_{MISSING}");
     prefixes.map(|(noun, prefix)| (noun, id(prefix))).into()

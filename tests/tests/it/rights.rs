@@ -47,6 +47,11 @@ pub(crate) fn table() -> HashMap<(String, String), bool> {
     table
 }
 
+/// An address that nobody has.
+fn someone() -> String {
+    format!("{}@example.org", uuid::Uuid::new_v4().simple())
+}
+
 /// A body that is well formed, so that only the right decides.
 pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
     match (method, path) {
@@ -69,6 +74,12 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
             let own = ["stations.list"];
             Some(json!({"name": "Key", "permissions": own, "expires_at": until}))
         }
+        ("POST", "/organisations/{id}/members/{user_id}/archive") => Some(json!({})),
+        ("POST", "/organisations/{id}/invitations") => {
+            Some(json!({"email": someone(), "roles": ["viewer"]}))
+        }
+        ("POST", "/sites/{id}/invitations") => Some(json!({"email": someone(), "level": "user"})),
+        ("POST", path) if path.ends_with("/restore") || path.ends_with("/resend") => None,
         ("PUT", "/sites/{id}/access/{user_id}") => Some(json!({"level": "user"})),
         ("POST", "/me/totp/confirm") => Some(json!({"code": "none"})),
         ("POST", "/me/confirm") => Some(json!({"password": PASSWORD})),
@@ -280,6 +291,84 @@ impl Trial {
         }
     }
 
+    /// Inviting: the role in the body decides; a member and an invitation that are not there look
+    /// so for whoever sees the team.
+    async fn team(&mut self, endpoint: &Endpoint) {
+        let own = self.own["organisations"].clone();
+        let missing = format!("org_{MISSING}");
+        let below = if self.may("reseller.invite") {
+            404
+        } else {
+            403
+        };
+        match (endpoint.method, endpoint.path) {
+            ("GET", "/organisations/{id}/invitations") => {
+                let sees = if self.may("team.members.view") {
+                    200
+                } else {
+                    403
+                };
+                let resells = if self.may("reseller.invite") {
+                    200
+                } else {
+                    403
+                };
+                for (org, purpose, right) in [
+                    (&own, "member", sees),
+                    (&own, "organisation", resells),
+                    (&missing, "member", below),
+                    (&missing, "organisation", below),
+                ] {
+                    let path = format!("/organisations/{org}/invitations?purpose={purpose}");
+                    self.request("GET", &path, None, &[right]).await;
+                }
+            }
+            ("POST", "/organisations/{id}/invitations") => {
+                for role in ROLES {
+                    let may = match role {
+                        "administrator" | "paid_module_activator" => self.role == "administrator",
+                        role => self.may(&format!("team.invite.{role}")),
+                    };
+                    let body = json!({"email": someone(), "roles": [role]});
+                    let path = format!("/organisations/{own}/invitations");
+                    let right = if may { 201 } else { 403 };
+                    self.request("POST", &path, Some(&body), &[right]).await;
+                    let path = format!("/organisations/{missing}/invitations");
+                    self.request("POST", &path, Some(&body), &[below]).await;
+                }
+                let body = json!({"email": someone(), "purpose": "organisation"});
+                let path = format!("/organisations/{own}/invitations");
+                let right = if self.may("reseller.invite") {
+                    201
+                } else {
+                    403
+                };
+                self.request("POST", &path, Some(&body), &[right]).await;
+            }
+            (method, path) => {
+                let body = body(method, path);
+                let filled = path
+                    .replace("{user_id}", &format!("usr_{MISSING}"))
+                    .replace("{invitation_id}", &format!("inv_{MISSING}"));
+                let sees = if self.may("team.members.view") {
+                    404
+                } else {
+                    403
+                };
+                let own = filled.replace("{id}", &own);
+                self.request(method, &own, body.as_ref(), &[sees]).await;
+                let elsewhere = if path.contains("{user_id}") {
+                    sees
+                } else {
+                    below
+                };
+                let missing = filled.replace("{id}", &missing);
+                self.request(method, &missing, body.as_ref(), &[elsewhere])
+                    .await;
+            }
+        }
+    }
+
     /// What everybody may who is signed in.
     async fn signed_in(&mut self, endpoint: &Endpoint) {
         match (endpoint.method, endpoint.path) {
@@ -372,12 +461,21 @@ async fn every_route_does_for_every_role_what_the_table_says() {
                 (Need::ByKind(_), "/organisations/{id}/sub_organisations") => {
                     trial.sub_organisations().await;
                 }
+                (Need::ByKind(_), path)
+                    if path.contains("/members") || path.contains("/invitations") =>
+                {
+                    trial.team(endpoint).await;
+                }
                 (Need::ByKind(_), path) if path.starts_with("/organisations/{id}") => {
                     trial.organisation(path).await;
                 }
                 (Need::SignedIn, _) => trial.signed_in(endpoint).await,
                 // The way in, told in every story and closed once somebody came through it.
                 (Need::Open, "/setup" | "/login" | "/login/second_factor") => {}
+                // For people with a mailed link, told in stories of their own.
+                (Need::Open, "/register" | "/activate") => {}
+                (Need::Open, path)
+                    if path.starts_with("/invitations/") || path.starts_with("/password/") => {}
                 (_, path) => panic!("{path} has no case: give it one here"),
             }
         }

@@ -25,7 +25,8 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
         "Forbidden",
         "A permission or a module is missing (`permission_denied`, `module_inactive`), the request \
          comes from another site (`cross_site`), the setup link is not valid \
-         (`setup_token_invalid`), it takes a person who is signed in (`login_needed`) or one who \
+         (`setup_token_invalid`), nor is that of a mail (`link_invalid`, `link_used`, \
+         `link_expired`), the address is not proved yet (`activation_needed`), it takes a person who is signed in (`login_needed`) or one who \
          showed lately who they are: `POST /me/confirm` (`step_up_needed`).",
     ),
     (
@@ -43,6 +44,11 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
         412,
         "PreconditionFailed",
         "It was changed since it was read (`precondition_failed`).",
+    ),
+    (
+        428,
+        "PreconditionRequired",
+        "It is changed only with `If-Match` (`precondition_required`).",
     ),
     (
         413,
@@ -145,6 +151,10 @@ fn headers(endpoint: &Endpoint) -> Vec<(&'static str, &'static str)> {
             "If-Match",
             "The ETag of what was read; 412 when it was changed since.",
         )),
+        (_, Manner::Versioned) => headers.push((
+            "If-Match",
+            "The ETag of what was read, needed; 412 when it was changed since.",
+        )),
         _ => {}
     }
     if endpoint.method != "GET" {
@@ -191,7 +201,8 @@ fn happens(status: u16, endpoint: &Endpoint, has_body: bool, paged: bool) -> boo
         403 => changes || !matches!(endpoint.need, Need::Open | Need::SignedIn),
         404 => endpoint.path.contains('{'),
         409 => changes && !matches!(endpoint.path, "/login" | "/login/second_factor" | "/logout"),
-        412 => endpoint.manner == Manner::Conditional,
+        412 => matches!(endpoint.manner, Manner::Conditional | Manner::Versioned),
+        428 => endpoint.manner == Manner::Versioned,
         413 | 415 => has_body,
         422 => has_body || paged,
         _ => true,

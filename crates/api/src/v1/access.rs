@@ -102,14 +102,14 @@ pub(crate) async fn second_factor(
 }
 
 /// What a request tells of the browser that sent it.
-struct Seen {
+pub(super) struct Seen {
     ip: Option<String>,
     agent: Option<String>,
     device: Option<String>,
 }
 
 impl Seen {
-    fn of(request: &HttpRequest) -> Self {
+    pub fn of(request: &HttpRequest) -> Self {
         Self {
             ip: login::remote_ip(request),
             agent: login::user_agent(request),
@@ -117,7 +117,7 @@ impl Seen {
         }
     }
 
-    fn visitor(&self) -> Visitor<'_> {
+    pub fn visitor(&self) -> Visitor<'_> {
         Visitor {
             remote_ip: self.ip.as_deref(),
             user_agent: self.agent.as_deref(),
@@ -127,12 +127,12 @@ impl Seen {
 }
 
 /// Where a sign-in stands that was not refused.
-enum Step {
+pub(super) enum Step {
     In(HttpResponseBuilder, Box<EnteredView>),
     Waits(ChallengeView),
 }
 
-fn entered(request: &HttpRequest, tried: SignIn) -> Result<Step, Problem> {
+pub(super) fn entered(request: &HttpRequest, tried: SignIn) -> Result<Step, Problem> {
     let unauthorized = |code, detail| Problem::new(StatusCode::UNAUTHORIZED, code, detail);
     match tried {
         SignIn::Opened {

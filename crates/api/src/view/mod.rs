@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod command;
 pub(crate) mod key;
 pub(crate) mod log;
+pub(crate) mod member;
 pub(crate) mod organisation;
 pub(crate) mod params;
 pub(crate) mod session;

@@ -80,6 +80,16 @@ closed! {
     PermissionKey = Permission::ALL.iter().map(|p| p.key()).collect::<Vec<_>>();
     /// How much of a site a person has.
     SiteLevel = domain::site_access::Level::ALL.map(domain::site_access::Level::key);
+    /// Whether a member is put away.
+    MemberState = ["active", "archived"];
+    /// To what somebody is invited.
+    InvitationPurpose = ["member", "site", "organisation"];
+    /// To what an organisation invites.
+    OrganisationInvitationPurpose = ["member", "organisation"];
+    /// How far an invitation is.
+    InvitationState = of::<domain::invitation::Progress>();
+    /// How far a mail is.
+    MailState = of::<domain::mail::MailState>();
     /// A module: `Module/Submodule` of the table of rights.
     ModuleKey = ModuleSet::everything().modules.into_iter().collect::<Vec<_>>();
     /// A paid module.
