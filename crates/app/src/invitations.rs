@@ -9,7 +9,7 @@ mod register;
 
 use domain::clock::Moment;
 use domain::id::{InvitationId, OrgId, SiteId};
-use domain::invitation::{LINK_LIFE, PAUSE, Purpose};
+use domain::invitation::{LINK_LIFE, PAUSE, Progress, Purpose};
 use domain::mail::{Language, MailKind};
 use domain::member::Assignment;
 use domain::page::{Page, PageRequest};
@@ -435,6 +435,14 @@ fn told(purpose: &Purpose) -> Value {
         }
         Purpose::Organisation(_) => json!({"to": "organisation"}),
     }
+}
+
+/// How far an invitation is at this moment.
+#[must_use]
+pub fn progress(app: &App, row: &PendingRow) -> Progress {
+    let invitation = &row.invitation;
+    let accepted = invitation.accepted_at.is_some();
+    domain::invitation::progress(accepted, row.registered, invitation.expires_at, app.now())
 }
 
 /// Whether a link that was good once is good at this moment, as an error where it is not.

@@ -7,7 +7,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use app::exports::Export;
 use app::invitations::{Acceptance, Accepted, Kind, Registration};
 use app::logins::Visitor;
-use chrono::Utc;
 use domain::id::{InvitationId, OrgId, SiteId};
 use domain::mail::Language;
 use domain::role::Permission;
@@ -94,10 +93,15 @@ pub(crate) async fn list(
     };
     let read = move |state: web::Data<State>, caller, page| async move {
         let page = app::invitations::list(&state.app, &caller, id, kind, &page).await?;
-        Ok(page.map(|row| InvitationView::to_view(row, Utc::now())))
+        Ok(page.map(|row| viewed(&state, row)))
     };
     let export = Export::Invitations;
     listing::answer(&state, &request, caller.0, paging, export, read).await
+}
+
+fn viewed(state: &State, row: app::invitations::PendingRow) -> InvitationView {
+    let far = app::invitations::progress(&state.app, &row);
+    InvitationView::to_view(row, far)
 }
 
 /// Invites somebody: to be a member, or to make an organisation below.
@@ -113,15 +117,16 @@ pub(crate) async fn create(
     let org: OrgId = query::path_id(&id)?;
     let new = InvitationBody::from_body(body, language(&request))?;
     let sent = app::invitations::create(&state.app, &caller.0, org, new).await?;
-    Ok(made(org, sent))
+    Ok(made(&state, org, sent))
 }
 
-fn made(org: OrgId, sent: app::invitations::Sent) -> HttpResponse {
+fn made(state: &State, org: OrgId, sent: app::invitations::Sent) -> HttpResponse {
+    let far = app::invitations::progress(&state.app, &sent.row);
     let id = sent.row.invitation.id;
     HttpResponse::Created()
         .insert_header(etag::tag(sent.row.invitation.revision))
         .insert_header(location(&format!("/organisations/{org}/invitations/{id}")))
-        .json(SentView::to_view(sent, Utc::now()))
+        .json(SentView::to_view(sent, far))
 }
 
 fn ids((org, invitation): (String, String)) -> Result<(OrgId, InvitationId), Problem> {
@@ -141,13 +146,14 @@ pub(crate) async fn edit(
     let (org, id) = ids(path.into_inner())?;
     let edit = InvitationChange::from_body(body, etag::when(&request)?)?;
     let sent = app::invitations::edit(&state.app, &caller.0, org, id, edit).await?;
-    Ok(shown(sent))
+    Ok(shown(&state, sent))
 }
 
-fn shown(sent: app::invitations::Sent) -> HttpResponse {
+fn shown(state: &State, sent: app::invitations::Sent) -> HttpResponse {
+    let far = app::invitations::progress(&state.app, &sent.row);
     HttpResponse::Ok()
         .insert_header(etag::tag(sent.row.invitation.revision))
-        .json(SentView::to_view(sent, Utc::now()))
+        .json(SentView::to_view(sent, far))
 }
 
 /// Sends an invitation again; the link of before is dead.
@@ -160,7 +166,7 @@ pub(crate) async fn resend(
 ) -> Result<HttpResponse, Problem> {
     let (org, id) = ids(path.into_inner())?;
     let sent = app::invitations::resend(&state.app, &caller.0, org, id).await?;
-    Ok(shown(sent))
+    Ok(shown(&state, sent))
 }
 
 /// Takes an invitation back.
@@ -189,7 +195,7 @@ pub(crate) async fn list_at_site(
     let id: SiteId = query::path_id(&id)?;
     let read = move |state: web::Data<State>, caller, page| async move {
         let page = app::invitations::list_at_site(&state.app, &caller, id, &page).await?;
-        Ok(page.map(|row| InvitationView::to_view(row, Utc::now())))
+        Ok(page.map(|row| viewed(&state, row)))
     };
     let export = Export::SiteAccess;
     listing::answer(&state, &request, caller.0, q.paging(), export, read).await
@@ -209,7 +215,7 @@ pub(crate) async fn create_at_site(
     let org = app::invitations::organisation_of(&state.app, &caller.0, site).await?;
     let new = SiteInvitationBody::from_body(body, site, language(&request))?;
     let sent = app::invitations::create(&state.app, &caller.0, org, new).await?;
-    Ok(made(org, sent))
+    Ok(made(&state, org, sent))
 }
 
 /// What a mailed link is about.

@@ -7,7 +7,7 @@ use app::members::{MemberEdit, MemberRow};
 use app::revision::Precondition;
 use chrono::{DateTime, Utc};
 use domain::id::SiteId;
-use domain::invitation::{Offer, Purpose, progress};
+use domain::invitation::{Offer, Progress, Purpose};
 use domain::mail::Language;
 use domain::member::Assignment;
 use domain::module::ModuleSet;
@@ -156,14 +156,8 @@ fn keys(set: PermissionSet) -> Vec<&'static str> {
 }
 
 impl InvitationView {
-    pub fn to_view(row: PendingRow, now: DateTime<Utc>) -> Self {
+    pub fn to_view(row: PendingRow, state: Progress) -> Self {
         let invitation = row.invitation;
-        let state = progress(
-            invitation.accepted_at.is_some(),
-            row.registered,
-            invitation.expires_at,
-            now,
-        );
         let mut view = Self {
             id: invitation.id.to_string(),
             email: invitation.email,
@@ -226,9 +220,9 @@ pub(crate) struct SentView {
 }
 
 impl SentView {
-    pub fn to_view(sent: Sent, now: DateTime<Utc>) -> Self {
+    pub fn to_view(sent: Sent, state: Progress) -> Self {
         Self {
-            invitation: InvitationView::to_view(sent.row, now),
+            invitation: InvitationView::to_view(sent.row, state),
             link: sent.link,
         }
     }
