@@ -40,6 +40,28 @@ const setup = createRoute({
   component: lazyRouteComponent(() => import('./features/sign_in/setup_page'), 'SetupPage'),
 });
 
+const outside = <P extends string>(path: P) => ({ getParentRoute: () => root, path });
+const accept = createRoute({
+  ...outside('/accept'),
+  component: lazyRouteComponent(() => import('./features/sign_in/accept_page'), 'AcceptPage'),
+});
+const register = createRoute({
+  ...outside('/register'),
+  component: lazyRouteComponent(() => import('./features/sign_in/register_page'), 'RegisterPage'),
+});
+const activate = createRoute({
+  ...outside('/activate'),
+  component: lazyRouteComponent(() => import('./features/sign_in/activate_page'), 'ActivatePage'),
+});
+const forgot = createRoute({
+  ...outside('/forgot'),
+  component: lazyRouteComponent(() => import('./features/sign_in/forgot_page'), 'ForgotPage'),
+});
+const reset = createRoute({
+  ...outside('/reset'),
+  component: lazyRouteComponent(() => import('./features/sign_in/reset_page'), 'ResetPage'),
+});
+
 const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
@@ -153,6 +175,10 @@ const subOrganisation = createRoute({
     'SubOrganisationPage',
   ),
 });
+const team = createRoute({
+  ...page('/org/team'),
+  component: lazyRouteComponent(() => import('./features/team/team_page'), 'TeamPage'),
+});
 const apiKeys = createRoute({
   ...page('/org/keys'),
   component: lazyRouteComponent(() => import('./features/keys/keys_page'), 'KeysPage'),
@@ -169,6 +195,11 @@ const roles = createRoute({
 const tree = root.addChildren([
   login,
   setup,
+  accept,
+  register,
+  activate,
+  forgot,
+  reset,
   shell.addChildren([
     overview,
     stations,
@@ -182,6 +213,7 @@ const tree = root.addChildren([
     organisation,
     subOrganisations,
     subOrganisation,
+    team,
     apiKeys,
     account,
     roles,

@@ -115,3 +115,11 @@ export const post = <T>(path: string, body?: unknown, headers?: Record<string, s
 export const put = <T>(path: string, body: unknown) => call<T>('PUT', path, { body });
 export const patch = <T>(path: string, body: unknown) => call<T>('PATCH', path, { body });
 export const remove = (path: string) => call<void>('DELETE', path);
+
+/** Sends something whose answer has no body. */
+export const send = async (path: string, body: unknown) => {
+  await answered('POST', path, { body });
+};
+
+/** The ETag of a thing. */
+export const tag = async (path: string) => (await answered('GET', path, {})).headers.get('etag') ?? '';

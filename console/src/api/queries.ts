@@ -1,6 +1,6 @@
 // Every read of the console, as query options; keys begin with the noun.
 import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
-import { get, Problem, type Query } from './client';
+import { get, Problem, type Query, tag } from './client';
 import type * as T from './shapes';
 
 export const queryClient = new QueryClient({
@@ -156,3 +156,17 @@ export const reasons = (org: string, user: string, query: Query) =>
     queryFn: ({ signal }) => get<T.Reasons>(`/organisations/${org}/members/${user}/reasons`, query, signal),
   });
 export const apiKeys = list<T.ApiKey>(['keys'], '/keys', {});
+
+export const members = (org: string, query: Query) =>
+  list<T.TeamMember>(['members', org], `/organisations/${org}/members`, query);
+/** The revision of a member, for `If-Match`. */
+export const memberTag = (org: string, user: string) =>
+  queryOptions({
+    queryKey: ['member', org, user],
+    queryFn: () => tag(`/organisations/${org}/members/${user}`),
+    staleTime: 0,
+  });
+export const invitations = (org: string, purpose: 'member' | 'organisation') =>
+  list<T.Invitation>(['invitations', org], `/organisations/${org}/invitations`, { purpose });
+export const siteInvitations = (site: string) =>
+  list<T.Invitation>(['invitations', site], `/sites/${site}/invitations`, {});

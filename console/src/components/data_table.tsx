@@ -217,7 +217,7 @@ export function DataTable<R extends RowData & { id?: string }>({
   );
 }
 
-type Listing<R> = UseInfiniteQueryResult<InfiniteData<Page<R>>>;
+export type Listing<R> = UseInfiniteQueryResult<InfiniteData<Page<R>>>;
 export const rowsOf = <R,>(query: Listing<R>): R[] => query.data?.pages.flatMap((page) => page.data) ?? [];
 
 /** A paged list in each of its states; `children` renders the rows. */

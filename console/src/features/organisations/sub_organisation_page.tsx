@@ -1,21 +1,26 @@
 // One organisation below one's own: what it may use, changed by the one above it.
 import { Button, Checkbox, Group, Stack, Text } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useDisclosure } from '@mantine/hooks';
+import { IconUserPlus } from '@tabler/icons-react';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem, put, remove } from '../../api/client';
-import { modules, organisation } from '../../api/queries';
+import { invitations, modules, organisation } from '../../api/queries';
 import type { Module } from '../../api/shapes';
 import { useCan } from '../../components/can';
 import { ask } from '../../components/confirm';
 import { PageHead, ProblemAlert, Read } from '../../components/page_state';
+import { Invite } from '../team/invite';
+import { Pending } from '../team/pending';
 import { ModuleTable } from './module_table';
 
 export function SubOrganisationPage() {
   const { t } = useTranslation();
   const { id } = useParams({ from: '/shell/org/sub-organisations/$id' });
   const query = useQuery(organisation(id));
+  const can = useCan();
   const has = useQuery(modules(id));
   return (
     <>
@@ -30,7 +35,29 @@ export function SubOrganisationPage() {
           </Read>
         )}
       </Read>
+      {can('reseller.invite', null) && <FirstAdministrator org={id} />}
     </>
+  );
+}
+
+/** An organisation that nobody administers yet gets its first Administrator from above. */
+function FirstAdministrator({ org }: { org: string }) {
+  const { t } = useTranslation();
+  const [inviting, invite] = useDisclosure(false);
+  const query = useInfiniteQuery(invitations(org, 'member'));
+  // Where somebody administers it, its team is its own affair: the list is not there.
+  if (!query.data) return null;
+  return (
+    <section className="card" style={{ marginTop: 16 }}>
+      <Group justify="space-between">
+        <h2>{t('team.first_administrator')}</h2>
+        <Button leftSection={<IconUserPlus size={16} />} onClick={invite.open}>
+          {t('team.invite_administrator')}
+        </Button>
+      </Group>
+      <Pending org={org} query={query} none={t('team.first_administrator_text')} />
+      {inviting && <Invite to={{ kind: 'administrator', org }} close={invite.close} />}
+    </section>
   );
 }
 

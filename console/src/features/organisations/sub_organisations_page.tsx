@@ -2,25 +2,28 @@
 import { Button, Checkbox, Group, Modal, Radio, ScrollArea, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useDisclosure } from '@mantine/hooks';
-import { IconBinaryTree2, IconPlus } from '@tabler/icons-react';
+import { IconBinaryTree2, IconMail, IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post } from '../../api/client';
-import { me, modules, subOrganisations } from '../../api/queries';
+import { invitations, me, modules, subOrganisations } from '../../api/queries';
 import type { Organisation } from '../../api/shapes';
 import { useCan } from '../../components/can';
 import { type Column, DataTable, PagedRead } from '../../components/data_table';
 import { formErrors } from '../../components/form_errors';
 import { Empty, PageHead, ProblemAlert } from '../../components/page_state';
 import { count, dateTime, UNKNOWN } from '../../format';
+import { Invite } from '../team/invite';
+import { Pending } from '../team/pending';
 
 export function SubOrganisationsPage() {
   const { t } = useTranslation();
   const can = useCan();
   const own = useQuery(me).data?.organisation.id ?? '';
   const [making, make] = useDisclosure(false);
+  const [inviting, invite] = useDisclosure(false);
   const query = useInfiniteQuery({ ...subOrganisations(own), enabled: own !== '' });
   const columns = useMemo<Column<Organisation>[]>(
     () => [
@@ -69,7 +72,14 @@ export function SubOrganisationsPage() {
   return (
     <>
       <PageHead title={t('nav.sub_organisations')} text={t('organisation.below_text')}>
-        {create}
+        <Group>
+          {can('reseller.invite', null) && (
+            <Button variant="default" leftSection={<IconMail size={16} />} onClick={invite.open}>
+              {t('team.invite_organisation')}
+            </Button>
+          )}
+          {create}
+        </Group>
       </PageHead>
       <PagedRead
         query={query}
@@ -84,7 +94,19 @@ export function SubOrganisationsPage() {
       >
         {(rows) => <DataTable label={t('nav.sub_organisations')} columns={columns} rows={rows} />}
       </PagedRead>
+      {can('reseller.invite', null) && own !== '' && <Invited own={own} />}
+      {inviting && <Invite to={{ kind: 'organisation', org: own }} close={invite.close} />}
       {making && <Maker own={own} close={make.close} />}
+    </>
+  );
+}
+
+function Invited({ own }: { own: string }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <h2>{t('team.pending')}</h2>
+      <Pending query={useInfiniteQuery(invitations(own, 'organisation'))} none={t('team.none_pending')} />
     </>
   );
 }

@@ -1,11 +1,12 @@
 // The rights matrix, as the server enforces it.
 import { TextInput } from '@mantine/core';
-import { IconCheck, IconMinus, IconSearch } from '@tabler/icons-react';
+import { IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Fragment, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { me, roles } from '../../api/queries';
 import { Empty, PageHead, Read } from '../../components/page_state';
+import { RightsMatrix } from './rights_matrix';
 import { Why } from './why';
 
 export function RolesPage() {
@@ -37,11 +38,6 @@ export function RolesPage() {
               !q ||
               [one.key, one.title, one.module, one.submodule].some((word) => word?.toLowerCase().includes(q)),
           );
-          const groups = new Map<string, typeof rows>();
-          for (const row of rows) {
-            const name = [row.module, row.submodule].filter(Boolean).join(' › ');
-            groups.set(name, [...(groups.get(name) ?? []), row]);
-          }
           if (rows.length === 0) {
             return (
               <div className="card">
@@ -49,58 +45,7 @@ export function RolesPage() {
               </div>
             );
           }
-          return (
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: the matrix scrolls sideways
-            <section className="tablewrap" tabIndex={0} aria-label={t('nav.roles')}>
-              <table className="grid matrix">
-                <thead>
-                  <tr>
-                    <th scope="col">{t('roles.permission')}</th>
-                    {data.roles.map((role) => (
-                      <th key={role.key} scope="col" className="rolehead">
-                        {t(`role.${role.key}`, { defaultValue: role.title })}
-                        {mine.includes(role.key) && (
-                          <div style={{ color: 'var(--accent)' }}>{t('roles.yours')}</div>
-                        )}
-                      </th>
-                    ))}
-                  </tr>
-                </thead>
-                <tbody>
-                  {[...groups].map(([name, members]) => (
-                    <Fragment key={name}>
-                      <tr className="modulerow">
-                        <td colSpan={data.roles.length + 1}>{name}</td>
-                      </tr>
-                      {members.map((one) => (
-                        <tr key={one.key}>
-                          <td>
-                            {one.title}
-                            <div className="sub mono">{one.key}</div>
-                          </td>
-                          {data.roles.map((role) => (
-                            <td key={role.key} className="cell">
-                              {one.granted[role.key] ? (
-                                <IconCheck
-                                  size={18}
-                                  stroke={2.5}
-                                  role="img"
-                                  aria-label={t('roles.yes')}
-                                  className="toneok"
-                                />
-                              ) : (
-                                <IconMinus size={15} role="img" aria-label={t('roles.no')} opacity={0.35} />
-                              )}
-                            </td>
-                          ))}
-                        </tr>
-                      ))}
-                    </Fragment>
-                  ))}
-                </tbody>
-              </table>
-            </section>
-          );
+          return <RightsMatrix data={data} rows={rows} marked={mine} mark={t('roles.yours')} />;
         }}
       </Read>
     </>

@@ -33,6 +33,7 @@ import {
   IconShieldCheck,
   IconSun,
   IconUser,
+  IconUsers,
 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
@@ -123,6 +124,7 @@ export function Shell() {
       icon: IconBinaryTree2,
       need: 'reseller.view',
     },
+    { to: '/org/team', word: t('nav.team'), icon: IconUsers, need: 'team.members.view' },
     { to: '/org/keys', word: t('nav.keys'), icon: IconKey, need: 'keys.manage' },
     { to: '/org/roles', word: t('nav.roles'), icon: IconShieldCheck },
   ];

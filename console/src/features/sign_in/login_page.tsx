@@ -1,8 +1,8 @@
 // Sign-in with e-mail and password.
-import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Button, Group, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post } from '../../api/client';
@@ -66,6 +66,10 @@ export function LoginPage() {
           <Button type="submit" size="md" fullWidth loading={enter.isPending}>
             {t('sign_in.enter')}
           </Button>
+          <Group justify="space-between">
+            <Link to="/forgot">{t('sign_in.forgot')}</Link>
+            <Link to="/register">{t('sign_in.invited')}</Link>
+          </Group>
         </Stack>
       </form>
     </Door>

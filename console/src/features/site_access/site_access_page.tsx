@@ -1,18 +1,21 @@
 // Who has access to a site beside the members of its organisation.
 import { Button, Group, Modal, MultiSelect, Radio, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { IconUsers } from '@tabler/icons-react';
+import { useDisclosure } from '@mantine/hooks';
+import { IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem, put, remove } from '../../api/client';
-import { me, roles, siteAccess, sites } from '../../api/queries';
+import { me, roles, siteAccess, siteInvitations, sites } from '../../api/queries';
 import type { SiteLevel, SitePerson } from '../../api/shapes';
 import { type Column, DataTable, PagedRead } from '../../components/data_table';
 import { formErrors } from '../../components/form_errors';
 import { Empty, PageHead, ProblemAlert } from '../../components/page_state';
 import { dateTime, UNKNOWN } from '../../format';
+import { Invite } from '../team/invite';
+import { Pending } from '../team/pending';
 
 const LEVELS: SiteLevel[] = ['user', 'technician', 'admin'];
 
@@ -22,6 +25,7 @@ export function SiteAccessPage() {
   const site = useQuery(sites).data?.data.find((one) => one.id === id);
   const query = useInfiniteQuery(siteAccess(id));
   const [open, setOpen] = useState<SitePerson | null>(null);
+  const [inviting, invite] = useDisclosure(false);
   const columns = useMemo<Column<SitePerson>[]>(
     () => [
       {
@@ -72,7 +76,11 @@ export function SiteAccessPage() {
             <Link to="/sites">{t('nav.sites')}</Link> · {t('access.text')}
           </>
         }
-      />
+      >
+        <Button leftSection={<IconUserPlus size={16} />} onClick={invite.open}>
+          {t('team.invite')}
+        </Button>
+      </PageHead>
       <PagedRead
         query={query}
         empty={<Empty icon={<IconUsers size={22} />} title={t('access.none')} text={t('access.none_text')} />}
@@ -86,6 +94,9 @@ export function SiteAccessPage() {
           />
         )}
       </PagedRead>
+      <h2>{t('team.pending')}</h2>
+      <Pending query={useInfiniteQuery(siteInvitations(id))} none={t('team.none_pending')} />
+      {inviting && <Invite to={{ kind: 'site', site: id }} close={invite.close} />}
       {open && <AccessForm site={id} person={open} close={() => setOpen(null)} />}
     </>
   );

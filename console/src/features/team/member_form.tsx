@@ -1,0 +1,107 @@
+// One member: roles, sites, and putting them away.
+import { Button, Group, Modal, MultiSelect, Stack, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { call, Problem, post } from '../../api/client';
+import { me, memberTag, sites } from '../../api/queries';
+import type { TeamMember } from '../../api/shapes';
+import { useCan } from '../../components/can';
+import { formErrors } from '../../components/form_errors';
+import { ProblemAlert } from '../../components/page_state';
+import { RolePicker } from './role_picker';
+
+export function MemberForm({ org, member, close }: { org: string; member: TeamMember; close: () => void }) {
+  const { t } = useTranslation();
+  const can = useCan();
+  const client = useQueryClient();
+  const own = useQuery(me).data?.user;
+  // Read anew when the window opens: what is changed is what was shown.
+  const read = useQuery(memberTag(org, member.user_id));
+  const places = useQuery(sites).data?.data ?? [];
+  const form = useForm({
+    initialValues: { roles: [...member.roles] as string[], sites: [...(member.sites ?? [])], confirm: '' },
+  });
+  const path = `/organisations/${org}/members/${member.user_id}`;
+  const confirm = () => form.values.confirm.trim() || null;
+  const done = () => {
+    void client.invalidateQueries({ queryKey: ['members'] });
+    void client.invalidateQueries({ queryKey: ['member', org, member.user_id] });
+    if (own?.id === member.user_id) void client.invalidateQueries({ queryKey: ['me'] });
+    close();
+  };
+  const save = useMutation({
+    mutationFn: (values: typeof form.values) =>
+      call<TeamMember>('PATCH', path, {
+        body: {
+          roles: values.roles,
+          sites: values.sites.length > 0 ? values.sites : null,
+          confirm: confirm(),
+        },
+        headers: { 'if-match': read.data ?? '' },
+      }),
+    onSuccess: done,
+    onError: (error) => form.setErrors(formErrors(error)),
+  });
+  const archive = useMutation({
+    mutationFn: () => post<TeamMember>(`${path}/archive`, { confirm: confirm() }),
+    onSuccess: done,
+  });
+  const failed = archive.error ?? save.error ?? read.error;
+  const asks = failed instanceof Problem && failed.code === 'confirm_own_demotion';
+  return (
+    <Modal
+      opened
+      onClose={close}
+      size="lg"
+      title={t('team.change_named', { name: member.name })}
+      closeButtonProps={{ 'aria-label': t('form.close') }}
+    >
+      <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
+        <Stack>
+          {failed && <ProblemAlert error={failed} />}
+          <RolePicker
+            value={form.values.roles}
+            onChange={(roles) => form.setFieldValue('roles', roles)}
+            error={form.errors.roles}
+          />
+          <MultiSelect
+            label={t('team.sites')}
+            description={t('team.sites_text')}
+            searchable
+            data={places.map((site) => ({ value: site.id, label: site.name }))}
+            {...form.getInputProps('sites')}
+          />
+          {asks && (
+            <TextInput
+              label={t('access.confirm', { name: own?.name ?? '' })}
+              {...form.getInputProps('confirm')}
+            />
+          )}
+          <Group justify="space-between">
+            {can('team.archive_peers', null) ? (
+              <Button
+                variant="light"
+                color="red"
+                loading={archive.isPending}
+                onClick={() => archive.mutate()}
+              >
+                {t('team.archive')}
+              </Button>
+            ) : (
+              <span />
+            )}
+            <Group>
+              <Button variant="default" onClick={close}>
+                {t('form.cancel')}
+              </Button>
+              <Button type="submit" loading={save.isPending} disabled={!read.data}>
+                {t('form.save')}
+              </Button>
+            </Group>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
