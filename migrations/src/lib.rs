@@ -15,6 +15,7 @@ mod m0013_drivers_audit;
 mod m0014_keys;
 mod m0015_mails;
 mod m0017_team;
+mod m0018_locks;
 mod step;
 
 use sea_orm_migration::prelude::*;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_drivers_audit::Migration),
             Box::new(m0015_mails::Migration),
             Box::new(m0017_team::Migration),
+            Box::new(m0018_locks::Migration),
         ]
     }
 }

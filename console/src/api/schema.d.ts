@@ -444,6 +444,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller is told, the newest first. */
+        get: operations["list_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The caller has seen it; a secret in it is told now and forgotten. */
+        post: operations["acknowledge_notification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/organisations/{id}": {
         parameters: {
             query?: never;
@@ -764,6 +798,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/saved_passwords": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lock passwords that the account saved, the newest first; the passwords are told one by one. */
+        get: operations["list_saved_passwords"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/saved_passwords/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets a saved password; access to the lock stays. */
+        delete: operations["forget_saved_password"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/saved_passwords/{id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells a saved password, to whoever showed lately who they are. */
+        post: operations["reveal_saved_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sessions": {
         parameters: {
             query?: never;
@@ -923,6 +1008,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sites/{id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Locks every station of a site with one password. */
+        post: operations["lock_site"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/stations": {
         parameters: {
             query?: never;
@@ -1040,6 +1142,144 @@ export interface paths {
         get: operations["list_evses"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a station's settings are locked. */
+        get: operations["get_lock"];
+        put?: never;
+        /** Locks a station's critical settings, as they are now; it must be connected. */
+        post: operations["lock_station"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what is done about drift; needs access to the lock. */
+        patch: operations["adjust_lock"];
+        trace?: never;
+    };
+    "/stations/{id}/lock/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives one's own access up again. */
+        post: operations["close_lock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{id}/lock/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives the lock another password: everybody else's access ends. */
+        post: operations["change_lock_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{id}/lock/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a proof that the owner stands at the station. */
+        post: operations["begin_presence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{id}/lock/presence/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks whether the station told what was asked for, and takes the lock away if so. */
+        post: operations["finish_presence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{id}/lock/puk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the lock away by its PUK, as an Administrator of the organisation or an admin of the site. */
+        post: operations["use_puk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{id}/lock/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the lock away by its password, or by access to it. */
+        post: operations["remove_lock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{id}/lock/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets this account change the settings; the lock stays for everybody else. */
+        post: operations["unlock_station"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1214,6 +1454,12 @@ export interface components {
         /** @description Changes to one's own account: a field left out stays. */
         AccountChange: {
             name?: string;
+        };
+        /** @description What was acknowledged, and the secret in it. */
+        AcknowledgedView: {
+            notification: components["schemas"]["NotificationView"];
+            /** @description Told in this answer and never again. */
+            secret: string | null;
         };
         /** @description Proves an address, with the password that was chosen for it. */
         ActivateBody: {
@@ -1439,6 +1685,20 @@ export interface components {
          * @enum {string}
          */
         Direction: "in" | "out";
+        /**
+         * @description What is done about drift.
+         * @enum {string}
+         */
+        DriftReaction: "alert" | "revert" | "quarantine";
+        /** @description A frozen setting that differs. */
+        DriftView: {
+            /** @description What the station has; null when it no longer tells. */
+            found: string | null;
+            name: components["schemas"]["SettingNameView"];
+            sphere: components["schemas"]["SettingSphere"];
+            /** @description What it should be. */
+            wished: string;
+        };
         /** @description Who signed in, and what is left of the recovery codes. */
         EnteredView: {
             me: components["schemas"]["MeView"];
@@ -1513,6 +1773,40 @@ export interface components {
          * @enum {string}
          */
         FrameKind: "call" | "result" | "error" | "send" | "unreadable";
+        /** @description A frozen setting. */
+        FrozenView: {
+            name: components["schemas"]["SettingNameView"];
+            /** @description What is done when the station has another value. */
+            reaction: components["schemas"]["DriftReaction"];
+            sphere: components["schemas"]["SettingSphere"];
+            /** @description As it was frozen, or written since by somebody with access. */
+            value: string;
+        };
+        /** @description A lock of a station's settings. */
+        HeldView: {
+            /** @description Settings that are critical here beside those of every station. */
+            added: components["schemas"]["SettingNameView"][];
+            /**
+             * Format: double
+             * @description The current that nobody goes beyond, in amperes.
+             */
+            cap_a: number | null;
+            /** @description How to reach them, in their words. */
+            contact: string;
+            /** @description Frozen settings that differ. */
+            drift: components["schemas"]["DriftView"][];
+            frozen: components["schemas"]["FrozenView"][];
+            /** Format: date-time */
+            locked_at: string;
+            /** @description The name of whoever set it. */
+            locked_by: string;
+            /**
+             * Format: date-time
+             * @description When the station was last read.
+             */
+            looked_at: string | null;
+            state: components["schemas"]["WatchState"];
+        };
         /**
          * @description Somebody to be invited to an organisation: to be a member with `roles`, or, with `purpose`
          *     `organisation`, to make one below it.
@@ -1712,9 +2006,27 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A page of a list. */
+        ListView_NotificationView: {
+            /** @description The rows. */
+            data: components["schemas"]["NotificationView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
         ListView_OrganisationDetailView: {
             /** @description The rows. */
             data: components["schemas"]["OrganisationDetailView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        ListView_SavedPasswordView: {
+            /** @description The rows. */
+            data: components["schemas"]["SavedPasswordView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
@@ -1782,6 +2094,55 @@ export interface components {
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
             next_cursor: string | null;
+        };
+        /** @description A lock to be. */
+        LockBody: {
+            /** @description Settings that are critical here beside those of every station. */
+            added?: components["schemas"]["SettingName"][];
+            /**
+             * Format: double
+             * @description The current that nobody goes beyond, in amperes.
+             */
+            cap_a?: number | null;
+            /** @description How to reach whoever locks; shown to everybody who sees the lock. */
+            contact?: string | null;
+            /** @description At least 8 characters; 8 digits are drawn when not said. */
+            password?: string | null;
+        };
+        /** @description What is changed about a lock by somebody with access. */
+        LockChange: {
+            reactions?: components["schemas"]["ReactionBody"][];
+            /** @description Somebody looked at the drift: settings may be put back again. */
+            settle?: boolean;
+        };
+        /**
+         * @description What came of one station of a site.
+         * @enum {string}
+         */
+        LockOutcome: "locked" | "locked_already" | "station_offline" | "settings_unread";
+        /** @description Another password of a lock. */
+        LockPasswordBody: {
+            new: string;
+            /** @description The present one, where the account has no access. */
+            password?: string | null;
+        };
+        /** @description The password of a lock, where the account has no access. */
+        LockRemovalBody: {
+            password?: string | null;
+        };
+        /**
+         * @description How a lock was taken away.
+         * @enum {string}
+         */
+        LockRemovalMethod: "password" | "puk" | "presence";
+        /** @description How a station's settings are locked. */
+        LockView: {
+            lock: components["schemas"]["HeldView"] | null;
+            /** @description Whether the caller has the owner's ways back: PUK and presence. */
+            owner: boolean;
+            padlock: components["schemas"]["Padlock"];
+            removed: components["schemas"]["RemovalView"] | null;
+            station_id: string;
         };
         /** @description One frame. */
         LogView: {
@@ -1949,6 +2310,12 @@ export interface components {
             /** @description `bsb_…`, for `Authorization: Bearer`; shown only now. */
             text: string;
         };
+        /** @description A new lock, and its password. */
+        NewLockView: {
+            lock: components["schemas"]["LockView"];
+            /** @description Shown here, and to whoever locked under the saved passwords. */
+            password: string;
+        };
         /** @description A new station with its password, shown this once. */
         NewStationView: {
             /** @description Null when it was let in without one. */
@@ -1968,6 +2335,29 @@ export interface components {
             id: string;
             kind: components["schemas"]["NoticeKind"];
             title: string;
+        };
+        /**
+         * @description What a notification is about.
+         * @enum {string}
+         */
+        NotificationKind: "lock_puk" | "lock_removed" | "lock_password_changed" | "settings_drifted" | "reverts_stopped";
+        /** @description Something that the caller is told until they have seen it. */
+        NotificationView: {
+            /** Format: date-time */
+            acknowledged_at: string | null;
+            /** Format: date-time */
+            at: string;
+            /** @description Who did it, where it was somebody. */
+            by: string | null;
+            /** @description Whether acknowledging it tells a secret, once. */
+            has_secret: boolean;
+            id: string;
+            kind: components["schemas"]["NotificationKind"];
+            method: components["schemas"]["LockRemovalMethod"] | null;
+            organisation_id: string;
+            /** @description Which settings differ. */
+            settings: string[];
+            station_id: string;
         };
         /** @description Changes to an organisation: a field left out stays, null clears. */
         OrganisationChange: {
@@ -2032,6 +2422,11 @@ export interface components {
             unclaimed: number;
         };
         /**
+         * @description What is seen beside a station's settings.
+         * @enum {string}
+         */
+        Padlock: "none" | "closed" | "open";
+        /**
          * @description A paid module.
          * @enum {string}
          */
@@ -2090,6 +2485,32 @@ export interface components {
             soc_percent: number | null;
             voltage_mv: (number | null)[];
         };
+        /** @description How the owner proves to stand at the station. */
+        PresenceBody: {
+            /** @description A token that is held to the station twice; a cable is plugged in and out when not said. */
+            token?: string | null;
+        };
+        /** @description How a proof of presence stands. */
+        PresenceStateView: {
+            lock: components["schemas"]["LockView"] | null;
+            /** @description Whether the station told it: then the lock is no more. */
+            proved: boolean;
+            /**
+             * Format: date-time
+             * @description Until when it can be given.
+             */
+            until: string | null;
+        };
+        /** @description A proof of presence that is asked for. */
+        PresenceView: {
+            /** @description How often the token is held to the station, or a cable plugged in and out at one EVSE. */
+            times: number;
+            /**
+             * Format: date-time
+             * @description Until when it can be given.
+             */
+            until: string;
+        };
         /** @description A refusal or failure (RFC 9457). */
         Problem: {
             /** @description Stable code. */
@@ -2115,6 +2536,11 @@ export interface components {
             /** @description A URN of the code. */
             type: string;
         };
+        /** @description A PUK. */
+        PukBody: {
+            /** @description Its 10 digits. */
+            puk: string;
+        };
         /** @description A raw call. */
         RawBody: {
             /** @description Name of the call, as the station's protocol has it. */
@@ -2135,6 +2561,11 @@ export interface components {
             payload: unknown;
             /** @description `accepted` (a CALLRESULT), `call_error` or `timeout`. */
             result: components["schemas"]["RawResult"];
+        };
+        /** @description What is done about drift of one setting. */
+        ReactionBody: {
+            name: components["schemas"]["SettingName"];
+            reaction: components["schemas"]["DriftReaction"];
         };
         /** @description Which variables to read. */
         ReadParams: {
@@ -2175,6 +2606,14 @@ export interface components {
          * @enum {string}
          */
         Registration: "unbooted" | "pending" | "rejected" | "accepted";
+        /** @description A lock that was taken away. */
+        RemovalView: {
+            /** Format: date-time */
+            at: string;
+            /** @description The name of whoever did it. */
+            by: string;
+            method: components["schemas"]["LockRemovalMethod"];
+        };
         /**
          * @description How much of the device model a station is asked for.
          * @enum {string}
@@ -2221,6 +2660,17 @@ export interface components {
             roles: components["schemas"]["RoleView"][];
             /** @description What can be granted or denied beside a level. */
             site_actions: components["schemas"]["PermissionKey"][];
+        };
+        /** @description A password that the account saved; it is told by its own route. */
+        SavedPasswordView: {
+            identity: string;
+            name: string | null;
+            /** @description Whether the lock has another password by now, or is no more. */
+            outdated: boolean;
+            /** Format: date-time */
+            saved_at: string;
+            serial_number: string | null;
+            station_id: string;
         };
         /** @description The second factor of a sign-in: one of `code` and `recovery_code`. */
         SecondFactorBody: {
@@ -2293,6 +2743,33 @@ export interface components {
             /** @description The station's own name for it. */
             wire_id: string;
         };
+        /** @description A setting, by its name. */
+        SettingName: {
+            component?: string | null;
+            component_instance?: string | null;
+            /** Format: int32 */
+            connector?: number | null;
+            /** Format: int32 */
+            evse?: number | null;
+            variable: string;
+            variable_instance?: string | null;
+        };
+        /** @description A setting, by its name; a 1.6 key has no component. */
+        SettingNameView: {
+            component: string | null;
+            component_instance: string | null;
+            /** Format: int32 */
+            connector: number | null;
+            /** Format: int32 */
+            evse: number | null;
+            variable: string;
+            variable_instance: string | null;
+        };
+        /**
+         * @description What a critical setting is about.
+         * @enum {string}
+         */
+        SettingSphere: "electrical" | "access_and_money" | "connection" | "added";
         /** @description The first administrator and organisation. */
         SetupBody: {
             email: string;
@@ -2382,6 +2859,17 @@ export interface components {
          * @enum {string}
          */
         SiteLevel: "user" | "technician" | "admin";
+        /** @description The stations of a site that was locked as a whole. */
+        SiteLockView: {
+            password: string;
+            stations: components["schemas"]["SiteLockedView"][];
+        };
+        /** @description What came of one station of a site. */
+        SiteLockedView: {
+            identity: string;
+            outcome: components["schemas"]["LockOutcome"];
+            station_id: string;
+        };
         /**
          * @description An order of sites.
          * @enum {string}
@@ -2631,6 +3119,12 @@ export interface components {
             remote_ip: string;
             vendor: string | null;
         };
+        /** @description The password of a lock. */
+        UnlockBody: {
+            password: string;
+            /** @description Whether it is saved for this account. */
+            save?: boolean;
+        };
         /** @description Which cable to free. */
         UnlockParams: {
             /**
@@ -2691,6 +3185,11 @@ export interface components {
          * @enum {string}
          */
         Via: "page" | "api" | "key" | "cli" | "system";
+        /**
+         * @description How the frozen settings of a locked station are.
+         * @enum {string}
+         */
+        WatchState: "steady" | "drifted" | "put_back" | "after_session" | "exhausted" | "oscillating" | "quarantined";
         /** @description Which variables to write. */
         WriteParams: {
             values: components["schemas"]["VariableValue"][];
@@ -2726,6 +3225,15 @@ export interface components {
         };
         /** @description `errors` tells which fields cannot be accepted (`invalid`). Also `idempotency_key_reused` and `too_many_rows`. */
         Invalid: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The settings of the station are locked; `detail` tells by whom (`settings_locked`). */
+        Locked: {
             headers: {
                 [name: string]: unknown;
             };
@@ -2787,7 +3295,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Wait for `Retry-After` (`too_many_requests`, `too_many_attempts`). */
+        /** @description Wait for `Retry-After` (`too_many_requests`, `too_many_attempts`), or until the moment in `detail` (`too_many_tries`). */
         TooManyRequests: {
             headers: {
                 [name: string]: unknown;
@@ -3961,6 +4469,88 @@ export interface operations {
             };
         };
     };
+    list_notifications: {
+        parameters: {
+            query?: {
+                /** @description Only those that were not acknowledged. */
+                open?: boolean;
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_NotificationView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_notification: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcknowledgedView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_organisation: {
         parameters: {
             query?: never;
@@ -5097,6 +5687,127 @@ export interface operations {
             };
         };
     };
+    list_saved_passwords: {
+        parameters: {
+            query?: {
+                /** @description A part of a station's serial number, identity or name. */
+                q?: string;
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_SavedPasswordView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_saved_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reveal_saved_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_sessions: {
         parameters: {
             query?: {
@@ -5756,6 +6467,55 @@ export interface operations {
             };
         };
     };
+    lock_site: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteLockView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_stations: {
         parameters: {
             query?: {
@@ -6123,6 +6883,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];
             422: components["responses"]["Invalid"];
+            423: components["responses"]["Locked"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */
@@ -6244,6 +7005,478 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lock_station: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description The path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewLockView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            423: components["responses"]["Locked"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adjust_lock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            423: components["responses"]["Locked"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_lock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            423: components["responses"]["Locked"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_lock_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockPasswordBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            423: components["responses"]["Locked"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_presence: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresenceBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresenceView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            423: components["responses"]["Locked"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_presence: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresenceStateView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            423: components["responses"]["Locked"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    use_puk: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PukBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            423: components["responses"]["Locked"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_lock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockRemovalBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            423: components["responses"]["Locked"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlock_station: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnlockBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            423: components["responses"]["Locked"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */
@@ -6429,6 +7662,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];
             422: components["responses"]["Invalid"];
+            423: components["responses"]["Locked"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */
@@ -6471,6 +7705,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            423: components["responses"]["Locked"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */

@@ -50,6 +50,11 @@ use crate::{routes, v1};
         v1::sessions::list, v1::sessions::find, v1::sessions::meter,
         v1::tokens::list, v1::tokens::create, v1::tokens::find, v1::tokens::edit, v1::tokens::remove,
         v1::audit::list,
+        v1::locks::find, v1::locks::lock, v1::locks::adjust, v1::locks::unlock, v1::locks::close,
+        v1::locks::password, v1::locks::remove, v1::locks::puk, v1::locks::begin_presence,
+        v1::locks::finish_presence, v1::locks::lock_site,
+        v1::notifications::list, v1::notifications::acknowledge, v1::notifications::saved,
+        v1::notifications::reveal, v1::notifications::forget,
         crate::live::stream,
     ),
     components(schemas(

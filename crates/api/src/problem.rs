@@ -197,6 +197,14 @@ impl From<app::Error> for Problem {
                 code: code @ "precondition_failed",
                 detail,
             } => Self::new(StatusCode::PRECONDITION_FAILED, code, detail),
+            E::Conflict {
+                code: code @ "settings_locked",
+                detail,
+            } => Self::new(StatusCode::LOCKED, code, detail),
+            E::Conflict {
+                code: code @ "too_many_tries",
+                detail,
+            } => Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail),
             E::Conflict { code, detail } => Self::new(StatusCode::CONFLICT, code, detail),
             E::Unavailable { code, detail } => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
@@ -215,6 +223,12 @@ fn refusal(why: &str) -> &'static str {
     match why {
         "link_invalid" => {
             "This link opens nothing: it was sent again since, taken back, or not copied as a whole."
+        }
+        "wrong_lock_password" => "This is not the password of the lock.",
+        "wrong_puk" => "This is not the PUK of the lock.",
+        "people_only" => "Locks are set and opened by people: a key carries no access to them.",
+        "owner_only" => {
+            "Only an Administrator of the organisation or an admin of the site has this way back."
         }
         "link_used" => "This link was used already: sign in.",
         "link_expired" => "This link is too old: have it sent again.",

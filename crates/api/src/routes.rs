@@ -26,6 +26,8 @@ pub const ALL: &[&[Endpoint]] = &[
     v1::sessions::ROUTES,
     v1::tokens::ROUTES,
     v1::audit::ROUTES,
+    v1::locks::ROUTES,
+    v1::notifications::ROUTES,
     live::ROUTES,
 ];
 

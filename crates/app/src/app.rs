@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::attempts::Deferred;
 use crate::error::Error;
+use crate::locks::Challenges;
 use crate::waiters::Waiters;
 
 /// What happens to a station that nobody registered.
@@ -132,6 +133,7 @@ struct Inner {
     waiters: Waiters,
     outbox: Notify,
     deferred: Deferred,
+    challenges: Challenges,
 }
 
 /// The deeds' common ground. Cheap to clone.
@@ -150,6 +152,7 @@ impl App {
             waiters: Waiters::default(),
             outbox: Notify::new(),
             deferred: Deferred::default(),
+            challenges: Challenges::default(),
         }))
     }
 
@@ -203,6 +206,10 @@ impl App {
 
     pub(crate) fn deferred(&self) -> &Deferred {
         &self.0.deferred
+    }
+
+    pub(crate) fn challenges(&self) -> &Challenges {
+        &self.0.challenges
     }
 
     /// Tells the publisher that facts were committed.

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use domain::command::{Command, CommandRecord, CommandState};
 use domain::event::Change;
-use domain::id::{CommandId, SiteId, StationId};
+use domain::id::{CommandId, SiteId, StationId, UserId};
+use domain::lock::{Authority, WritePath, touched_by};
 use domain::page::{Page, PageRequest};
 use domain::personal::DriverDataGrant;
 use domain::role::{Caller, Permission};
@@ -21,10 +22,10 @@ use store::{Lane, StationRow};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::{audit, gate, masking};
+use crate::{audit, gate, locks, masking};
 
 pub(crate) use course::give_up_stale;
-pub use course::{begin, settle};
+pub use course::{Begun, begin, settle};
 
 /// What a person needs to ask for `command`: `stations.control` for what happens at the outlets,
 /// `station_settings.view` for reading variables, which changes nothing; `stations.configure` for what changes how
@@ -62,7 +63,7 @@ pub async fn issue(
 ) -> Result<CommandRecord, Error> {
     let pass = gate::permit(app, caller, permission(&command)).await?;
     let row = pass.station(app, station).await?;
-    let record = dispatch(app, caller, &row, command).await?;
+    let record = dispatch(app, caller, &row, command, WritePath::Command).await?;
     Ok(Sight::of(app, caller, row.station.site).shown(record))
 }
 
@@ -72,12 +73,18 @@ pub(crate) async fn dispatch(
     caller: &Caller,
     row: &StationRow,
     command: Command,
+    path: WritePath,
 ) -> Result<CommandRecord, Error> {
     let station = &row.station;
     if station.admin_state == AdminState::Archived {
         return Err(Error::conflict("archived", "The station is archived."));
     }
     let command = check::complete(app, row, command).await?;
+    let authority = Authority {
+        path,
+        account: account(caller),
+    };
+    locks::guard(app, caller, station, authority, &touched_by(&command)).await?;
     let online = station.online && app.bus().is_online(station.id).await;
     if !online {
         return Err(Error::unavailable(
@@ -95,6 +102,7 @@ pub(crate) async fn dispatch(
         sent_at: None,
         settled_at: None,
         issued_by: caller.member().map(|m| (m.user, m.name.clone())),
+        authority,
     };
     let what = json!({"type": record.command.kind(), "command": record.id});
     let deed = audit::row(
@@ -115,6 +123,9 @@ pub(crate) async fn dispatch(
             state: record.state,
         },
     );
+    // What Busbar reads by itself is nobody's deed.
+    let by_itself = matches!(caller, Caller::System { .. });
+    let routine = by_itself && matches!(record.command, Command::ReadVariables { .. });
     // The order carries what the station must be told; the row keeps no passwords or keys.
     let (org, mut written) = (station.org, record.clone());
     hide_secrets(&mut written.command);
@@ -124,7 +135,9 @@ pub(crate) async fn dispatch(
             Box::pin(async move {
                 work.command_insert(org, &written).await?;
                 work.event(&fact);
-                work.audit(&deed);
+                if !routine {
+                    work.audit(&deed);
+                }
                 Ok(())
             })
         })
@@ -132,6 +145,14 @@ pub(crate) async fn dispatch(
     app.facts_committed();
     tokio::spawn(course::carry(app.clone(), org, record.clone()));
     Ok(record)
+}
+
+/// Whose grants open locks for what `caller` asks; a key carries none.
+pub(crate) fn account(caller: &Caller) -> Option<UserId> {
+    match caller {
+        Caller::User(member) => Some(member.user),
+        _ => None,
+    }
 }
 
 /// Commands to a station, the newest first, with `stations.control`.

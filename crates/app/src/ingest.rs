@@ -230,6 +230,7 @@ async fn prepare(
     let many = Task::ids_needed(&heard.message, &known);
     Ok(Task {
         station: link.station,
+        challenged: app.challenges().open(link.station, heard.at),
         vouched: presented.is_some_and(|t| link.vouches(&t.uid, heard.at)),
         place_open: place.is_some_and(Place::in_service),
         registration,

@@ -11,7 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::{attempts, audit, commands, idempotency, mail, nodes};
+use crate::{attempts, audit, commands, idempotency, locks, mail, nodes};
 
 /// Who holds this numbers the facts and chains the deeds of all nodes.
 const PUBLISHER: &str = "outbox";
@@ -39,6 +39,11 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
         until(
             shutdown.clone(),
             every(Duration::from_secs(2), || send_mails(&app))
+        ),
+        until(shutdown.clone(), locks::hear_challenges(&app)),
+        until(
+            shutdown.clone(),
+            every(Duration::from_secs(5), || look_after_locks(&app))
         ),
         until(shutdown, every(Duration::from_secs(600), || sweep(&app))),
     );
@@ -176,6 +181,13 @@ pub async fn give_up_stale(app: &App) {
 pub async fn send_mails(app: &App) {
     if let Err(error) = mail::send_due(app).await {
         tracing::debug!("mails wait: {error}");
+    }
+}
+
+/// Reads the locked stations whose turn it is.
+pub async fn look_after_locks(app: &App) {
+    if let Err(error) = locks::look_after(app).await {
+        tracing::debug!("locks wait: {error}");
     }
 }
 

@@ -248,7 +248,10 @@ impl Stream {
             }
             News::Revoked(user) if *user == self.user => return None,
             News::OrganisationChanged(org) if *org == self.org => return None,
-            News::Revoked(_) | News::OrganisationChanged(_) | News::Settled(_) => {}
+            News::Revoked(_)
+            | News::OrganisationChanged(_)
+            | News::Settled(_)
+            | News::Challenged(..) => {}
         }
         Some(())
     }

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use domain::command::{Command, CommandRecord};
 use domain::id::StationId;
+use domain::lock::WritePath;
 use domain::role::{Caller, Permission};
 
 use crate::app::App;
 use crate::commands::{self, Sight};
 use crate::error::{Error, Problem};
-use crate::gate;
+use crate::{gate, locks};
 
 /// Sends a raw call and waits for what comes of it, with `stations.raw_ocpp`. A payload that
 /// breaks the schema is [`Error::Invalid`], with pointers into the payload.
@@ -25,13 +26,13 @@ pub async fn send(
     let pass = gate::permit(app, caller, Permission::StationsRawOcpp).await?;
     let row = pass.station(app, station).await?;
     let command = Command::Raw { action, payload };
-    let sent = commands::dispatch(app, caller, &row, command).await?;
+    let sent = commands::dispatch(app, caller, &row, command, WritePath::RawOcpp).await?;
     let record = commands::outcome_of(app, station, sent.id, up_to).await?;
-    let refused = record
-        .outcome
-        .as_ref()
-        .and_then(|o| o.error.as_ref())
-        .filter(|e| matches!(e.code.as_str(), "invalid_payload" | "unsupported"));
+    let error = record.outcome.as_ref().and_then(|o| o.error.as_ref());
+    if let Some(locked) = error.filter(|e| e.code == locks::CODE) {
+        return Err(Error::conflict(locks::CODE, locked.text.clone()));
+    }
+    let refused = error.filter(|e| matches!(e.code.as_str(), "invalid_payload" | "unsupported"));
     if let Some(refused) = refused {
         let mut problems: Vec<Problem> = refused
             .places

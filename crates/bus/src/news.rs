@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use domain::clock::Moment;
 use domain::event::{Event, Telemetry};
-use domain::id::{AttemptId, CommandId, OrgId, UserId};
+use domain::id::{AttemptId, CommandId, OrgId, StationId, UserId};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
@@ -23,6 +24,8 @@ pub enum News {
     OrganisationChanged(OrgId),
     /// A command was settled: whoever waits looks at its row.
     Settled(CommandId),
+    /// Somebody is to prove that they stand at a station: until then its node notes what it tells.
+    Challenged(StationId, Moment),
 }
 
 impl News {

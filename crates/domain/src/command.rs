@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
 use crate::id::{CommandId, SessionId, StationId, UserId};
+use crate::lock::Authority;
 use crate::token::{TokenKind, TokenUid};
 
 /// How hard a reset is.
@@ -252,4 +253,6 @@ pub struct CommandRecord {
     pub settled_at: Option<Moment>,
     /// Who asked, and the name at that time; none for Busbar itself.
     pub issued_by: Option<(UserId, String)>,
+    /// What the settings lock asks about it.
+    pub authority: Authority,
 }

@@ -116,6 +116,8 @@ ids! {
     MailId = "mai";
     /// An invitation.
     InvitationId = "inv";
+    /// Something that an operator is told until they have seen it.
+    NotificationId = "nfn";
 }
 
 #[cfg(test)]

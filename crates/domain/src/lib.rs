@@ -18,6 +18,7 @@ pub mod member;
 pub mod message;
 pub mod meter;
 pub mod module;
+pub mod notification;
 pub mod organisation;
 pub mod page;
 pub mod personal;

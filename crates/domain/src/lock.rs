@@ -5,16 +5,18 @@
 
 mod presence;
 mod tries;
+mod watch;
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
-use crate::command::VariableName;
+use crate::command::{Command, VariableName};
 use crate::id::{StationId, UserId};
 use crate::setting::CriticalList;
 
 pub use presence::{Challenge, Proof, Sighting, Sign};
 pub use tries::{PasswordTries, PukTries, digits};
+pub use watch::{Act, Watch, WatchState};
 
 /// Digits of a proposed password.
 pub const PASSWORD_DIGITS: u32 = 8;
@@ -119,6 +121,42 @@ impl WritePath {
         Self::LoadPlanner,
         Self::Revert,
     ];
+}
+
+/// By which way a command came, and whose grants open a lock for it. Part of the command, since it
+/// may be carried out long after it was asked for, on another node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Authority {
+    /// The way.
+    pub path: WritePath,
+    /// The person behind it. A key has none, whoever made it: keys carry no grants.
+    pub account: Option<UserId>,
+}
+
+/// A lock that was taken away; it stays to be seen, like a broken seal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removal {
+    /// When.
+    pub at: Moment,
+    /// How.
+    pub method: RemovalMethod,
+    /// By whom.
+    pub by: UserId,
+    /// Their name then.
+    pub name: String,
+}
+
+/// What a command would change, as far as it can be told before it is said in the words of a
+/// protocol. Whatever else its calls touch is seen when they are about to be sent.
+#[must_use]
+pub fn touched_by(command: &Command) -> Vec<Touch> {
+    match command {
+        Command::WriteVariables { values } => values
+            .iter()
+            .map(|(name, _)| Touch::Setting(name.clone()))
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// What a call would change at a station.

@@ -41,7 +41,7 @@ pub struct Wish {
 }
 
 /// One setting that is not as wished.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
     /// The wish that does not hold.
     pub wish: Wish,

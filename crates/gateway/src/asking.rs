@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use app::commands;
+use app::commands::{self, Begun};
 use bus::{Errand, Reply};
 use domain::command::{Command, CommandError, CommandState, Outcome};
 use domain::deviation::Deviation;
@@ -103,11 +103,17 @@ impl Station<'_> {
     pub(crate) async fn send_next(&mut self) -> Result<(), Ending> {
         while let Some(mut job) = self.calls.next() {
             if !job.begun {
-                match commands::begin(self.app(), self.link, job.id).await {
-                    Ok(true) => job.begun = true,
+                let touches = job.plan.touches();
+                match commands::begin(self.app(), self.link, job.id, touches).await {
+                    Ok(Begun::Send) => job.begun = true,
+                    Ok(Begun::Locked(why)) => {
+                        let locked = failed("settings_locked", &why);
+                        self.settle(job.id, job.reply, locked).await;
+                        continue;
+                    }
                     // Settled meanwhile, or the database is away: it must not be sent. Whoever
                     // waits hears that it was lost, and looks at the row.
-                    Ok(false) => continue,
+                    Ok(Begun::Over) => continue,
                     Err(error) => {
                         tracing::warn!(command.id = %job.id, "a command was not sent: {error}");
                         continue;

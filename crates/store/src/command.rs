@@ -3,6 +3,7 @@
 use domain::clock::Moment;
 use domain::command::{CommandRecord, CommandState, Outcome};
 use domain::id::{CommandId, OrgId, StationId, UserId};
+use domain::lock::Authority;
 use domain::page::{Page, PageRequest};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -38,6 +39,10 @@ fn from_row(row: commands::Model) -> Result<CommandRow, Error> {
         sent_at: maybe_moment(row.sent_at)?,
         settled_at: maybe_moment(row.settled_at)?,
         issued_by: row.user_id.map(UserId::from_uuid).zip(row.user_name),
+        authority: Authority {
+            path: from_word(&row.path)?,
+            account: row.account_id.map(UserId::from_uuid),
+        },
     };
     Ok(CommandRow { org, record })
 }
@@ -62,6 +67,8 @@ impl Work {
             settled_at: Set(None),
             user_id: Set(record.issued_by.as_ref().map(|(id, _)| id.uuid())),
             user_name: Set(record.issued_by.as_ref().map(|(_, name)| name.clone())),
+            path: Set(word(&record.authority.path)),
+            account_id: Set(record.authority.account.map(UserId::uuid)),
         };
         row.insert(&self.tx).await?;
         Ok(())

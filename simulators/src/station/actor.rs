@@ -40,6 +40,8 @@ pub(super) enum Act {
     DieSilently,
     SetManner(Manner, bool),
     SetSampleInterval(u32),
+    SetKey(String, String),
+    ReadKey(String, oneshot::Sender<Option<String>>),
     Call(Say, oneshot::Sender<Result<Value, Error>>),
     SendText(String),
     Settle,
@@ -219,6 +221,15 @@ impl Actor {
             Act::SetSampleInterval(seconds) => {
                 let key = super::settings::SAMPLE_INTERVAL;
                 self.plant.settings.put(key, &seconds.to_string());
+                Vec::new()
+            }
+            Act::SetKey(key, value) => {
+                self.plant.settings.put(&key, &value);
+                Vec::new()
+            }
+            Act::ReadKey(key, reply) => {
+                // Whoever asked may have gone.
+                let _ = reply.send(self.plant.settings.value(&key));
                 Vec::new()
             }
             Act::Call(say, reply) => {

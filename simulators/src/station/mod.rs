@@ -342,6 +342,25 @@ impl Station {
         self.act(Act::SetSampleInterval(seconds)).await
     }
 
+    /// Somebody changes a setting at the station itself, by its 1.6 key, and the server is not told.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] only.
+    pub async fn set_key(&self, key: &str, value: &str) -> Result<(), Error> {
+        let act = Act::SetKey(key.to_owned(), value.to_owned());
+        self.act(act).await
+    }
+
+    /// The value of a setting, by its 1.6 key.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] only.
+    pub async fn key(&self, key: &str) -> Result<Option<String>, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.act(Act::ReadKey(key.to_owned(), reply)).await?;
+        answer.await.map_err(|_| Error::Gone)
+    }
+
     /// Sends any call and returns the payload of its answer.
     ///
     /// # Errors

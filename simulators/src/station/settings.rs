@@ -98,6 +98,12 @@ impl Settings {
         row.and_then(|row| row.value.parse().ok()).unwrap_or(0)
     }
 
+    /// A value by its 1.6 key.
+    pub(super) fn value(&self, key: &str) -> Option<String> {
+        let row = self.rows.iter().find(|row| row.key == key);
+        row.map(|row| row.value.clone())
+    }
+
     /// Sets a value without asking whether it may be written.
     pub(super) fn put(&mut self, key: &str, value: &str) {
         if let Some(row) = self.rows.iter_mut().find(|row| row.key == key) {

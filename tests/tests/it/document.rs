@@ -102,6 +102,45 @@ impl Reader {
     }
 }
 
+/// A lock is set, opened, changed, and stays open for whoever set it.
+async fn locked(reader: &mut Reader, id: &str) {
+    let whole = "/stations/{id}/lock";
+    let at = |verb: &str| {
+        let route = format!("{whole}{verb}");
+        (route.clone(), route.replace("{id}", id))
+    };
+    let (route, path) = at("");
+    let extra = json!([{"variable": "HeartbeatInterval"}]);
+    let lock = json!({"contact": "Volt", "cap_a": 16.5, "added": extra});
+    let made = reader.ask("POST", &route, &path, Some(&lock)).await;
+    let password = made["password"].as_str().unwrap().to_owned();
+    let frozen = reader.ask("GET", &route, &path, None).await;
+    let first = frozen["lock"]["frozen"][0]["name"].clone();
+    let alert = json!({"reactions": [{"name": first, "reaction": "alert"}], "settle": true});
+    reader.ask("PATCH", &route, &path, Some(&alert)).await;
+    for (verb, body) in [
+        ("/close", None),
+        ("/unlock", Some(json!({"password": "00000000"}))),
+        ("/unlock", Some(json!({"password": password, "save": true}))),
+        ("/password", Some(json!({"new": "another one"}))),
+        ("/puk", Some(json!({"puk": "0"}))),
+        ("/presence", Some(json!({}))),
+        ("/presence/finish", None),
+    ] {
+        let (route, path) = at(verb);
+        reader.ask("POST", &route, &path, body.as_ref()).await;
+    }
+    let route = "/saved_passwords/{id}/reveal";
+    let path = route.replace("{id}", id);
+    reader.ask("POST", route, &path, None).await;
+    let route = "/notifications/{id}/acknowledge";
+    let told = reader
+        .ask("GET", "/notifications", "/notifications?open=true", None)
+        .await;
+    let path = route.replace("{id}", told["data"][0]["id"].as_str().unwrap());
+    reader.ask("POST", route, &path, None).await;
+}
+
 /// A site, a token, and a station that nobody registered.
 async fn furnish(stage: &Stage, reader: &mut Reader) -> (String, String) {
     let site = json!({"name": "Yard", "address": "Hafenstraße 1", "city": "Linz", "country": "AT",
@@ -297,6 +336,7 @@ async fn lived(stage: &mut Stage, reader: &mut Reader, n: usize, site: &str) -> 
     ] {
         reader.order(&id, kind, params).await;
     }
+    locked(reader, &id).await;
     let route = "/stations/{id}/ocpp";
     let path = route.replace("{id}", &id);
     for (action, payload, place) in [

@@ -6,6 +6,7 @@ mod canary;
 mod doctor;
 mod document;
 mod durability;
+mod lock;
 mod manners;
 mod nodes;
 mod parking;

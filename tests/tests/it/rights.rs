@@ -81,6 +81,12 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/sites/{id}/invitations") => Some(json!({"email": someone(), "level": "user"})),
         ("POST", path) if path.ends_with("/restore") || path.ends_with("/resend") => None,
         ("PUT", "/sites/{id}/access/{user_id}") => Some(json!({"level": "user"})),
+        ("POST", "/stations/{id}/lock/close" | "/stations/{id}/lock/presence/finish") => None,
+        ("POST", "/stations/{id}/lock/unlock") => Some(json!({"password": "12345678"})),
+        ("POST", "/stations/{id}/lock/puk") => Some(json!({"puk": "1234567890"})),
+        ("POST", "/stations/{id}/lock/password") => Some(json!({"new": "12345678"})),
+        ("POST", path) if path.contains("/lock") => Some(json!({})),
+        ("POST", "/notifications/{id}/acknowledge" | "/saved_passwords/{id}/reveal") => None,
         ("POST", "/me/totp/confirm") => Some(json!({"code": "none"})),
         ("POST", "/me/confirm") => Some(json!({"password": PASSWORD})),
         ("PUT", "/me/password") => Some(json!({"current": PASSWORD, "new": PASSWORD})),
@@ -200,7 +206,7 @@ impl Trial {
         let body = body(method, path);
         let noun = path.split('/').nth(1).unwrap_or_default();
         let prefix = match noun {
-            "stations" => "stn",
+            "stations" | "saved_passwords" => "stn",
             "sites" => "sit",
             "sessions" => "ses",
             "tokens" => "tok",
@@ -228,6 +234,16 @@ impl Trial {
         let right: &[u16] = match (may, path) {
             (false, _) => &[403],
             (true, "/stations/{id}/ocpp") => &[503],
+            // It is not connected, and so not locked.
+            (true, "/stations/{id}/lock") if method == "POST" => &[503],
+            (true, "/stations/{id}/lock") if method == "GET" => &[200],
+            (true, "/stations/{id}/lock/puk")
+            | (true, "/stations/{id}/lock/presence" | "/stations/{id}/lock/presence/finish")
+                if self.role != "administrator" =>
+            {
+                &[403]
+            }
+            (true, path) if path.starts_with("/stations/{id}/lock") => &[409],
             (true, _) if path.contains("{command}") || path.contains("{user_id}") => &[404],
             // One's own organisation is not below itself, and its modules are another's to give.
             (true, "/organisations/{id}/move") => &[404],
@@ -387,7 +403,7 @@ impl Trial {
                 assert_eq!(status, right, "{}: /events", self.role);
                 self.tried += 1;
             }
-            ("GET", "/me" | "/roles" | "/me/factors" | "/me/logins") => {
+            ("GET", "/me" | "/roles" | "/me/factors" | "/me/logins" | "/notifications") => {
                 self.request("GET", endpoint.path, None, &[200]).await;
             }
             ("PUT", "/me/organisation") => {
@@ -414,6 +430,14 @@ impl Trial {
                 };
                 self.request("GET", &mine, None, &[200]).await;
                 self.request("GET", &nobody, None, &[right]).await;
+            }
+            ("POST", "/notifications/{id}/acknowledge") => {
+                let missing = format!("/notifications/nfn_{MISSING}/acknowledge");
+                self.request("POST", &missing, None, &[404]).await;
+            }
+            ("DELETE", "/saved_passwords/{id}") => {
+                let missing = format!("/saved_passwords/stn_{MISSING}");
+                self.request("DELETE", &missing, None, &[404]).await;
             }
             ("DELETE", "/me/logins/{id}") => {
                 let missing = format!("/me/logins/lgn_{MISSING}");

@@ -14,7 +14,7 @@ pub const VERSIONS: [Version; 3] = [Version::V16, Version::V201, Version::V21];
 
 /// A server of the story's own.
 pub struct Stage {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     product: Product,
     /// The administrator.
     pub ana: Person,
@@ -31,10 +31,20 @@ impl Stage {
             .await
             .unwrap();
         Self {
-            _folder: folder,
+            folder,
             product,
             ana,
         }
+    }
+
+    /// Somebody with this role.
+    pub async fn member(&self, role: &str) -> Person {
+        crate::rights::member(&self.product, self.folder.path(), role).await
+    }
+
+    /// Where people come in.
+    pub fn people(&self) -> std::net::SocketAddr {
+        self.product.people
     }
 
     /// Registers a station; its id.

@@ -63,9 +63,15 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
          `idempotency_key_reused` and `too_many_rows`.",
     ),
     (
+        423,
+        "Locked",
+        "The settings of the station are locked; `detail` tells by whom (`settings_locked`).",
+    ),
+    (
         429,
         "TooManyRequests",
-        "Wait for `Retry-After` (`too_many_requests`, `too_many_attempts`).",
+        "Wait for `Retry-After` (`too_many_requests`, `too_many_attempts`), or until the moment in \
+         `detail` (`too_many_tries`).",
     ),
     (
         503,
@@ -203,6 +209,7 @@ fn happens(status: u16, endpoint: &Endpoint, has_body: bool, paged: bool) -> boo
         409 => changes && !matches!(endpoint.path, "/login" | "/login/second_factor" | "/logout"),
         412 => matches!(endpoint.manner, Manner::Conditional | Manner::Versioned),
         428 => endpoint.manner == Manner::Versioned,
+        423 => changes && endpoint.path.starts_with("/stations/{id}/"),
         413 | 415 => has_body,
         422 => has_body || paged,
         _ => true,

@@ -99,6 +99,22 @@ closed! {
         "role", "site_level", "site_grant", "everybody", "instance", "module", "paid_module",
         "single", "no_role", "other_sites", "site_denial", "maker",
     ];
+    /// What is seen beside a station's settings.
+    Padlock = of::<domain::lock::Padlock>();
+    /// How a lock was taken away.
+    LockRemovalMethod = of::<domain::lock::RemovalMethod>();
+    /// How the frozen settings of a locked station are.
+    WatchState = of::<domain::lock::WatchState>();
+    /// What a critical setting is about.
+    SettingSphere = of::<domain::setting::Sphere>();
+    /// What is done about drift.
+    DriftReaction = of::<domain::setting::Reaction>();
+    /// What came of one station of a site.
+    LockOutcome = ["locked", "locked_already", "station_offline", "settings_unread"];
+    /// What a notification is about.
+    NotificationKind = [
+        "lock_puk", "lock_removed", "lock_password_changed", "settings_drifted", "reverts_stopped",
+    ];
     /// By which way a deed came.
     Via = of::<domain::audit::Via>();
     /// What a live stream can be about.

@@ -161,7 +161,12 @@ async fn while_it_runs(hang_up: bool) {
     } else {
         Some(first)
     };
-    assert!(app::commands::begin(app, &link, command).await.unwrap());
+    assert_eq!(
+        app::commands::begin(app, &link, command, Vec::new())
+            .await
+            .unwrap(),
+        app::commands::Begun::Send
+    );
     app::commands::settle(app, &link, command, accepted())
         .await
         .unwrap();

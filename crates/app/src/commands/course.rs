@@ -4,11 +4,13 @@ use bus::{News, RequestError};
 use domain::command::{Command, CommandError, CommandRecord, CommandState, Outcome};
 use domain::event::Change;
 use domain::id::{CommandId, OrgId, StationId};
+use domain::lock::Touch;
 use store::Lane;
 
 use crate::app::App;
 use crate::error::Error;
 use crate::link::{StationLink, Who};
+use crate::locks;
 
 /// Settles regardless of which connection sent: for when that connection cannot do it any more.
 const ANY_EPOCH: i64 = i64::MAX;
@@ -63,42 +65,65 @@ fn timed_out() -> Outcome {
     }
 }
 
-/// The node that holds the station is about to write the command to the socket. False when it
-/// must not: it was sent before, or is settled. Durable before this returns.
-pub async fn begin(app: &App, link: &StationLink, id: CommandId) -> Result<bool, Error> {
+/// Whether a command may be written to the socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// Yes; that is on disk.
+    Send,
+    /// No: it was sent before, or is settled.
+    Over,
+    /// No: the settings of the station are locked, and this is what to say.
+    Locked(String),
+}
+
+/// The node that holds the station is about to write the command to the socket. `touches` is what
+/// its calls would change, in whatever words they were asked for: here the settings lock has the
+/// last word, in the same unit that marks the command as sent. Durable before this returns.
+pub async fn begin(
+    app: &App,
+    link: &StationLink,
+    id: CommandId,
+    touches: Vec<Touch>,
+) -> Result<Begun, Error> {
     let Who::Known(known) = &link.who else {
-        return Ok(false);
+        return Ok(Begun::Over);
     };
     let row = app.store().read.command(id).await?;
     let Some(row) = row.filter(|r| r.record.station == link.station) else {
-        return Ok(false);
+        return Ok(Begun::Over);
     };
     let change = Change::CommandUpdated {
         command: id,
         state: CommandState::Sent,
     };
     let fact = app.fact(known.org, known.site, Some(link.station), change);
-    let (epoch, now) = (link.epoch, app.now());
-    let first = app
+    let (epoch, now, station) = (link.epoch, app.now(), link.station);
+    let authority = row.record.authority;
+    let refused = locks::refusal(app, known.org, station, &row.record);
+    let begun = app
         .store()
-        .write(Lane::Station(link.station), move |work| {
-            let fact = fact.clone();
+        .write(Lane::Station(station), move |work| {
+            let (fact, touches, refused) = (fact.clone(), touches.clone(), refused.clone());
             Box::pin(async move {
-                let first = work.command_sent(id, epoch, now).await?;
-                if first {
-                    work.event(&fact);
+                if let Some(why) = locks::stand(work, station, authority, &touches, now).await? {
+                    work.audit(&refused);
+                    return Ok(Begun::Locked(why));
                 }
-                Ok(first)
+                if !work.command_sent(id, epoch, now).await? {
+                    return Ok(Begun::Over);
+                }
+                work.event(&fact);
+                Ok(Begun::Send)
             })
         })
         .await?;
-    if first {
+    if begun == Begun::Send {
         app.facts_committed();
         if let Command::StartSession { token, .. } = &row.record.command {
             link.vouch(token, now);
         }
     }
-    Ok(first)
+    Ok(begun)
 }
 
 /// Records what came of a command, once, with the variables that the answer told. False when it

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use domain::clock::Moment;
 use domain::event::{Change, Event, Telemetry};
 use domain::id::{EventId, EvseId, NoticeId, StationId};
+use domain::lock::{Sighting, Sign};
 use domain::message::{
     Boot, ChargingState, Message, Notice, NoticeKind, Reply, StatusReport, VendorMessage,
 };
@@ -21,6 +22,7 @@ use uuid::Uuid;
 
 use super::Heard;
 use crate::link::Known;
+use crate::locks;
 
 /// How old a reading may be that is shown as a live one.
 const LIVE_MINUTES: i64 = 5;
@@ -34,6 +36,8 @@ pub(super) struct Task {
     pub heard: Arc<Heard>,
     /// Whether tokens may charge here at all now.
     pub place_open: bool,
+    /// Whether somebody is to prove that they stand here.
+    pub challenged: bool,
     /// Whether a person vouches for the presented token.
     pub vouched: bool,
     /// What a boot is given.
@@ -81,7 +85,7 @@ impl Task {
         let rows = match message {
             Message::Transaction(report) => report.points.len(),
             Message::Meter(report) => report.points.len(),
-            Message::Noticed { notices, statuses } => notices.len() + 2 * statuses.len(),
+            Message::Noticed { notices, statuses } => notices.len() + 3 * statuses.len(),
             _ => 0,
         };
         rows + 2 * known.open.len() + 8
@@ -122,7 +126,10 @@ impl Scene<'_> {
                 self.status(report).await?;
                 Reply::Done
             }
-            Message::Authorize(token) => Reply::Authorize(self.judge(token).verdict),
+            Message::Authorize(token) => {
+                self.sight(|| locks::token_sign(&token.uid)).await?;
+                Reply::Authorize(self.judge(token).verdict)
+            }
             Message::Transaction(report) => self.transaction(report).await?,
             Message::Meter(report) => {
                 self.meter(report).await?;
@@ -136,6 +143,10 @@ impl Scene<'_> {
                 }
                 for notice in notices {
                     self.notice(notice);
+                }
+                let security = |n: &Notice| n.kind == NoticeKind::SecurityEvent;
+                if notices.iter().any(security) {
+                    self.work.lock_due(task.station, task.heard.at).await?;
                 }
                 Reply::Done
             }
@@ -254,6 +265,10 @@ impl Scene<'_> {
             .connector_status(self.task.station, report, at)
             .await?;
         let before = self.known.statuses.insert(place, (report.status, at));
+        let was = before.map(|(status, _)| status);
+        if let Some(sign) = locks::cable_sign(report.evse, was, report.status) {
+            self.sight(|| sign).await?;
+        }
         if before.is_none_or(|(status, _)| status != report.status) {
             self.fact(Change::StationStatusChanged {
                 evse: report.evse,
@@ -325,6 +340,20 @@ impl Scene<'_> {
             detail,
         });
         Reply::UnknownVendor
+    }
+
+    /// Notes what the station told, where somebody is to prove that they stand there.
+    async fn sight(&mut self, sign: impl FnOnce() -> Sign) -> Result<(), Error> {
+        if !self.task.challenged {
+            return Ok(());
+        }
+        let sighting = Sighting {
+            station: self.task.station,
+            at: self.task.heard.at,
+            sign: sign(),
+        };
+        let id = self.draw();
+        self.work.sighting(id, &sighting).await
     }
 
     async fn variables(&mut self, report: &VariableReport) -> Result<Reply, Error> {

@@ -2,6 +2,7 @@
 
 use domain::event::Change;
 use domain::id::{OrgId, SiteId, StationId};
+use domain::lock::{Authority, Touch, WritePath};
 use domain::role::{Caller, Permission};
 use domain::site::AdminState;
 use domain::station::{Hardware, Identity, IdentityError, Registration, Station};
@@ -13,7 +14,7 @@ use crate::app::App;
 use crate::error::{Error, Problem};
 use crate::review::{LONGEST_NAME, Review, kept};
 use crate::revision::{self, Precondition};
-use crate::{audit, connections, gate, secret};
+use crate::{audit, commands, connections, gate, locks, secret};
 
 /// A station to be added.
 #[derive(Debug, Clone)]
@@ -314,6 +315,11 @@ pub async fn renew_password(app: &App, caller: &Caller, id: StationId) -> Result
     if station.admin_state == AdminState::Archived {
         return Err(Error::conflict("archived", "The station is archived."));
     }
+    let authority = Authority {
+        path: WritePath::Command,
+        account: commands::account(caller),
+    };
+    locks::guard(app, caller, &station, authority, &[Touch::Connection]).await?;
     let password = secret::draw_station_password()?;
     let hash = connections::password_digest(app, id, password.as_bytes());
     let deed = audit::row(

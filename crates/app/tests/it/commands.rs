@@ -41,9 +41,17 @@ async fn errand(mailbox: &mut Mailbox) -> Box<Errand> {
 /// Plays the charger port: takes one order, sends it, answers it.
 async fn serve(t: &TestApp, link: &StationLink, mailbox: &mut Mailbox, outcome: Outcome) {
     let errand = errand(mailbox).await;
-    assert!(commands::begin(&t.app, link, errand.id).await.unwrap());
-    assert!(
-        !commands::begin(&t.app, link, errand.id).await.unwrap(),
+    assert_eq!(
+        commands::begin(&t.app, link, errand.id, Vec::new())
+            .await
+            .unwrap(),
+        commands::Begun::Send
+    );
+    assert_eq!(
+        commands::begin(&t.app, link, errand.id, Vec::new())
+            .await
+            .unwrap(),
+        commands::Begun::Over,
         "sent at most once"
     );
     assert!(
@@ -111,7 +119,12 @@ async fn an_old_connection_cannot_settle_what_a_new_one_sent() {
         .await
         .unwrap();
     let errand = errand(&mut mailbox).await;
-    assert!(commands::begin(&t.app, &new, errand.id).await.unwrap());
+    assert_eq!(
+        commands::begin(&t.app, &new, errand.id, Vec::new())
+            .await
+            .unwrap(),
+        commands::Begun::Send
+    );
     let late = outcome(CommandState::Rejected, "{}");
     assert!(
         !commands::settle(&t.app, &old, record.id, late)
@@ -134,7 +147,12 @@ async fn a_lost_connection_settles_what_was_on_its_way() {
         .await
         .unwrap();
     let errand = errand(&mut mailbox).await;
-    assert!(commands::begin(&t.app, &link, errand.id).await.unwrap());
+    assert_eq!(
+        commands::begin(&t.app, &link, errand.id, Vec::new())
+            .await
+            .unwrap(),
+        commands::Begun::Send
+    );
     drop(errand);
     let settled = commands::wait(&t.app, &t.admin, link.id(), record.id, LONG)
         .await
@@ -163,8 +181,11 @@ async fn a_command_whose_node_died_times_out() {
     t.clock.advance(chrono::TimeDelta::hours(3));
     jobs::give_up_stale(&t.app).await;
     assert_eq!(state().await, CommandState::Timeout);
-    assert!(
-        !commands::begin(&t.app, &link, record.id).await.unwrap(),
+    assert_eq!(
+        commands::begin(&t.app, &link, record.id, Vec::new())
+            .await
+            .unwrap(),
+        commands::Begun::Over,
         "never sent afterwards"
     );
 }

@@ -1,6 +1,7 @@
 //! Proof that the owner stands at the station: what that very station tells within two minutes.
 
 use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
 use crate::id::StationId;
@@ -10,7 +11,8 @@ use crate::token::TokenUid;
 const WINDOW: TimeDelta = TimeDelta::seconds(120);
 
 /// What the owner is asked to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Proof {
     /// Hold this token to the station twice.
     TokenTwice(TokenUid),
@@ -41,7 +43,8 @@ pub struct Sighting {
 }
 
 /// What was seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sign {
     /// A token was held to the station.
     Token(TokenUid),
@@ -52,6 +55,12 @@ pub enum Sign {
 }
 
 impl Challenge {
+    /// Until when it can be answered.
+    #[must_use]
+    pub fn until(&self) -> Moment {
+        self.begun_at + WINDOW
+    }
+
     /// Whether it can still be answered.
     #[must_use]
     pub fn open(&self, now: Moment) -> bool {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::folded;
+use super::{Reaction, folded};
 use crate::command::VariableName;
 use crate::variable::{Mutability, VariableReading, is_secret};
 
@@ -18,6 +18,18 @@ pub enum Sphere {
     Connection,
     /// Added by the installer.
     Added,
+}
+
+impl Sphere {
+    /// What is done about drift where nobody chose. What leads to the back office is not written
+    /// back by itself: a station that hears us is connected rightly, and the write could cut it off.
+    #[must_use]
+    pub const fn reaction(self) -> Reaction {
+        match self {
+            Self::Electrical | Self::AccessAndMoney | Self::Added => Reaction::Revert,
+            Self::Connection => Reaction::Alert,
+        }
+    }
 }
 
 /// 2.x components that are critical whole.

@@ -25,7 +25,7 @@ fn of(component: &str, variable: &str) -> VariableName {
     }
 }
 
-fn reading(name: VariableName, value: &str) -> VariableReading {
+pub fn reading(name: VariableName, value: &str) -> VariableReading {
     VariableReading {
         name,
         attribute: "Actual".to_owned(),

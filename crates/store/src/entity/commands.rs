@@ -21,6 +21,8 @@ pub struct Model {
     pub user_id: Option<Uuid>,
     #[sea_orm(column_type = "Text", nullable)]
     pub user_name: Option<String>,
+    pub path: String,
+    pub account_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod chain;
+mod locks;
 mod mails;
 mod manners;
 mod sweeping;
@@ -16,6 +17,7 @@ use domain::clock::Moment;
 use domain::command::{Command, CommandRecord, CommandState, Outcome};
 use domain::event::{Change, Event};
 use domain::id::{CommandId, EventId, EvseId, NodeId, OrgId, SessionId, StationId};
+use domain::lock::{Authority, WritePath};
 use domain::message::StatusReport;
 use domain::module::ModuleSet;
 use domain::organisation::{Organisation, Profile};
@@ -444,6 +446,10 @@ async fn a_command_is_sent_and_settled_once(store: &Store) {
         sent_at: None,
         settled_at: None,
         issued_by: None,
+        authority: Authority {
+            path: WritePath::Command,
+            account: None,
+        },
     };
     let done = store
         .write(Lane::Station(station), move |work| {
@@ -516,6 +522,9 @@ async fn contract(place: Place) {
     team::members_come_and_go(&store).await;
     team::an_invitation_is_accepted_once(&store).await;
     team::a_link_opens_once(&store).await;
+    locks::locks_are_kept(&store).await;
+    locks::proofs_are_kept(&store).await;
+    locks::notifications_stay(&store).await;
     sweeping::strangers_have_bounds(&store).await;
     sweeping::old_records_go(&store).await;
     chain::deeds_form_one_chain(&store, &place).await;

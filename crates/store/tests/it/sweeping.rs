@@ -7,6 +7,7 @@ use domain::attempt::{Attempt, AttemptOutcome};
 use domain::command::{Command, CommandRecord, CommandState, Outcome};
 use domain::event::{Change, Event};
 use domain::id::{AttemptId, CommandId, EventId, LoginId, NoticeId, StationId, UserId};
+use domain::lock::{Authority, WritePath};
 use domain::message::{Notice, NoticeKind};
 use domain::meter::{MeterPoint, ReadingContext};
 use domain::page::PageRequest;
@@ -43,6 +44,10 @@ fn command(day: i64) -> CommandRecord {
         sent_at: None,
         settled_at: None,
         issued_by: None,
+        authority: Authority {
+            path: WritePath::Command,
+            account: None,
+        },
     }
 }
 

@@ -1,0 +1,73 @@
+//! What a person is told until they say that they have seen it.
+
+use domain::id::NotificationId;
+use domain::notification::{Matter, Notification};
+use domain::page::{Page, PageRequest};
+use domain::role::{Caller, Member};
+use serde_json::json;
+use store::Lane;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::locks::SEALED_PUK;
+use crate::{audit, seal};
+
+fn own(caller: &Caller) -> Result<&Member, Error> {
+    match caller {
+        Caller::User(member) => Ok(member),
+        _ => Err(Error::Denied {
+            permission: None,
+            why: "people_only",
+        }),
+    }
+}
+
+/// What the caller is told, the newest first; `open`: what they have not seen yet.
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    open: bool,
+    page: &PageRequest,
+) -> Result<Page<Notification>, Error> {
+    let user = own(caller)?.user;
+    Ok(app.store().read.notifications(user, open, page).await?)
+}
+
+/// How many the caller has not seen yet.
+pub async fn unseen(app: &App, caller: &Caller) -> Result<u64, Error> {
+    Ok(app.store().read.unseen(own(caller)?.user).await?)
+}
+
+/// The caller has seen it. A secret in it is told now, once, and forgotten.
+pub async fn acknowledge(
+    app: &App,
+    caller: &Caller,
+    id: NotificationId,
+) -> Result<(Notification, Option<String>), Error> {
+    let member = own(caller)?;
+    let (user, now) = (member.user, app.now());
+    let found = app.store().read.notification(user, id).await?;
+    let mut found = found.ok_or(Error::NotFound)?;
+    let secret = match (&found.matter, &found.sealed) {
+        (Matter::LockPuk, Some(sealed)) => {
+            Some(seal::open(app, SEALED_PUK, &id.to_string(), sealed)?)
+        }
+        _ => None,
+    };
+    let after = json!({"about": found.matter.word(), "station": found.station});
+    let action = "notifications.acknowledge";
+    let deed = audit::row(app, caller, found.org, action, id, None, Some(&after));
+    let done = app.store().write(Lane::Org(found.org), move |work| {
+        let deed = deed.clone();
+        Box::pin(async move {
+            let first = work.acknowledge(user, id, now).await?;
+            if first {
+                work.audit(&deed);
+            }
+            Ok(first)
+        })
+    });
+    let first = done.await?;
+    found.acknowledged_at = found.acknowledged_at.or(Some(now));
+    Ok((found, secret.filter(|_| first)))
+}

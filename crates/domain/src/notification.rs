@@ -1,0 +1,70 @@
+//! What an operator is told in the console until they have seen it: never removed, only
+//! acknowledged.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Moment;
+use crate::id::{NotificationId, OrgId, StationId, UserId};
+use crate::lock::RemovalMethod;
+
+/// What it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Matter {
+    /// The way back into a locked station, for its owner; the PUK itself is sealed beside it.
+    LockPuk,
+    /// A lock was taken away.
+    LockRemoved {
+        /// How.
+        method: RemovalMethod,
+        /// By whom.
+        by: String,
+    },
+    /// A lock has another password.
+    LockPasswordChanged {
+        /// By whom.
+        by: String,
+    },
+    /// Frozen settings of a locked station differ.
+    SettingsDrifted {
+        /// Which, by their names.
+        names: Vec<String>,
+    },
+    /// Settings of a locked station are put back no more: somebody has to look.
+    RevertsStopped,
+}
+
+impl Matter {
+    /// Its word.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::LockPuk => "lock_puk",
+            Self::LockRemoved { .. } => "lock_removed",
+            Self::LockPasswordChanged { .. } => "lock_password_changed",
+            Self::SettingsDrifted { .. } => "settings_drifted",
+            Self::RevertsStopped => "reverts_stopped",
+        }
+    }
+}
+
+/// Something that one operator is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// Its id.
+    pub id: NotificationId,
+    /// Who is told.
+    pub user: UserId,
+    /// In which organisation it happened.
+    pub org: OrgId,
+    /// At which station.
+    pub station: StationId,
+    /// What.
+    pub matter: Matter,
+    /// A secret that only this person is told, sealed; gone once it was acknowledged.
+    pub sealed: Option<String>,
+    /// When.
+    pub at: Moment,
+    /// When the person said that they have seen it.
+    pub acknowledged_at: Option<Moment>,
+}

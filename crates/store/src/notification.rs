@@ -1,0 +1,120 @@
+//! What operators are told until they have seen it.
+
+use domain::clock::Moment;
+use domain::id::{NotificationId, OrgId, StationId, UserId};
+use domain::notification::Notification;
+use domain::page::{Page, PageRequest};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+
+use crate::entity::notifications::{ActiveModel, Column, Entity, Model};
+use crate::error::Error;
+use crate::page::{Cursor, cut};
+use crate::sort::list_name;
+use crate::store::Read;
+use crate::value::{from_json, json, maybe_moment, moment, ms};
+use crate::work::Work;
+
+fn from_row(row: Model) -> Result<Notification, Error> {
+    Ok(Notification {
+        id: NotificationId::from_uuid(row.id),
+        user: UserId::from_uuid(row.user_id),
+        org: OrgId::from_uuid(row.org_id),
+        station: StationId::from_uuid(row.station_id),
+        matter: from_json(&row.matter)?,
+        sealed: row.sealed,
+        at: moment(row.created_at)?,
+        acknowledged_at: maybe_moment(row.acknowledged_at)?,
+    })
+}
+
+impl Work {
+    /// Tells somebody something.
+    pub async fn notify(&mut self, told: &Notification) -> Result<(), Error> {
+        let row = ActiveModel {
+            id: Set(told.id.uuid()),
+            user_id: Set(told.user.uuid()),
+            org_id: Set(told.org.uuid()),
+            station_id: Set(told.station.uuid()),
+            matter: Set(json(&told.matter)),
+            sealed: Set(told.sealed.clone()),
+            created_at: Set(ms(told.at)),
+            acknowledged_at: Set(told.acknowledged_at.map(ms)),
+        };
+        row.insert(&self.tx).await?;
+        Ok(())
+    }
+
+    /// The person has seen it; its secret is forgotten. False when they had, or it is not theirs.
+    pub async fn acknowledge(
+        &mut self,
+        user: UserId,
+        id: NotificationId,
+        at: Moment,
+    ) -> Result<bool, Error> {
+        let done = Entity::update_many()
+            .col_expr(Column::AcknowledgedAt, Expr::value(ms(at)))
+            .col_expr(Column::Sealed, Expr::value(None::<String>))
+            .filter(Column::Id.eq(id.uuid()))
+            .filter(Column::UserId.eq(user.uuid()))
+            .filter(Column::AcknowledgedAt.is_null())
+            .exec(&self.tx)
+            .await?;
+        Ok(done.rows_affected == 1)
+    }
+}
+
+impl Read {
+    /// What a person is told, the newest first.
+    pub async fn notifications(
+        &self,
+        user: UserId,
+        open: bool,
+        page: &PageRequest,
+    ) -> Result<Page<Notification>, Error> {
+        let list = list_name("notifications", &(user, open));
+        let mut query = Entity::find().filter(Column::UserId.eq(user.uuid()));
+        if open {
+            query = query.filter(Column::AcknowledgedAt.is_null());
+        }
+        if let Some(cursor) = &page.cursor {
+            query = query.filter(Column::Id.lt(Cursor::from_text(cursor, &list)?.id));
+        }
+        let rows = query
+            .order_by_desc(Column::Id)
+            .limit(u64::from(page.limit) + 1)
+            .all(&self.db)
+            .await?;
+        let (rows, next) = cut(rows, page.limit, &list, |row| Cursor {
+            value: String::new(),
+            id: row.id,
+        });
+        let rows = rows.into_iter().map(from_row).collect::<Result<_, _>>()?;
+        Ok(Page { rows, next })
+    }
+
+    /// One of them.
+    pub async fn notification(
+        &self,
+        user: UserId,
+        id: NotificationId,
+    ) -> Result<Option<Notification>, Error> {
+        let row = Entity::find_by_id(id.uuid())
+            .filter(Column::UserId.eq(user.uuid()))
+            .one(&self.db)
+            .await?;
+        row.map(from_row).transpose()
+    }
+
+    /// How many a person has not seen yet.
+    pub async fn unseen(&self, user: UserId) -> Result<u64, Error> {
+        Ok(Entity::find()
+            .filter(Column::UserId.eq(user.uuid()))
+            .filter(Column::AcknowledgedAt.is_null())
+            .count(&self.db)
+            .await?)
+    }
+}
