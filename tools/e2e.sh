@@ -28,7 +28,8 @@ BUSBAR_PASSWORD=$(head -n 1 "$folder/data/demo-passwords")
 # For the story of an empty server, which the tests start, kill and start again themselves.
 BUSBAR_BINARY=$(realpath "$busbar")
 export BUSBAR_URL BUSBAR_EMAIL BUSBAR_PASSWORD BUSBAR_BINARY
-npm --prefix console run e2e
+shift
+npm --prefix console run e2e -- "$@"
 if grep -E 'panicked|ERROR' "$folder/err"; then
     echo 'e2e: the server logged an error while the browser looked at it' >&2
     exit 1

@@ -14,8 +14,11 @@ if (!env.BUSBAR_URL) {
   mock = await start(0);
   Object.assign(env, { BUSBAR_URL: mock.url, BUSBAR_EMAIL: EMAIL, BUSBAR_PASSWORD: PASSWORD });
 }
+// All of them, or those that are named: `npm run e2e -- lock`.
+const named = process.argv.slice(2);
 const tests = readdirSync(here)
   .filter((name) => name.endsWith('.test.mjs'))
+  .filter((name) => named.length === 0 || named.some((one) => name.startsWith(one)))
   .map((name) => here + name);
 const child = spawn(process.execPath, ['--test', '--test-concurrency=1', ...tests], {
   env,

@@ -183,6 +183,13 @@ const apiKeys = createRoute({
   ...page('/org/keys'),
   component: lazyRouteComponent(() => import('./features/keys/keys_page'), 'KeysPage'),
 });
+const notifications = createRoute({
+  ...page('/notifications'),
+  component: lazyRouteComponent(
+    () => import('./features/notifications/notifications_page'),
+    'NotificationsPage',
+  ),
+});
 const account = createRoute({
   ...page('/me'),
   component: lazyRouteComponent(() => import('./features/account/account_page'), 'AccountPage'),
@@ -215,6 +222,7 @@ const tree = root.addChildren([
     subOrganisation,
     team,
     apiKeys,
+    notifications,
     account,
     roles,
   ]),

@@ -38,6 +38,10 @@ export function note(plan: Plan, event: LiveEvent): Plan {
   if (family === 'station' && station) {
     plan.stations.add(station);
     again(...keys.overview);
+    if (event.type === 'station.edited') {
+      again(...keys.station(station), 'lock');
+      again('notifications');
+    }
     if (event.type === 'station.booted') again(...keys.station(station), 'variables');
   }
   if (family === 'session') {
@@ -49,6 +53,7 @@ export function note(plan: Plan, event: LiveEvent): Plan {
     if (event.session_id) again(...keys.session(event.session_id), 'meter');
   }
   if (event.type === 'command.updated' && station) again(...keys.station(station), 'commands');
+  if (event.type === 'variables.reported' && station) again(...keys.station(station), 'variables');
   if (event.type === 'deviation.recorded' && station) {
     plan.stations.add(station);
     again(...keys.station(station), 'deviations');

@@ -99,6 +99,21 @@ export const variables = (id: string) =>
       return all;
     },
   });
+export const stationLock = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.station(id), 'lock'],
+    queryFn: ({ signal }) => get<T.StationLock>(`/stations/${id}/lock`, undefined, signal),
+  });
+export const savedPasswords = (q: string) =>
+  list<T.SavedPassword>(['saved_passwords'], '/saved_passwords', { q });
+export const notificationList = (open: boolean) =>
+  list<T.Notification>(['notifications'], '/notifications', { open });
+/** Those not seen yet, for the bell; asked every minute beside the page's own reads. */
+export const unseen = queryOptions({
+  queryKey: ['notifications', 'bell'],
+  queryFn: ({ signal }) => get<T.Page<T.Notification>>('/notifications', { open: true, limit: 20 }, signal),
+  refetchInterval: 60_000,
+});
 export const deviations = (id: string) => below<T.Deviation>(id, 'deviations');
 export const notices = (id: string) => below<T.Notice>(id, 'notices');
 export const commands = (id: string) => below<T.Command>(id, 'commands');

@@ -7,11 +7,13 @@ import { useTranslation } from 'react-i18next';
 import { patch, post, put, remove } from '../../api/client';
 import { keys, logins, me } from '../../api/queries';
 import type { Login, Me } from '../../api/shapes';
+import { Can } from '../../components/can';
 import { type Column, DataTable } from '../../components/data_table';
 import { formErrors } from '../../components/form_errors';
 import { PageHead, ProblemAlert } from '../../components/page_state';
 import { Ago } from '../../components/values';
 import { dateTime, UNKNOWN } from '../../format';
+import { SavedPasswords } from './saved_passwords';
 import { SecondFactor } from './second_factor';
 
 export function AccountPage() {
@@ -28,6 +30,9 @@ export function AccountPage() {
         <SecondFactor />
       </div>
       <Logins />
+      <Can do="station_settings.view">
+        <SavedPasswords />
+      </Can>
     </>
   );
 }

@@ -4,6 +4,7 @@ import {
   AppShell,
   Avatar,
   Burger,
+  Indicator,
   Menu,
   Tooltip,
   UnstyledButton,
@@ -13,6 +14,7 @@ import {
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import {
   IconArrowsExchange,
+  IconBell,
   IconBinaryTree2,
   IconBuilding,
   IconBuildingStore,
@@ -41,7 +43,7 @@ import { type ComponentType, lazy, Suspense, useEffect, useRef, useState, useSyn
 import { useTranslation } from 'react-i18next';
 import { post, put } from '../../api/client';
 import { openLive, useLine } from '../../api/live';
-import { me, overview } from '../../api/queries';
+import { me, overview, unseen } from '../../api/queries';
 import type { Permission } from '../../api/shapes';
 import { Can, useCan } from '../../components/can';
 import { current, watch } from '../../components/confirm';
@@ -159,6 +161,7 @@ export function Shell() {
           </button>
           <div style={{ flex: 1 }} />
           <LiveDot />
+          <Bell />
           <SchemeSwitch />
           <PersonMenu onKeys={keySheet.open} />
         </div>
@@ -362,5 +365,32 @@ function PersonMenu({ onKeys }: { onKeys: () => void }) {
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
+  );
+}
+
+/** What one is told until one has seen it. */
+function Bell() {
+  const { t } = useTranslation();
+  const { data } = useQuery(unseen);
+  const count = data?.data.length ?? 0;
+  const word = count > 0 ? t('notes.bell', { count }) : t('notes.title');
+  return (
+    <Indicator
+      disabled={count === 0}
+      label={data?.has_more ? `${count}+` : count}
+      size={16}
+      offset={6}
+      color="red.8"
+    >
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="lg"
+        aria-label={word}
+        renderRoot={(props) => <Link to="/notifications" {...props} />}
+      >
+        <IconBell size={19} />
+      </ActionIcon>
+    </Indicator>
   );
 }

@@ -1,13 +1,13 @@
 // What the station reported about itself: 1.6 keys and 2.x variables in one table.
 import { Button, Checkbox, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconAdjustments, IconPencil, IconRefresh, IconSearch } from '@tabler/icons-react';
+import { IconAdjustments, IconLock, IconPencil, IconRefresh, IconSearch } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem } from '../../api/client';
-import { keys, variables } from '../../api/queries';
+import { keys, stationLock, variables } from '../../api/queries';
 import type { Variable } from '../../api/shapes';
 import { Can, useCan } from '../../components/can';
 import { type Column, DataTable } from '../../components/data_table';
@@ -15,6 +15,7 @@ import { Empty, ProblemAlert, Read } from '../../components/page_state';
 import { Ago } from '../../components/values';
 import { UNKNOWN } from '../../format';
 import { issue } from '../commands/issue';
+import { LockPanel } from '../lock/lock_panel';
 import { useStation } from './station_page';
 
 export const nameOf = (v: Variable) =>
@@ -24,6 +25,19 @@ export const nameOf = (v: Variable) =>
   ]
     .filter(Boolean)
     .join('.');
+/** Names of settings are compared without case, as stations do. */
+const settingKey = (v: {
+  component?: string | null;
+  component_instance?: string | null;
+  evse?: number | null;
+  connector?: number | null;
+  variable: string;
+  variable_instance?: string | null;
+}) =>
+  [v.component, v.component_instance, v.evse, v.connector, v.variable, v.variable_instance]
+    .map((part) => part ?? '')
+    .join('|')
+    .toLowerCase();
 const keyOf = (v: Variable) => [nameOf(v), v.evse, v.connector, v.attribute].join('|');
 const writable = (v: Variable) => !/^read.?only$/i.test((v.mutability ?? '').replaceAll('_', ''));
 
@@ -37,6 +51,7 @@ export function VariablesTab() {
   const [onlyWritable, setOnlyWritable] = useState(false);
   const [editing, setEditing] = useState<Variable | null>(null);
   const query = useQuery(variables(id));
+  const lock = useQuery(stationLock(id)).data;
   const online = station.data?.online ?? false;
   const again = useMutation({
     // A station with components sends a report; one with plain keys is asked for its keys. Unknown: both in turn.
@@ -52,6 +67,11 @@ export function VariablesTab() {
     onSuccess: () => void client.invalidateQueries({ queryKey: [...keys.station(id), 'variables'] }),
   });
   const mayWrite = can('stations.configure');
+  const shut = lock?.padlock === 'closed';
+  const frozen = useMemo(
+    () => new Set((lock?.lock?.frozen ?? []).map((one) => settingKey(one.name))),
+    [lock],
+  );
   const columns = useMemo<Column<Variable>[]>(
     () => [
       {
@@ -67,6 +87,9 @@ export function VariablesTab() {
               style={{ fontWeight: 600 }}
             >{`${v.variable}${v.variable_instance ? `[${v.variable_instance}]` : ''}`}</b>
             {v.evse !== null && <span className="sub"> · {t('sessions.evse_n', { n: v.evse })}</span>}
+            {frozen.has(settingKey(v)) && (
+              <IconLock size={13} role="img" aria-label={t('lock.frozen')} style={{ marginLeft: 6 }} />
+            )}
             {v.attribute && v.attribute.toLowerCase() !== 'actual' && (
               <span className="sub"> · {v.attribute}</span>
             )}
@@ -105,7 +128,7 @@ export function VariablesTab() {
                     size="compact-xs"
                     variant="subtle"
                     leftSection={<IconPencil size={13} />}
-                    disabled={!online}
+                    disabled={!online || (shut && frozen.has(settingKey(v)))}
                     onClick={() => setEditing(v)}
                     aria-label={t('variables.change_named', { name: nameOf(v) })}
                   >
@@ -116,10 +139,11 @@ export function VariablesTab() {
           ]
         : []),
     ],
-    [t, mayWrite, online],
+    [t, mayWrite, online, shut, frozen],
   );
   return (
     <>
+      <LockPanel id={id} online={online} />
       <div className="filters">
         <TextInput
           data-filter
