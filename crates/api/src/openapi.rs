@@ -50,6 +50,9 @@ use crate::{routes, v1};
         v1::sessions::list, v1::sessions::find, v1::sessions::meter,
         v1::tokens::list, v1::tokens::create, v1::tokens::find, v1::tokens::edit, v1::tokens::remove,
         v1::audit::list,
+        v1::drivers::list, v1::drivers::create, v1::drivers::find, v1::drivers::edit,
+        v1::drivers::erase, v1::drivers::tokens, v1::drivers::attach, v1::drivers::detach,
+        v1::drivers::sessions,
         v1::locks::find, v1::locks::lock, v1::locks::adjust, v1::locks::unlock, v1::locks::close,
         v1::locks::password, v1::locks::remove, v1::locks::puk, v1::locks::begin_presence,
         v1::locks::finish_presence, v1::locks::lock_site,
@@ -61,6 +64,7 @@ use crate::{routes, v1};
         crate::problem::ProblemView,
         // Those that only parameters name.
         words::Topic, words::MemberState, words::StationOrder, words::SiteOrder, words::SessionOrder, words::TokenOrder,
+        words::DriverOrder,
     ))
 )]
 struct Document;

@@ -25,6 +25,7 @@ pub const ALL: &[&[Endpoint]] = &[
     v1::attempts::ROUTES,
     v1::sessions::ROUTES,
     v1::tokens::ROUTES,
+    v1::drivers::ROUTES,
     v1::audit::ROUTES,
     v1::locks::ROUTES,
     v1::notifications::ROUTES,

@@ -36,6 +36,10 @@ pub enum Export {
     Invitations,
     /// The audit trail.
     Audit,
+    /// EV drivers.
+    Drivers,
+    /// What one driver charged.
+    DriverHistory,
 }
 
 impl Export {
@@ -52,12 +56,17 @@ impl Export {
             Self::Keys => Permission::KeysManage,
             Self::Members | Self::Invitations => Permission::TeamMembersView,
             Self::Audit => Permission::AuditView,
+            Self::Drivers => Permission::DriversReport,
+            Self::DriverHistory => Permission::DriverHistoryReport,
         }
     }
 
     /// Whether a row can tell of a driver.
     const fn tells_of_drivers(self) -> bool {
-        matches!(self, Self::Sessions | Self::Tokens | Self::Logs)
+        matches!(
+            self,
+            Self::Sessions | Self::Tokens | Self::Logs | Self::Drivers | Self::DriverHistory
+        )
     }
 
     /// What the file is called.
@@ -76,6 +85,8 @@ impl Export {
             Self::Members => "members",
             Self::Invitations => "invitations",
             Self::Audit => "audit",
+            Self::Drivers => "drivers",
+            Self::DriverHistory => "driver-history",
         }
     }
 }

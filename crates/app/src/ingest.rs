@@ -215,15 +215,16 @@ async fn prepare(
     };
     // Read anew each time, for people may say something else while the connection is open.
     let read = &app.store().read;
-    let (place, token) = match (presented, &heard.message) {
+    let (place, token, barred) = match (presented, &heard.message) {
         (Some(token), _) if !token.uid.as_str().is_empty() => {
             read.place_and_token(known.org, link.station, &token.uid)
                 .await?
         }
         (Some(_), _) | (None, Message::Boot(_)) => {
-            (read.place(known.org, link.station).await?, None)
+            let place = read.place(known.org, link.station).await?;
+            (place, None, false)
         }
-        (None, _) => (None, None),
+        (None, _) => (None, None, false),
     };
     let registration = place.map_or(Registration::Rejected, |p| registration_of(p.station));
     let record = Record::of(app, link, &known, &heard.message).await?;
@@ -239,6 +240,7 @@ async fn prepare(
             _ => app.settings().retry_interval_s,
         },
         token,
+        barred,
         on_record: record.session,
         told: record.told,
         number: record.number,

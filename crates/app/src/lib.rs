@@ -28,6 +28,7 @@ pub mod ingest;
 // the people's side
 pub mod audit;
 pub mod commands;
+pub mod drivers;
 pub mod exports;
 pub mod factors;
 pub mod invitations;

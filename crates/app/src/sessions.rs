@@ -1,7 +1,7 @@
 //! Charging sessions and their readings, for people.
 
 use domain::clock::Moment;
-use domain::id::{SessionId, SiteId, StationId};
+use domain::id::{DriverId, SessionId, SiteId, StationId};
 use domain::meter::MeterPoint;
 use domain::page::{Page, PageRequest};
 use domain::personal::Personal;
@@ -33,6 +33,8 @@ pub struct SessionQuery {
     pub to: Option<Moment>,
     /// Only of this token: refused without the right to driver data, for it would be an oracle.
     pub token: Option<TokenUid>,
+    /// Only of this driver: refused in the same way.
+    pub driver: Option<DriverId>,
     /// In which order.
     pub sort: Sort<SessionSort>,
 }
@@ -47,6 +49,7 @@ impl Default for SessionQuery {
             from: None,
             to: None,
             token: None,
+            driver: None,
             sort: Sort::down(SessionSort::Started),
         }
     }
@@ -63,15 +66,18 @@ pub struct SessionView {
     pub site_name: Option<String>,
     /// The token as everybody may see it.
     pub token_masked: Option<String>,
+    /// Name of the driver, sealed.
+    pub driver_name: Option<Personal<String>>,
 }
 
 impl SessionView {
-    fn of(row: SessionRow) -> Self {
+    pub(crate) fn of(row: SessionRow) -> Self {
         Self {
             token_masked: row.session.token.as_ref().map(|t| t.sealed().masked()),
             session: row.session,
             station_identity: row.station_identity,
             site_name: row.site_name,
+            driver_name: row.driver_name,
         }
     }
 
@@ -90,7 +96,7 @@ pub async fn list(
     page: &PageRequest,
 ) -> Result<Page<SessionView>, Error> {
     let pass = gate::permit(app, caller, Permission::SessionsView).await?;
-    if query.token.is_some() {
+    if query.token.is_some() || query.driver.is_some() {
         gate::demand_driver_data(app, caller)?;
     }
     let filter = SessionFilter {
@@ -101,6 +107,7 @@ pub async fn list(
         from: query.from,
         to: query.to,
         token: query.token.clone(),
+        driver: query.driver,
         sort: query.sort,
     };
     let found = app.store().read.sessions(pass.org, &filter, page).await?;

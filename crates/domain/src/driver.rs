@@ -118,7 +118,14 @@ mod tests {
         for text in ["+49 170 1234567", "0043/1/58858-0", "(030) 12345"] {
             assert!(is_phone(text), "{text}");
         }
-        for text in ["", "+", "1234", "call me", "+49 170 12345678901234567890", "49+1701234"] {
+        for text in [
+            "",
+            "+",
+            "1234",
+            "call me",
+            "+49 170 12345678901234567890",
+            "49+1701234",
+        ] {
             assert!(!is_phone(text), "{text}");
         }
         for text in ["B-XY 1234", "W 12345 A", "ŁÓD 77", "京A12345", "1-ABC-234"] {
@@ -127,10 +134,22 @@ mod tests {
         for text in ["", "--", "B;XY", "ABCDEFGHIJKLMNOPQ"] {
             assert!(!is_plate(text), "{text}");
         }
-        for text in ["DE-8AA-C12345678-X", "DE8AAC12345678X", "DE*8AA*123456*7", "NLICU00012345"] {
+        for text in [
+            "DE-8AA-C12345678-X",
+            "DE8AAC12345678X",
+            "DE*8AA*123456*7",
+            "NLICU00012345",
+        ] {
             assert!(is_contract_id(text), "{text}");
         }
-        for text in ["", "DE", "12-8AA-C12345678", "DE-8AA", "DE8AAC12345678XYZ", "ÄÖ8AAC12345678"] {
+        for text in [
+            "",
+            "DE",
+            "12-8AA-C12345678",
+            "DE-8AA",
+            "DE8AAC12345678XYZ",
+            "ÄÖ8AAC12345678",
+        ] {
             assert!(!is_contract_id(text), "{text}");
         }
         for text in ["de", "de-AT", "gsw-CH"] {

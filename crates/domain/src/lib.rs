@@ -9,6 +9,7 @@ pub mod caller;
 pub mod clock;
 pub mod command;
 pub mod deviation;
+pub mod driver;
 pub mod event;
 pub mod id;
 pub mod invitation;

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
-use crate::id::{OrgId, SessionId, SiteId, StationId, TokenId};
+use crate::id::{DriverId, OrgId, SessionId, SiteId, StationId, TokenId};
 use crate::message::{ChargingState, Phase, TransactionReport};
 use crate::meter::MeterPoint;
 use crate::personal::Personal;
@@ -114,6 +114,8 @@ pub struct Session {
     pub token: Option<Personal<TokenUid>>,
     /// The known token behind it.
     pub token_id: Option<TokenId>,
+    /// The driver who had that token then; stays when the token goes to somebody else.
+    pub driver: Option<DriverId>,
     /// Group of that token.
     pub token_group: Option<String>,
     /// Whether it runs.

@@ -36,7 +36,7 @@ const PROGRESS: [sessions::Column; 5] = {
 };
 
 /// What anything else may change in one.
-const WHOLE: [sessions::Column; 17] = {
+const WHOLE: [sessions::Column; 18] = {
     use sessions::Column as C;
     [
         C::Evse,
@@ -44,6 +44,7 @@ const WHOLE: [sessions::Column; 17] = {
         C::Token,
         C::TokenKey,
         C::TokenId,
+        C::DriverId,
         C::TokenGroup,
         C::State,
         C::StartedAt,

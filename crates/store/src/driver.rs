@@ -15,7 +15,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::entity::{drivers, tokens};
+use crate::entity::{drivers, sessions, tokens};
 use crate::error::Error;
 use crate::page::{Cursor, cut};
 use crate::sort::{Sort, at_number, list_name, sorted};
@@ -185,6 +185,19 @@ impl Work {
             .exec(&self.tx)
             .await?;
         Ok(done.rows_affected == 1)
+    }
+
+    /// Removes the texts of tokens from a driver's sessions; what was charged stays.
+    pub async fn driver_sessions_scrub(&mut self, driver: DriverId) -> Result<(), Error> {
+        use sessions::Column as C;
+        sessions::Entity::update_many()
+            .col_expr(C::Token, Expr::value(None::<String>))
+            .col_expr(C::TokenKey, Expr::value(None::<String>))
+            .filter(C::DriverId.eq(driver.uuid()))
+            .filter(C::EndedAt.is_not_null())
+            .exec(&self.tx)
+            .await?;
+        Ok(())
     }
 
     /// Takes all tokens from a driver, blocks them and removes what people called them; tells how

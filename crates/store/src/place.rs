@@ -1,12 +1,13 @@
 //! What people say of the place where a station stands: read for each token that is presented.
 
+use domain::driver::DriverState;
 use domain::id::{OrgId, StationId};
 use domain::site::AdminState;
 use domain::token::{Token, TokenUid};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, FromQueryResult, IdenStatic, Iterable, QueryResult};
 
-use crate::entity::{sites, stations, tokens};
+use crate::entity::{drivers, sites, stations, tokens};
 use crate::error::Error;
 use crate::store::Read;
 use crate::value::from_word;
@@ -39,13 +40,14 @@ impl Read {
         row.as_ref().map(place_from_row).transpose()
     }
 
-    /// The place of a station, and the token by its text, in one question.
+    /// The place of a station, the token by its text, and whether its driver may charge with no token
+    /// at all, in one question.
     pub async fn place_and_token(
         &self,
         org: OrgId,
         station: StationId,
         uid: &TokenUid,
-    ) -> Result<(Option<Place>, Option<Token>), Error> {
+    ) -> Result<(Option<Place>, Option<Token>, bool), Error> {
         let mut query = select_place(org, station);
         for column in tokens::Column::iter() {
             let alias = Alias::new(format!("{TOKEN}{}", column.as_str()));
@@ -54,12 +56,23 @@ impl Read {
         let same_org = Expr::col((tokens::Entity, tokens::Column::OrgId)).eq(org.uuid());
         let same_uid = Expr::col((tokens::Entity, tokens::Column::UidKey)).eq(uid.key());
         query.left_join(tokens::Entity, same_org.and(same_uid));
+        let theirs = Expr::col((drivers::Entity, drivers::Column::Id))
+            .equals((tokens::Entity, tokens::Column::DriverId));
+        query.left_join(drivers::Entity, theirs);
+        let state = Expr::col((drivers::Entity, drivers::Column::State));
+        query.expr_as(state, Alias::new("driver_state"));
         let Some(row) = self.db.query_one(&query).await? else {
-            return Ok((None, None));
+            return Ok((None, None, false));
         };
         let token = tokens::Model::from_query_result_optional(&row, TOKEN)?;
         let token = token.map(crate::token::from_row).transpose()?;
-        Ok((Some(place_from_row(&row)?), token))
+        let driver: Option<String> = row.try_get("", "driver_state")?;
+        let driver = driver
+            .as_deref()
+            .map(from_word::<DriverState>)
+            .transpose()?;
+        let barred = driver.is_some_and(|state| state != DriverState::Active);
+        Ok((Some(place_from_row(&row)?), token, barred))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::clock::Moment;
-use domain::id::{OrgId, SessionId, SiteId, StationId, TokenId};
+use domain::id::{DriverId, OrgId, SessionId, SiteId, StationId, TokenId};
 use domain::page::{Page, PageRequest};
 use domain::personal::Personal;
 use domain::quantity::{WattHours, Watts};
@@ -50,6 +50,8 @@ pub struct SessionFilter {
     pub to: Option<Moment>,
     /// Only of this token.
     pub token: Option<TokenUid>,
+    /// Only of this driver.
+    pub driver: Option<DriverId>,
     /// In which order.
     pub sort: Sort<SessionSort>,
 }
@@ -64,6 +66,7 @@ impl Default for SessionFilter {
             from: None,
             to: None,
             token: None,
+            driver: None,
             sort: Sort::down(SessionSort::Started),
         }
     }
@@ -105,6 +108,8 @@ pub struct SessionRow {
     pub station_identity: String,
     /// Name of the site.
     pub site_name: Option<String>,
+    /// Name of the driver; none once erased.
+    pub driver_name: Option<Personal<String>>,
 }
 
 fn from_row(row: sessions::Model) -> Result<Session, Error> {
@@ -119,6 +124,7 @@ fn from_row(row: sessions::Model) -> Result<Session, Error> {
         fingerprint: row.fingerprint,
         token: row.token.map(|t| Personal::new(TokenUid::new(&t))),
         token_id: row.token_id.map(TokenId::from_uuid),
+        driver: row.driver_id.map(DriverId::from_uuid),
         token_group: row.token_group,
         state: from_word(&row.state)?,
         started_at: moment(row.started_at)?,
@@ -148,6 +154,7 @@ fn to_row(session: &Session) -> sessions::ActiveModel {
         token: Set(token.map(|t| t.as_str().to_owned())),
         token_key: Set(token.map(TokenUid::key)),
         token_id: Set(session.token_id.map(TokenId::uuid)),
+        driver_id: Set(session.driver.map(DriverId::uuid)),
         token_group: Set(session.token_group.clone()),
         state: Set(word(&session.state)),
         started_at: Set(ms(session.started_at)),
@@ -326,6 +333,9 @@ impl Read {
         if let Some(token) = &filter.token {
             query = query.filter(C::TokenKey.eq(token.key()));
         }
+        if let Some(driver) = filter.driver {
+            query = query.filter(C::DriverId.eq(driver.uuid()));
+        }
         // The token does not print itself, so it is named for itself.
         let token = filter.token.as_ref().map(TokenUid::key);
         let list = list_name("sessions", &(org, filter, token));
@@ -365,9 +375,12 @@ impl Read {
             .into_iter()
             .map(|s| (s.id, s.name))
             .collect();
+        let drivers = rows.iter().filter_map(|r| r.driver_id).collect();
+        let drivers = crate::driver::names(&self.db, drivers).await?;
         rows.into_iter()
             .map(|row| {
                 Ok(SessionRow {
+                    driver_name: row.driver_id.and_then(|d| drivers.get(&d).cloned()),
                     station_identity: identities.get(&row.station_id).cloned().unwrap_or_default(),
                     site_name: row.site_id.and_then(|s| names.get(&s).cloned()),
                     session: from_row(row)?,

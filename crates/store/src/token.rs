@@ -8,7 +8,7 @@ use domain::token::{Token, TokenUid};
 use sea_orm::sea_query::{Expr, Func, SimpleExpr};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter,
-    QuerySelect,
+    QueryOrder, QuerySelect,
 };
 
 use crate::entity::tokens;
@@ -129,6 +129,19 @@ impl Read {
                 Ok((from_row(row)?, revision))
             })
             .transpose()
+    }
+
+    /// The tokens of a driver, the newest first.
+    pub async fn driver_tokens(&self, org: OrgId, driver: DriverId) -> Result<Vec<Token>, Error> {
+        use tokens::Column as C;
+        let rows = tokens::Entity::find()
+            .filter(C::OrgId.eq(org.uuid()))
+            .filter(C::DriverId.eq(driver.uuid()))
+            .order_by_desc(C::CreatedAt)
+            .order_by_desc(C::Id)
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(from_row).collect()
     }
 
     /// Tokens, sorted. What they are filtered and sorted by is driver data: only for callers who

@@ -72,7 +72,7 @@ impl Work {
             appends,
             changes,
         } = self;
-        append(&tx, appends.sessions, 23).await?;
+        append(&tx, appends.sessions, 24).await?;
         append(&tx, appends.session_events, 4).await?;
         changes.write(&tx).await?;
         append(&tx, appends.samples, 18).await?;

@@ -175,12 +175,26 @@ async fn on_record(ana: &mut Person, station: &str, action: &str) {
     timeout(Duration::from_secs(20), written).await.unwrap();
 }
 
+/// A driver with the word in every column, who has the token.
+async fn driver(ana: &mut Person, token: &str) {
+    let driver = json!({"name": format!("Eva {CANARY}"), "email": format!("{CANARY}@example.org"),
+        "plate": CANARY, "contract_id": format!("DE{}", &CANARY[..12]), "reference": CANARY,
+        "note": format!("likes {CANARY}"), "language": "de"});
+    let made = ana.expect(201, "POST", "/drivers", Some(&driver)).await;
+    let made = made.unwrap();
+    let id = made["id"].as_str().unwrap();
+    let attach = format!("/drivers/{id}/tokens/{token}");
+    ana.expect(204, "PUT", &attach, None).await.unwrap();
+}
+
 /// Says everything, and has people say it too.
 async fn plant(product: &Product, ana: &mut Person) -> Vec<String> {
     let token = json!({"uid": CANARY, "kind": "iso14443", "label": format!("{CANARY} Eva")});
-    ana.expect(201, "POST", "/tokens", Some(&token))
+    let token = ana
+        .expect(201, "POST", "/tokens", Some(&token))
         .await
         .unwrap();
+    driver(ana, token["id"].as_str().unwrap()).await;
     let mut ids = Vec::new();
     for (name, version, said) in [
         ("BIRD-16", Version::V16, said_in_16()),
@@ -223,6 +237,7 @@ async fn plant(product: &Product, ana: &mut Person) -> Vec<String> {
 async fn addresses(ana: &mut Person, stations: &[String]) -> Vec<String> {
     let sessions = ana.all("/sessions").await.unwrap();
     let tokens = ana.all("/tokens").await.unwrap();
+    let drivers = ana.all("/drivers").await.unwrap();
     assert!(sessions.len() >= 3 && !tokens.is_empty());
     let id = |row: &Value| row["id"].as_str().unwrap().to_owned();
     let mut found = Vec::new();
@@ -237,6 +252,7 @@ async fn addresses(ana: &mut Person, stations: &[String]) -> Vec<String> {
             "stations" => stations.to_vec(),
             "sessions" => sessions.iter().map(id).collect(),
             "tokens" => tokens.iter().map(id).collect(),
+            "drivers" => drivers.iter().map(id).collect(),
             _ => Vec::new(),
         };
         for one in ids {
@@ -276,6 +292,7 @@ async fn answered(person: &mut Person, stations: &[String]) -> usize {
     let others = [
         format!("/sessions?token={CANARY}"),
         format!("/tokens?q={CORE}"),
+        format!("/drivers?q={CORE}"),
     ];
     let mut telling = 0;
     for path in logs.chain(others) {

@@ -102,6 +102,24 @@ impl Reader {
     }
 }
 
+/// A driver is added, changed and given every token there is.
+async fn driver(reader: &mut Reader) {
+    let eva = json!({"name": "Eva", "email": "eva@example.org", "phone": "+43 1 588580",
+        "plate": "W 1 A", "contract_id": "DE8AAC12345678X", "reference": null, "language": "de"});
+    let eva = reader.ask("POST", "/drivers", "/drivers", Some(&eva)).await;
+    let route = "/drivers/{id}";
+    let path = route.replace("{id}", eva["id"].as_str().unwrap());
+    let change = json!({"note": "Two cars", "state": "active", "email": null});
+    reader.ask("PATCH", route, &path, Some(&change)).await;
+    reader
+        .ask("PATCH", route, &path, Some(&json!({"name": ""})))
+        .await;
+    for token in reader.person.all("/tokens").await.unwrap() {
+        let hand = format!("{path}/tokens/{}", token["id"].as_str().unwrap());
+        reader.person.expect(204, "PUT", &hand, None).await.unwrap();
+    }
+}
+
 /// A lock is set, opened, changed, and stays open for whoever set it.
 async fn locked(reader: &mut Reader, id: &str) {
     let whole = "/stations/{id}/lock";
@@ -153,6 +171,7 @@ async fn furnish(stage: &Stage, reader: &mut Reader) -> (String, String) {
     let token = json!({"uid": "04B1", "kind": "iso15693", "label": "Ana", "group": "fleet",
         "expires_at": "2030-01-01T00:00:00+02:00"});
     let token = reader.ask("POST", "/tokens", "/tokens", Some(&token)).await;
+    driver(reader).await;
     organisations(reader).await;
     team(reader, site["id"].as_str().unwrap()).await;
     let access = "/sites/{id}/access/{user_id}";
@@ -355,6 +374,7 @@ async fn lived(stage: &mut Stage, reader: &mut Reader, n: usize, site: &str) -> 
 async fn read_all(reader: &mut Reader, stations: &[String], site: &str, token: &str) -> bool {
     let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
     let me = reader.ask("GET", "/me", "/me", None).await;
+    let drivers = reader.person.all("/drivers").await.unwrap();
     let own_organisation = me["organisation"]["id"].as_str().unwrap();
     for station in stations {
         let sessions = format!("/sessions?station_id={station}");
@@ -372,6 +392,7 @@ async fn read_all(reader: &mut Reader, stations: &[String], site: &str, token: &
                 Some("stations") => station,
                 Some("sessions") => &session,
                 Some("sites") => site,
+                Some("drivers") => drivers[0]["id"].as_str().unwrap(),
                 Some("organisations") => own_organisation,
                 _ => token,
             };

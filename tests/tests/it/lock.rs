@@ -233,7 +233,7 @@ async fn no_way_leads_around_the_lock() {
         assert_eq!(done["state"], "accepted");
     }
     println!("{refused} writes by people and keys without access were refused; 0 frames were sent");
-    let trail = stage.ana.all("/audit?action=locks.refuse").await.unwrap();
+    let trail = stage.deeds("locks.refuse", refused).await;
     assert!(
         trail.len() >= refused,
         "{} of {refused} in the audit trail",

@@ -5,6 +5,7 @@ mod away;
 mod canary;
 mod doctor;
 mod document;
+mod drivers;
 mod durability;
 mod lock;
 mod manners;

@@ -64,6 +64,7 @@ async fn furnish(person: &mut Person, org: &str, name: &str) -> Things {
     let site = json!({"name": "Yard", "time_zone": "Europe/Berlin"});
     let site = make(person, "/sites", site).await;
     let token = make(person, "/tokens", json!({"uid": format!("04{name}")})).await;
+    let driver = make(person, "/drivers", json!({"name": format!("Eva {name}")})).await;
     let until = chrono::Utc::now() + chrono::TimeDelta::days(1);
     let key = json!({"name": "K", "permissions": ["stations.list"], "expires_at": until});
     let key = make(person, "/keys", key).await;
@@ -76,6 +77,7 @@ async fn furnish(person: &mut Person, org: &str, name: &str) -> Things {
         ("stations", id(&station["station"])),
         ("sites", id(&site)),
         ("tokens", id(&token)),
+        ("drivers", id(&driver)),
         ("keys", id(&key["key"])),
         ("users", id(&me["user"])),
         ("invitations", id(&invitation["invitation"])),
@@ -90,6 +92,7 @@ fn filled(endpoint: &Endpoint, things: &Things) -> Option<String> {
     let mut path = path.replace("{id}", id).replace("{module}", "solar");
     path = path.replace("{command}", &format!("cmd_{MISSING}"));
     path = path.replace("{user_id}", &things["users"]);
+    path = path.replace("{token_id}", &things["tokens"]);
     path = path.replace("{invitation_id}", &things["invitations"]);
     if path.ends_with("/reasons") {
         path.push_str("?permission=sites.edit");
@@ -103,6 +106,7 @@ fn nothing() -> Things {
         ("stations", "stn"),
         ("sites", "sit"),
         ("tokens", "tok"),
+        ("drivers", "drv"),
         ("keys", "key"),
         ("users", "usr"),
         ("invitations", "inv"),
@@ -193,7 +197,7 @@ async fn a_foreign_thing_looks_like_one_that_is_not_there() {
     }
     // Nothing of it was touched.
     for (person, things) in [(&mut ana, &parent), (&mut neighbour, &sibling)] {
-        for noun in ["stations", "sites", "tokens"] {
+        for noun in ["stations", "sites", "tokens", "drivers"] {
             let path = format!("/{noun}/{}", things[noun]);
             person.expect(200, "GET", &path, None).await.unwrap();
         }

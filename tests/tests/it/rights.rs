@@ -61,6 +61,7 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
             Some(json!({"identity": format!("R-{}", uuid::Uuid::new_v4().simple())}))
         }
         ("POST", "/stations/{id}/ocpp") => Some(json!({"action": "ClearCache", "payload": {}})),
+        ("POST", "/drivers") => Some(json!({"name": "Eva"})),
         ("POST", "/tokens") => Some(json!({"uid": uuid::Uuid::new_v4().simple().to_string()})),
         ("POST", "/stations/{id}/password") => None,
         ("POST", "/organisations/{id}/move") => {
@@ -162,6 +163,7 @@ async fn furnish(ana: &mut Person) -> HashMap<&'static str, String> {
     )
     .await;
     let token = add("/tokens", json!({"uid": "04FFEE"})).await;
+    let driver = add("/drivers", json!({"name": "Eva"})).await;
     HashMap::from([
         (
             "organisations",
@@ -170,6 +172,7 @@ async fn furnish(ana: &mut Person) -> HashMap<&'static str, String> {
         ("stations", id(&station["station"])),
         ("sites", id(&site)),
         ("tokens", id(&token)),
+        ("drivers", id(&driver)),
     ])
 }
 
@@ -210,6 +213,7 @@ impl Trial {
             "sites" => "sit",
             "sessions" => "ses",
             "tokens" => "tok",
+            "drivers" => "drv",
             "organisations" => "org",
             "keys" => "key",
             _ => "",
@@ -217,6 +221,7 @@ impl Trial {
         let filled = |id: &str| {
             let command = format!("cmd_{MISSING}");
             let path = path.replace("{id}", id).replace("{command}", &command);
+            let path = path.replace("{token_id}", &format!("tok_{MISSING}"));
             let user = format!("usr_{MISSING}");
             path.replace("{user_id}", &user)
                 .replace("{module}", "solar")
@@ -244,7 +249,13 @@ impl Trial {
                 &[403]
             }
             (true, path) if path.starts_with("/stations/{id}/lock") => &[409],
-            (true, _) if path.contains("{command}") || path.contains("{user_id}") => &[404],
+            (true, _)
+                if path.contains("{command}")
+                    || path.contains("{user_id}")
+                    || path.contains("{token_id}") =>
+            {
+                &[404]
+            }
             // One's own organisation is not below itself, and its modules are another's to give.
             (true, "/organisations/{id}/move") => &[404],
             (true, _) if path.contains("modules") => &[403],

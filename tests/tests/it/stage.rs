@@ -80,6 +80,23 @@ impl Stage {
             .unwrap()
     }
 
+    /// The deeds of this kind in the audit trail, as soon as there are `least`: a deed is listed a
+    /// moment after it was done.
+    pub async fn deeds(&mut self, action: &str, least: usize) -> Vec<Value> {
+        let path = format!("/audit?action={action}");
+        let looked = async {
+            loop {
+                let found = self.ana.all(&path).await.unwrap();
+                if found.len() >= least {
+                    return found;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        };
+        let patience = std::time::Duration::from_secs(20);
+        tokio::time::timeout(patience, looked).await.unwrap()
+    }
+
     /// The station as the API shows it.
     pub async fn seen(&mut self, id: &str) -> Value {
         self.ana

@@ -197,7 +197,13 @@ fn tell_answers(endpoint: &Endpoint, responses: &mut Map<String, Value>) {
 }
 
 /// What has an ETag.
-const EDITED: [&str; 4] = ["/SiteView", "/StationView", "/NewStationView", "/TokenView"];
+const EDITED: [&str; 5] = [
+    "/SiteView",
+    "/StationView",
+    "/NewStationView",
+    "/TokenView",
+    "/DriverView",
+];
 
 /// Whether a problem of `status` can come from a route.
 fn happens(status: u16, endpoint: &Endpoint, has_body: bool, paged: bool) -> bool {

@@ -5,6 +5,7 @@ pub(crate) mod account;
 pub(crate) mod attempts;
 pub(crate) mod audit;
 pub(crate) mod commands;
+pub(crate) mod drivers;
 pub(crate) mod invitations;
 pub(crate) mod keys;
 pub(crate) mod locks;

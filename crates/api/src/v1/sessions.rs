@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use app::exports::Export;
 use app::sessions::{SessionSort, Sort};
-use domain::id::{SessionId, SiteId, StationId};
+use domain::id::{DriverId, SessionId, SiteId, StationId};
 use domain::personal::Personal;
 use domain::role::{Caller, Permission};
 use domain::session::SessionState;
@@ -44,6 +44,9 @@ pub(crate) struct SessionQuery {
     to: Option<At>,
     /// Needs the right to driver data.
     token: Option<String>,
+    /// Needs the right to driver data.
+    #[param(value_type = Option<String>)]
+    driver_id: Option<DriverId>,
     /// `-started` when not given, or `ended` (those that run come last) or `energy` (those of
     /// which it is not known come first); with a `-` before it, the greatest first. A file is
     /// sorted by `started` only.
@@ -84,6 +87,7 @@ pub(crate) async fn list(
         from: q.from.map(|at| at.0),
         to: q.to.map(|at| at.0),
         token: q.token.as_deref().map(TokenUid::new),
+        driver: q.driver_id,
         sort: query::sort(q.sort.as_deref(), sorts, Sort::down(SessionSort::Started))?,
     };
     let paging = Paging {
@@ -135,7 +139,7 @@ pub(crate) async fn meter(
     }))
 }
 
-fn view(state: &State, caller: &Caller, row: app::sessions::SessionView) -> SessionView {
+pub(crate) fn view(state: &State, caller: &Caller, row: app::sessions::SessionView) -> SessionView {
     let session = row.session;
     let grant = app::driver_data(&state.app, caller);
     let label = |token: &Personal<TokenUid>| match &grant {
@@ -164,7 +168,12 @@ fn view(state: &State, caller: &Caller, row: app::sessions::SessionView) -> Sess
         power_w: session.power.map(|p| p.get()),
         duration_s: (until - session.started_at).num_seconds().max(0),
         token: session.token.as_ref().map(label),
-        driver: None,
+        driver: grant
+            .as_ref()
+            .and_then(|g| row.driver_name.as_ref().map(|name| name.reveal(g).clone())),
+        driver_id: grant
+            .as_ref()
+            .and_then(|_| session.driver.map(|d| d.to_string())),
         stop_reason: session.stop_reason,
         suspect: session
             .suspicions

@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod command;
+pub(crate) mod driver;
 pub(crate) mod key;
 pub(crate) mod lock;
 pub(crate) mod log;

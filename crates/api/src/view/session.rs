@@ -54,8 +54,10 @@ pub(crate) struct SessionView {
     pub power_w: Option<i64>,
     pub duration_s: i64,
     pub token: Option<SessionTokenView>,
-    /// Null: hidden, or not known.
+    /// The driver's name. Null: hidden, or not known.
     pub driver: Option<String>,
+    /// Null: hidden, or not known.
+    pub driver_id: Option<String>,
     pub stop_reason: Option<String>,
     pub suspect: Vec<SuspicionView>,
     /// The station's own name for it.
@@ -78,6 +80,7 @@ columns!(SessionView: session => {
     "duration_s": session.duration_s,
     "token": session.token.map(|t| t.label),
     "driver": session.driver,
+    "driver_id": session.driver_id,
     "stop_reason": session.stop_reason,
     "suspect": session.suspect.iter().map(|s| s.code).collect::<Vec<_>>().join("; "),
     "wire_id": session.wire_id,

@@ -24,6 +24,8 @@ pub(crate) struct TokenView {
     pub state: String,
     pub expires_at: Option<DateTime<Utc>>,
     pub group: Option<String>,
+    /// The driver who has it.
+    pub driver_id: Option<String>,
     pub created_at: DateTime<Utc>,
     pub last_used_at: Option<DateTime<Utc>>,
 }
@@ -38,6 +40,7 @@ impl TokenView {
             state: word(&token.state),
             expires_at: token.expires_at,
             group: token.group,
+            driver_id: token.driver.map(|driver| driver.to_string()),
             created_at: token.created_at,
             last_used_at: token.last_used_at,
         }
@@ -119,6 +122,7 @@ columns!(TokenView: token => {
     "state": token.state,
     "expires_at": token.expires_at,
     "group": token.group,
+    "driver_id": token.driver_id,
     "created_at": token.created_at,
     "last_used_at": token.last_used_at,
 });

@@ -99,6 +99,10 @@ closed! {
         "role", "site_level", "site_grant", "everybody", "instance", "module", "paid_module",
         "single", "no_role", "other_sites", "site_denial", "maker",
     ];
+    /// Whether a driver may charge.
+    DriverState = of::<domain::driver::DriverState>();
+    /// An order of drivers.
+    DriverOrder = orders(v1::drivers::SORTS);
     /// What is seen beside a station's settings.
     Padlock = of::<domain::lock::Padlock>();
     /// How a lock was taken away.

@@ -46,6 +46,8 @@ pub(super) struct Task {
     pub interval_s: i64,
     /// The record of the presented token.
     pub token: Option<Token>,
+    /// Whether the driver of that token may not charge with any.
+    pub barred: bool,
     /// The session that the message is about, when it is on record and does not run.
     pub on_record: Option<Session>,
     /// Whether the numbered report is on record.

@@ -13,7 +13,7 @@ pub(super) struct Judged {
 impl Scene<'_> {
     /// Judges a presented token, and notes that a known one was used. An unknown token is
     /// accepted when a person who may control the station has just started a session for it
-    /// here. While the place is not in service, no token may charge.
+    /// here. A driver who is blocked or put away charges with no token. While the place is not in service, no token may charge.
     pub fn judge(&mut self, presented: &PresentedToken) -> Judged {
         let task = self.task;
         let now = task.heard.at;
@@ -25,6 +25,9 @@ impl Scene<'_> {
         let nobody_asked = presented.kind == TokenKind::NoAuthorization;
         if verdict.word == VerdictWord::Unknown && (task.vouched || nobody_asked) {
             verdict.word = VerdictWord::Accepted;
+        }
+        if verdict.accepts() && task.barred {
+            verdict.word = VerdictWord::Blocked;
         }
         if verdict.accepts() && !task.place_open {
             verdict.word = VerdictWord::NotHere;

@@ -157,6 +157,7 @@ impl Scene<'_> {
             fingerprint,
             token: None,
             token_id: None,
+            driver: None,
             token_group: None,
             state: SessionState::Active,
             started_at: report.at,
@@ -188,6 +189,7 @@ impl Scene<'_> {
         if let Some(Judged { verdict, token }) = judged {
             if nameless && session.token.is_some() {
                 session.token_id = token.as_ref().map(|t| t.id);
+                session.driver = token.as_ref().and_then(|t| t.driver);
                 session.token_group = token.as_ref().and_then(|t| t.group.clone());
             }
             if report.phase == Phase::Started && !verdict.accepts() {

@@ -10,6 +10,7 @@ pub mod connectors;
 pub mod counters;
 pub mod deviations;
 pub mod devices;
+pub mod drivers;
 pub mod evses;
 pub mod idempotency;
 pub mod invitations;

@@ -18,6 +18,7 @@ pub struct Model {
     pub token: Option<String>,
     pub token_key: Option<String>,
     pub token_id: Option<Uuid>,
+    pub driver_id: Option<Uuid>,
     #[sea_orm(column_type = "Text", nullable)]
     pub token_group: Option<String>,
     pub state: String,

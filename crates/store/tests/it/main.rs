@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod chain;
+mod drivers;
 mod locks;
 mod mails;
 mod manners;
@@ -114,6 +115,7 @@ fn session(n: u128, wire: &str, fingerprint: Option<&str>) -> Session {
         fingerprint: fingerprint.map(str::to_owned),
         token: None,
         token_id: None,
+        driver: None,
         token_group: None,
         state: SessionState::Active,
         started_at: at(5_000),
@@ -523,6 +525,7 @@ async fn contract(place: Place) {
     team::an_invitation_is_accepted_once(&store).await;
     team::a_link_opens_once(&store).await;
     locks::locks_are_kept(&store).await;
+    drivers::drivers_are_kept(&store).await;
     locks::proofs_are_kept(&store).await;
     locks::notifications_stay(&store).await;
     sweeping::strangers_have_bounds(&store).await;
