@@ -183,6 +183,18 @@ const apiKeys = createRoute({
   ...page('/org/keys'),
   component: lazyRouteComponent(() => import('./features/keys/keys_page'), 'KeysPage'),
 });
+const drivers = createRoute({
+  ...page('/drivers'),
+  component: lazyRouteComponent(() => import('./features/drivers/drivers_page'), 'DriversPage'),
+});
+const driver = createRoute({
+  ...page('/drivers/$id'),
+  component: lazyRouteComponent(() => import('./features/drivers/driver_page'), 'DriverPage'),
+});
+const audit = createRoute({
+  ...page('/org/audit'),
+  component: lazyRouteComponent(() => import('./features/audit/audit_page'), 'AuditPage'),
+});
 const notifications = createRoute({
   ...page('/notifications'),
   component: lazyRouteComponent(
@@ -222,6 +234,9 @@ const tree = root.addChildren([
     subOrganisation,
     team,
     apiKeys,
+    drivers,
+    driver,
+    audit,
     notifications,
     account,
     roles,

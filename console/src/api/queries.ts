@@ -138,6 +138,33 @@ export const sites = queryOptions({
   queryFn: ({ signal }) => get<T.Page<T.Site>>('/sites', { limit: 200 }, signal),
 });
 export const tokens = (query: Query) => list<T.Token>(['tokens'], '/tokens', query);
+export const drivers = (query: Query) => list<T.Driver>(['drivers'], '/drivers', query);
+export const driver = (id: string) =>
+  queryOptions({
+    queryKey: ['driver', id],
+    queryFn: ({ signal }) => get<T.Driver>(`/drivers/${id}`, undefined, signal),
+  });
+export const driverTag = (id: string) =>
+  queryOptions({
+    queryKey: ['driver', id, 'tag'],
+    queryFn: () => tag(`/drivers/${id}`),
+    staleTime: 0,
+    gcTime: 0,
+  });
+export const driverTokens = (id: string) =>
+  queryOptions({
+    queryKey: ['driver', id, 'tokens'],
+    queryFn: ({ signal }) => get<T.Page<T.Token>>(`/drivers/${id}/tokens`, { limit: 200 }, signal),
+  });
+export const driverSessions = (id: string) =>
+  list<T.Session>(['driver', id, 'sessions'], `/drivers/${id}/sessions`, {});
+export const audit = (query: Query) => ({
+  ...list<T.Deed>(['audit'], '/audit', query),
+  staleTime: 0,
+  // A deed is listed a moment after it was done. Whoever reads further back is left in peace.
+  refetchInterval: ({ state }: { state: { data?: { pages: unknown[] } } }) =>
+    (state.data?.pages.length ?? 0) > 1 ? (false as const) : 5_000,
+});
 export const connect = queryOptions({
   queryKey: ['connect'],
   queryFn: () => get<T.Connect>('/connect'),

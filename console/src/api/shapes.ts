@@ -62,3 +62,5 @@ export type PresenceState = Sent<'PresenceStateView'>;
 export type SavedPassword = Sent<'SavedPasswordView'>;
 export type Notification = Sent<'NotificationView'>;
 export type Acknowledged = Sent<'AcknowledgedView'>;
+export type Driver = Sent<'DriverView'>;
+export type Deed = Sent<'DeedView'>;

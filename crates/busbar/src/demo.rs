@@ -9,6 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use app::App;
+use app::drivers::DriverEdit;
 use app::setup::FirstPerson;
 use app::sites::SiteEdit;
 use app::stations::{NewPassword, NewStation};
@@ -28,6 +29,16 @@ const CALLER: Caller = Caller::System { why: "demo" };
 const DAYS: u32 = 30;
 /// Name of the file that keeps the demo's passwords for the next start.
 const FILE: &str = "demo-passwords";
+
+/// The people who charge, by the cards of the fleet.
+const DRIVERS: [&str; 6] = [
+    "Mara Feld",
+    "Jonas Wirth",
+    "Selin Acar",
+    "Paul Brandt",
+    "Nora Lind",
+    "Tomasz Zielinski",
+];
 
 /// A site of the demo: its name in the fleet's plan, and what people see.
 const SITES: [(&str, &str, &str, (i64, i64)); 3] = [
@@ -183,7 +194,17 @@ async fn furnish(app: &App, plan: &FleetPlan, keys: &Keys) -> Result<(), Failure
             group: None,
             expires_at: None,
         };
-        app::tokens::create(app, &CALLER, new).await?;
+        let token = app::tokens::create(app, &CALLER, new).await?;
+        // Some cards are nobody's, as in life.
+        let Some(name) = DRIVERS.get(n) else { continue };
+        let driver = DriverEdit {
+            name: Some((*name).to_owned()),
+            plate: Some(Some(format!("B-DM {}", 100 + n))),
+            language: Some(Some("de".to_owned())),
+            ..DriverEdit::default()
+        };
+        let driver = app::drivers::create(app, &CALLER, driver).await?.driver;
+        app::drivers::attach(app, &CALLER, driver.id, token.id).await?;
     }
     Ok(())
 }

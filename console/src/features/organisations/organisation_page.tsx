@@ -6,9 +6,10 @@ import { useTranslation } from 'react-i18next';
 import { patch } from '../../api/client';
 import { me, modules, organisation } from '../../api/queries';
 import type { Organisation } from '../../api/shapes';
-import { useCan } from '../../components/can';
+import { Can, useCan } from '../../components/can';
 import { formErrors } from '../../components/form_errors';
 import { PageHead, ProblemAlert, Read } from '../../components/page_state';
+import { History } from '../audit/history';
 import { ModuleTable } from './module_table';
 
 export function OrganisationPage() {
@@ -33,6 +34,11 @@ export function OrganisationPage() {
             {(own) => <ModuleTable modules={own.modules} />}
           </Read>
         </div>
+        {id && (
+          <Can do="audit.view">
+            <History object={id} />
+          </Can>
+        )}
       </Stack>
     </>
   );

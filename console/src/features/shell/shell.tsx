@@ -23,6 +23,7 @@ import {
   IconClockExclamation,
   IconDots,
   IconHelp,
+  IconHistory,
   IconIdBadge2,
   IconKey,
   IconLanguage,
@@ -36,6 +37,7 @@ import {
   IconSun,
   IconUser,
   IconUsers,
+  IconUsersGroup,
 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
@@ -109,6 +111,7 @@ export function Shell() {
   ];
   const manage: Place[] = [
     { to: '/sites', word: t('nav.sites'), icon: IconBuildingStore, need: 'stations.list' },
+    { to: '/drivers', word: t('nav.drivers'), icon: IconUsersGroup, need: 'drivers.list' },
     { to: '/tokens', word: t('nav.tokens'), icon: IconIdBadge2, need: 'drivers.view' },
     {
       to: '/connect',
@@ -128,6 +131,7 @@ export function Shell() {
     },
     { to: '/org/team', word: t('nav.team'), icon: IconUsers, need: 'team.members.view' },
     { to: '/org/keys', word: t('nav.keys'), icon: IconKey, need: 'keys.manage' },
+    { to: '/org/audit', word: t('nav.audit'), icon: IconHistory, need: 'audit.view' },
     { to: '/org/roles', word: t('nav.roles'), icon: IconShieldCheck },
   ];
   const allowed = (place: Place) => !place.need || can(place.need);

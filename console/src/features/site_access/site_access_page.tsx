@@ -10,10 +10,12 @@ import { useTranslation } from 'react-i18next';
 import { Problem, put, remove } from '../../api/client';
 import { me, roles, siteAccess, siteInvitations, sites } from '../../api/queries';
 import type { SiteLevel, SitePerson } from '../../api/shapes';
+import { Can } from '../../components/can';
 import { type Column, DataTable, PagedRead } from '../../components/data_table';
 import { formErrors } from '../../components/form_errors';
 import { Empty, PageHead, ProblemAlert } from '../../components/page_state';
 import { dateTime, UNKNOWN } from '../../format';
+import { History } from '../audit/history';
 import { Invite } from '../team/invite';
 import { Pending } from '../team/pending';
 
@@ -96,6 +98,9 @@ export function SiteAccessPage() {
       </PagedRead>
       <h2>{t('team.pending')}</h2>
       <Pending query={useInfiniteQuery(siteInvitations(id))} none={t('team.none_pending')} />
+      <Can do="audit.view">
+        <History object={id} />
+      </Can>
       {inviting && <Invite to={{ kind: 'site', site: id }} close={invite.close} />}
       {open && <AccessForm site={id} person={open} close={() => setOpen(null)} />}
     </>

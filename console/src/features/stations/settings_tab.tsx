@@ -14,6 +14,7 @@ import { ask } from '../../components/confirm';
 import { CopyLine } from '../../components/copy_line';
 import { formErrors } from '../../components/form_errors';
 import { ProblemAlert } from '../../components/page_state';
+import { History } from '../audit/history';
 import { useStation } from './station_page';
 
 export const ADMIN_STATES = ['in_deployment', 'in_service', 'in_maintenance', 'out_of_service'] as const;
@@ -71,86 +72,96 @@ function Settings({ station }: { station: Station }) {
   const confirm = (title: string, text: string, yes: () => void, red = false) =>
     ask({ title, text, yes: title, red, onYes: yes });
   return (
-    <div className="two">
-      <form className="card" onSubmit={form.onSubmit((values) => save.mutate(values))}>
-        <Stack>
-          {save.isError && <ProblemAlert error={save.error} />}
-          <TextInput label={t('add_station.name')} {...form.getInputProps('name')} />
-          <Select
-            label={t('stations.site')}
-            data={places.data?.data.map((site) => ({ value: site.id, label: site.name })) ?? []}
-            clearable
-            clearButtonProps={{ 'aria-label': t('form.clear') }}
-            {...form.getInputProps('site_id')}
-          />
-          <Can do="stations.admin_state.edit">
+    <>
+      <div className="two">
+        <form className="card" onSubmit={form.onSubmit((values) => save.mutate(values))}>
+          <Stack>
+            {save.isError && <ProblemAlert error={save.error} />}
+            <TextInput label={t('add_station.name')} {...form.getInputProps('name')} />
             <Select
-              label={t('station.admin_state')}
-              data={ADMIN_STATES.map((value) => ({ value, label: t(`admin_state.${value}`) }))}
-              allowDeselect={false}
-              {...form.getInputProps('admin_state')}
+              label={t('stations.site')}
+              data={places.data?.data.map((site) => ({ value: site.id, label: site.name })) ?? []}
+              clearable
+              clearButtonProps={{ 'aria-label': t('form.clear') }}
+              {...form.getInputProps('site_id')}
             />
-          </Can>
-          <Switch
-            label={t('station.lenient')}
-            description={t('station.lenient_hint')}
-            {...form.getInputProps('policy_lenient', { type: 'checkbox' })}
-          />
-          <Switch
-            label={t('station.assume_protocol')}
-            description={t('station.assume_protocol_hint')}
-            {...form.getInputProps('policy_assume_protocol', { type: 'checkbox' })}
-          />
-          <Group justify="flex-end">
-            <Button type="submit" loading={save.isPending} disabled={!form.isDirty()}>
-              {t('form.save')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-      <Stack>
-        <section className="card">
-          <h2 style={{ margin: '0 0 6px' }}>{t('station.password')}</h2>
-          <Text size="sm" c="dimmed" mb="sm">
-            {t('station.password_text')}
-          </Text>
-          {password.isError && <ProblemAlert error={password.error} />}
-          {password.data ? (
-            <Alert color="volt" variant="light" icon={<IconKey aria-hidden />} title={t('add_station.once')}>
-              <CopyLine text={password.data.password} what={t('connect.password')} />
-            </Alert>
-          ) : (
+            <Can do="stations.admin_state.edit">
+              <Select
+                label={t('station.admin_state')}
+                data={ADMIN_STATES.map((value) => ({ value, label: t(`admin_state.${value}`) }))}
+                allowDeselect={false}
+                {...form.getInputProps('admin_state')}
+              />
+            </Can>
+            <Switch
+              label={t('station.lenient')}
+              description={t('station.lenient_hint')}
+              {...form.getInputProps('policy_lenient', { type: 'checkbox' })}
+            />
+            <Switch
+              label={t('station.assume_protocol')}
+              description={t('station.assume_protocol_hint')}
+              {...form.getInputProps('policy_assume_protocol', { type: 'checkbox' })}
+            />
+            <Group justify="flex-end">
+              <Button type="submit" loading={save.isPending} disabled={!form.isDirty()}>
+                {t('form.save')}
+              </Button>
+            </Group>
+          </Stack>
+        </form>
+        <Stack>
+          <section className="card">
+            <h2 style={{ margin: '0 0 6px' }}>{t('station.password')}</h2>
+            <Text size="sm" c="dimmed" mb="sm">
+              {t('station.password_text')}
+            </Text>
+            {password.isError && <ProblemAlert error={password.error} />}
+            {password.data ? (
+              <Alert
+                color="volt"
+                variant="light"
+                icon={<IconKey aria-hidden />}
+                title={t('add_station.once')}
+              >
+                <CopyLine text={password.data.password} what={t('connect.password')} />
+              </Alert>
+            ) : (
+              <Button
+                variant="default"
+                leftSection={<IconKey size={15} />}
+                loading={password.isPending}
+                onClick={() =>
+                  confirm(t('station.new_password'), t('station.new_password_text'), () => password.mutate())
+                }
+              >
+                {t('station.new_password')}
+              </Button>
+            )}
+          </section>
+          <section className="card">
+            <h2 style={{ margin: '0 0 6px' }}>{t('station.archive')}</h2>
+            <Text size="sm" c="dimmed" mb="sm">
+              {t('station.archive_text')}
+            </Text>
+            {archive.isError && <ProblemAlert error={archive.error} />}
             <Button
-              variant="default"
-              leftSection={<IconKey size={15} />}
-              loading={password.isPending}
+              color="red"
+              variant="light"
+              leftSection={<IconArchive size={15} />}
+              loading={archive.isPending}
               onClick={() =>
-                confirm(t('station.new_password'), t('station.new_password_text'), () => password.mutate())
+                confirm(t('station.archive'), t('station.archive_text'), () => archive.mutate(), true)
               }
             >
-              {t('station.new_password')}
+              {t('station.archive')}
             </Button>
-          )}
-        </section>
-        <section className="card">
-          <h2 style={{ margin: '0 0 6px' }}>{t('station.archive')}</h2>
-          <Text size="sm" c="dimmed" mb="sm">
-            {t('station.archive_text')}
-          </Text>
-          {archive.isError && <ProblemAlert error={archive.error} />}
-          <Button
-            color="red"
-            variant="light"
-            leftSection={<IconArchive size={15} />}
-            loading={archive.isPending}
-            onClick={() =>
-              confirm(t('station.archive'), t('station.archive_text'), () => archive.mutate(), true)
-            }
-          >
-            {t('station.archive')}
-          </Button>
-        </section>
-      </Stack>
-    </div>
+          </section>
+        </Stack>
+      </div>
+      <Can do="audit.view">
+        <History object={station.id} />
+      </Can>
+    </>
   );
 }

@@ -1,0 +1,102 @@
+// The audit trail of the organisation: filtered, opened, taken away as a file.
+import { Button, Select, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { IconDownload, IconHistory, IconSearch } from '@tabler/icons-react';
+import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { callText } from '../../api/client';
+import { audit } from '../../api/queries';
+import { PagedRead } from '../../components/data_table';
+import { Empty, PageHead, ProblemAlert } from '../../components/page_state';
+import { DeedTable } from './deed_table';
+
+const VIAS = ['page', 'api', 'key', 'cli', 'system'] as const;
+
+export function AuditPage() {
+  const { t } = useTranslation();
+  const [action, setAction] = useState('');
+  const [object, setObject] = useState('');
+  const [via, setVia] = useState('');
+  const [from, setFrom] = useState('');
+  const asked = {
+    action: useDebouncedValue(action.trim(), 300)[0],
+    object: useDebouncedValue(object.trim(), 300)[0],
+    via,
+    from: from ? new Date(from).toISOString() : '',
+  };
+  const query = useInfiniteQuery(audit(asked));
+  const save = useMutation({
+    mutationFn: () => callText('GET', '/audit', { query: asked, headers: { accept: 'text/csv' } }),
+    onSuccess: (text) => {
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
+      link.download = 'audit.csv';
+      link.click();
+      URL.revokeObjectURL(link.href);
+    },
+  });
+  const narrowed = Object.values(asked).some(Boolean);
+  return (
+    <>
+      <PageHead title={t('audit.title')} text={t('audit.text')}>
+        <Button
+          variant="default"
+          leftSection={<IconDownload size={16} />}
+          loading={save.isPending}
+          onClick={() => save.mutate()}
+        >
+          {t('audit.download')}
+        </Button>
+      </PageHead>
+      {save.isError && <ProblemAlert error={save.error} />}
+      <div className="filters">
+        <TextInput
+          data-filter
+          w={230}
+          aria-label={t('audit.action')}
+          placeholder={t('audit.action_text')}
+          leftSection={<IconSearch size={16} aria-hidden />}
+          value={action}
+          onChange={(event) => setAction(event.currentTarget.value)}
+        />
+        <TextInput
+          w={300}
+          aria-label={t('audit.object')}
+          placeholder={t('audit.object_text')}
+          value={object}
+          onChange={(event) => setObject(event.currentTarget.value)}
+        />
+        <Select
+          w={170}
+          aria-label={t('audit.via')}
+          allowDeselect={false}
+          value={via}
+          onChange={(value) => setVia(value ?? '')}
+          data={[
+            { value: '', label: t('audit.any_way') },
+            ...VIAS.map((one) => ({ value: one, label: t(`audit.via_is.${one}`) })),
+          ]}
+        />
+        <TextInput
+          type="datetime-local"
+          w={210}
+          aria-label={t('audit.from')}
+          value={from}
+          onChange={(event) => setFrom(event.currentTarget.value)}
+        />
+      </div>
+      <PagedRead
+        query={query}
+        empty={
+          <Empty
+            icon={<IconHistory size={22} />}
+            title={narrowed ? t('audit.none_match') : t('audit.none')}
+          />
+        }
+      >
+        {(rows) => <DeedTable rows={rows} />}
+      </PagedRead>
+    </>
+  );
+}
