@@ -16,6 +16,7 @@ mod m0014_keys;
 mod m0015_mails;
 mod m0017_team;
 mod m0018_locks;
+mod m0019_passkeys;
 mod step;
 
 use sea_orm_migration::prelude::*;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_mails::Migration),
             Box::new(m0017_team::Migration),
             Box::new(m0018_locks::Migration),
+            Box::new(m0019_passkeys::Migration),
         ]
     }
 }

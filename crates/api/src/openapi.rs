@@ -41,6 +41,8 @@ use crate::{routes, v1};
         v1::account::begin_totp, v1::account::confirm_totp, v1::account::remove_totp,
         v1::account::renew_recovery_codes, v1::account::logins, v1::account::revoke,
         v1::account::revoke_others,
+        v1::passkeys::list, v1::passkeys::begin, v1::passkeys::create, v1::passkeys::remove,
+        v1::passkeys::begin_sign_in, v1::passkeys::sign_in,
         v1::sites::list, v1::sites::create, v1::sites::find, v1::sites::edit, v1::sites::remove,
         v1::stations::list, v1::stations::create, v1::stations::find, v1::stations::edit,
         v1::stations::archive, v1::stations::password, v1::stations::evses, v1::stations::meter,

@@ -17,6 +17,7 @@ pub const ALL: &[&[Endpoint]] = &[
     v1::invitations::ROUTES,
     v1::keys::ROUTES,
     v1::account::ROUTES,
+    v1::passkeys::ROUTES,
     v1::sites::ROUTES,
     v1::site_access::ROUTES,
     v1::stations::ROUTES,

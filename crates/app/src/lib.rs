@@ -43,6 +43,7 @@ mod nodes;
 pub mod notifications;
 pub mod organisations;
 pub mod overview;
+pub mod passkeys;
 pub mod password_resets;
 pub mod proxy;
 pub mod raw;

@@ -4,9 +4,12 @@
 mod entry;
 mod own;
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use domain::id::{LoginId, OrgId, UserId};
 use domain::role::Caller;
+use serde_json::Value;
 use store::{ChallengeRow, Lane, LoginRow};
 
 use bus::News;
@@ -16,7 +19,7 @@ use crate::error::Error;
 use crate::factors::{self, Factor};
 use crate::lockout::Lockout;
 use crate::me::Me;
-use crate::{audit, secret, standing};
+use crate::{audit, passkeys, secret, standing};
 
 use entry::{Entry, Second, enter};
 
@@ -67,6 +70,8 @@ pub enum SignIn {
     NotActivated,
     /// Not a second factor that counts, or a sign-in that waits no more.
     WrongFactor,
+    /// Not a passkey of anybody here, or a sign-in that waits no more.
+    WrongPasskey,
     /// Too many failures of this account from this address.
     TooMany {
         /// Seconds until the next try is looked at.
@@ -172,6 +177,41 @@ pub async fn open_second(
         second,
     };
     enter(app, entry).await
+}
+
+/// Signs somebody in by a passkey: it is both factors, for the authenticator has looked who holds it.
+pub async fn open_passkey(
+    app: &App,
+    ceremony: &str,
+    said: Value,
+    visitor: Visitor<'_>,
+) -> Result<SignIn, Error> {
+    let Some(proved) = passkeys::prove(app, ceremony, said).await? else {
+        failed(None, visitor);
+        return Ok(SignIn::WrongPasskey);
+    };
+    let user = app.store().read.user(proved.passkey.user).await?;
+    let user = user.ok_or(Error::NotFound)?;
+    if user.proven_at.is_none() {
+        return Ok(SignIn::NotActivated);
+    }
+    let orgs = standing::organisations(app, user.id).await?;
+    let Some(org) = orgs.into_iter().next() else {
+        return Ok(SignIn::WrongPasskey);
+    };
+    let (lockout, trusted) = lockout(app, Some(user.id), &user.email, visitor).await?;
+    let entry = Entry {
+        user,
+        org,
+        visitor,
+        trusted,
+        lockout,
+        second: Second::Passkey(Arc::new(proved)),
+    };
+    Ok(match enter(app, entry).await? {
+        SignIn::WrongCredentials => SignIn::WrongPasskey,
+        other => other,
+    })
 }
 
 /// The counts that a try is under, and whether it comes from a device that has signed in before.

@@ -84,6 +84,8 @@ pub fn console_url(config: &Config) -> String {
         .public_url
         .clone()
         .unwrap_or_else(|| match listen {
+            // By its name: passkeys are not for addresses.
+            Some(addr) if addr.ip().is_loopback() => format!("http://localhost:{}", addr.port()),
             Some(addr) => format!("http://{}", shown(addr)),
             None => format!("http://{}", config.http.listen),
         })

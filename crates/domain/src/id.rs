@@ -118,6 +118,8 @@ ids! {
     InvitationId = "inv";
     /// Something that an operator is told until they have seen it.
     NotificationId = "nfn";
+    /// A passkey of an operator.
+    PasskeyId = "pky";
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use busbar_tests::http::Person;
 use serde_json::{Value, json};
 use simulators::Manner;
 
+use crate::authenticator::{Authenticator, ORIGIN};
 use crate::stage::{Stage, UID, VERSIONS};
 
 /// The description as the server gives it. Shapes of answers are closed here, so that a field that
@@ -102,6 +103,23 @@ impl Reader {
     }
 }
 
+/// A passkey is made and used.
+async fn passkey(reader: &mut Reader) {
+    let (begin, make) = ("/me/passkeys/begin", "/me/passkeys");
+    let begun = reader.ask("POST", begin, begin, None).await;
+    let (mut device, made) = Authenticator::create(&begun["options"], ORIGIN);
+    let body = json!({"ceremony": begun["ceremony"], "name": "Phone", "credential": made});
+    reader.ask("POST", make, make, Some(&body)).await;
+    reader.ask("POST", make, make, Some(&body)).await;
+    let begin = "/login/passkey/begin";
+    let begun = reader.ask("POST", begin, begin, None).await;
+    let said = device.get(&begun["options"], ORIGIN);
+    let body = json!({"ceremony": begun["ceremony"], "credential": said});
+    let enter = "/login/passkey";
+    reader.ask("POST", enter, enter, Some(&body)).await;
+    reader.ask("POST", enter, enter, Some(&body)).await;
+}
+
 /// A driver is added, changed and given every token there is.
 async fn driver(reader: &mut Reader) {
     let eva = json!({"name": "Eva", "email": "eva@example.org", "phone": "+43 1 588580",
@@ -172,6 +190,7 @@ async fn furnish(stage: &Stage, reader: &mut Reader) -> (String, String) {
         "expires_at": "2030-01-01T00:00:00+02:00"});
     let token = reader.ask("POST", "/tokens", "/tokens", Some(&token)).await;
     driver(reader).await;
+    passkey(reader).await;
     organisations(reader).await;
     team(reader, site["id"].as_str().unwrap()).await;
     let access = "/sites/{id}/access/{user_id}";

@@ -1,6 +1,7 @@
 //! End-to-end stories: the real binary, real sockets, simulated stations.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod authenticator;
 mod away;
 mod canary;
 mod doctor;
@@ -11,6 +12,7 @@ mod lock;
 mod manners;
 mod nodes;
 mod parking;
+mod passkeys;
 mod relations;
 mod rights;
 mod sessions;

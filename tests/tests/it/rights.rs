@@ -88,6 +88,10 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/stations/{id}/lock/password") => Some(json!({"new": "12345678"})),
         ("POST", path) if path.contains("/lock") => Some(json!({})),
         ("POST", "/notifications/{id}/acknowledge" | "/saved_passwords/{id}/reveal") => None,
+        ("POST", "/me/passkeys") => {
+            Some(json!({"ceremony": "none", "name": "Key", "credential": {}}))
+        }
+        ("POST", "/me/passkeys/begin") => None,
         ("POST", "/me/totp/confirm") => Some(json!({"code": "none"})),
         ("POST", "/me/confirm") => Some(json!({"password": PASSWORD})),
         ("PUT", "/me/password") => Some(json!({"current": PASSWORD, "new": PASSWORD})),
@@ -414,7 +418,14 @@ impl Trial {
                 assert_eq!(status, right, "{}: /events", self.role);
                 self.tried += 1;
             }
-            ("GET", "/me" | "/roles" | "/me/factors" | "/me/logins" | "/notifications") => {
+            ("GET", "/me" | "/roles" | "/notifications" | "/me/passkeys") => {
+                self.request("GET", endpoint.path, None, &[200]).await;
+            }
+            ("DELETE", "/me/passkeys/{id}") => {
+                let missing = format!("/me/passkeys/pky_{MISSING}");
+                self.request("DELETE", &missing, None, &[404]).await;
+            }
+            ("GET", "/me/factors" | "/me/logins") => {
                 self.request("GET", endpoint.path, None, &[200]).await;
             }
             ("PUT", "/me/organisation") => {
@@ -457,8 +468,8 @@ impl Trial {
             // One's own account is one's own in every role.
             (method, path) if path == "/me" || path.starts_with("/me/") => {
                 let right = match (method, path) {
-                    (_, "/me") | ("POST", "/me/totp") => 200,
-                    (_, "/me/recovery_codes") => 409,
+                    (_, "/me" | "/me/passkeys/begin") | ("POST", "/me/totp") => 200,
+                    (_, "/me/recovery_codes" | "/me/passkeys") => 409,
                     (_, "/me/totp/confirm") => 422,
                     _ => 204,
                 };
@@ -507,6 +518,7 @@ async fn every_route_does_for_every_role_what_the_table_says() {
                 (Need::SignedIn, _) => trial.signed_in(endpoint).await,
                 // The way in, told in every story and closed once somebody came through it.
                 (Need::Open, "/setup" | "/login" | "/login/second_factor") => {}
+                (Need::Open, "/login/passkey" | "/login/passkey/begin") => {}
                 // For people with a mailed link, told in stories of their own.
                 (Need::Open, "/register" | "/activate") => {}
                 (Need::Open, path)

@@ -169,6 +169,10 @@ pub(super) fn entered(request: &HttpRequest, tried: SignIn) -> Result<Step, Prob
             "invalid_second_factor",
             "The code is wrong or was used, or the sign-in took too long: then begin again.",
         )),
+        SignIn::WrongPasskey => Err(unauthorized(
+            "invalid_passkey",
+            "This passkey opens nothing here, or the sign-in took too long: then begin again.",
+        )),
         SignIn::TooMany { retry_after_s } => Err(too_many(retry_after_s)),
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod locks;
 pub(crate) mod members;
 pub(crate) mod notifications;
 pub(crate) mod organisations;
+pub(crate) mod passkeys;
 pub(crate) mod records;
 pub(crate) mod sessions;
 pub(crate) mod site_access;

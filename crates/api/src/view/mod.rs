@@ -11,6 +11,7 @@ pub(crate) mod log;
 pub(crate) mod member;
 pub(crate) mod organisation;
 pub(crate) mod params;
+pub(crate) mod passkey;
 pub(crate) mod session;
 pub(crate) mod site;
 pub(crate) mod site_access;

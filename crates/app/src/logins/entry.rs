@@ -1,5 +1,7 @@
 //! The last step of a sign-in: what was shown is used up and the login is there, or neither.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use domain::id::OrgId;
 use domain::role::Caller;
@@ -10,6 +12,7 @@ use super::{Newcomer, SignIn, Visitor, caller, draw, failed};
 use crate::app::App;
 use crate::error::Error;
 use crate::lockout::Lockout;
+use crate::passkeys::Proved;
 use crate::{audit, me, secret};
 
 /// How long a device counts as one that has signed in before.
@@ -21,6 +24,8 @@ pub(super) enum Second {
     None,
     Step(String, i64),
     RecoveryCode(String, String),
+    /// Enough by itself: nothing was asked before it.
+    Passkey(Arc<Proved>),
 }
 
 /// Somebody who may come in, if what they showed still counts at that moment.
@@ -55,6 +60,7 @@ pub(super) async fn enter(app: &App, entry: Entry<'_>) -> Result<SignIn, Error> 
         Second::None => "password",
         Second::Step(..) => "totp",
         Second::RecoveryCode(..) => "recovery_code",
+        Second::Passkey(..) => "passkey",
     };
     let after = json!({"by": by});
     let system = Caller::System { why: "sign-in" };
@@ -84,6 +90,12 @@ pub(super) async fn enter(app: &App, entry: Entry<'_>) -> Result<SignIn, Error> 
                     work.recovery_code_take(id, code).await?
                         && work.challenge_take(challenge).await?
                 }
+                Second::Passkey(proved) => {
+                    work.ceremony_take(&proved.ceremony).await?
+                        && work
+                            .passkey_used(proved.passkey.id, &proved.credential, proved.at)
+                            .await?
+                }
             };
             // The password took its time to check, and somebody may have changed it meanwhile.
             if !counts || !work.may_sign_in(id, &hash, org).await? {
@@ -102,7 +114,7 @@ pub(super) async fn enter(app: &App, entry: Entry<'_>) -> Result<SignIn, Error> 
     if !opened.await? {
         failed(Some(id), visitor);
         return Ok(match second {
-            Second::None => SignIn::WrongCredentials,
+            Second::None | Second::Passkey(..) => SignIn::WrongCredentials,
             Second::Step(..) | Second::RecoveryCode(..) => SignIn::WrongFactor,
         });
     }
@@ -112,7 +124,7 @@ pub(super) async fn enter(app: &App, entry: Entry<'_>) -> Result<SignIn, Error> 
     let member = member.ok_or_else(|| Error::internal("a login just made is not there"))?;
     let recovery_codes_left = match second {
         Second::RecoveryCode(..) => Some(app.store().read.recovery_codes(id).await?),
-        Second::None | Second::Step(..) => None,
+        Second::None | Second::Step(..) | Second::Passkey(..) => None,
     };
     Ok(SignIn::Opened {
         me: Box::new(me::of_member(app, member).await?),

@@ -30,6 +30,8 @@ pub mod notices;
 pub mod notifications;
 pub mod organisations;
 pub mod outbox;
+pub mod passkey_ceremonies;
+pub mod passkeys;
 pub mod recovery_codes;
 pub mod samples;
 pub mod saved_passwords;
