@@ -30,7 +30,7 @@ const enter = async (at) => {
   await at.goto('/login');
   await at.getByLabel('E-mail').fill(EMAIL);
   await at.locator('input[name="password"]').fill(PASSWORD);
-  await at.getByRole('button', { name: 'Sign in' }).click();
+  await at.getByRole('button', { name: 'Sign in', exact: true }).click();
   await at.getByRole('heading', { name: 'Second step' }).waitFor();
 };
 
@@ -82,10 +82,10 @@ test('signing in takes the code, and that login is ended from the first one', { 
   await enter(there);
   assert.deepEqual(await violations(there), []);
   await there.locator('input[autocomplete="one-time-code"]').fill('000');
-  await there.getByRole('button', { name: 'Sign in' }).click();
+  await there.getByRole('button', { name: 'Sign in', exact: true }).click();
   await there.getByText('The code is wrong or was used', { exact: true }).waitFor();
   await there.locator('input[autocomplete="one-time-code"]').fill(code(1));
-  await there.getByRole('button', { name: 'Sign in' }).click();
+  await there.getByRole('button', { name: 'Sign in', exact: true }).click();
   await there.waitForURL((url) => !url.pathname.startsWith('/login'));
   await settled(there);
 
@@ -98,7 +98,7 @@ test('signing in takes the code, and that login is ended from the first one', { 
   await enter(there);
   await there.getByRole('button', { name: 'Use a recovery code' }).click();
   await there.getByLabel('Recovery code').fill(spare);
-  await there.getByRole('button', { name: 'Sign in' }).click();
+  await there.getByRole('button', { name: 'Sign in', exact: true }).click();
   await there.waitForURL((url) => !url.pathname.startsWith('/login'));
   await other.close();
 });

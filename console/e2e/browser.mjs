@@ -42,7 +42,7 @@ export async function signIn(page) {
   await page.goto('/login');
   await page.getByLabel('E-mail').fill(EMAIL);
   await page.locator('input[name="password"]').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.waitForURL((url) => !url.pathname.startsWith('/login'));
   await settled(page);
 }

@@ -27,7 +27,7 @@ test('a stranger is sent to sign-in, and a wrong password is refused in words', 
   assert.deepEqual(await rawKeys(page), []);
   await page.getByLabel('E-mail').fill('nobody@example.org');
   await page.locator('input[name="password"]').fill('certainly wrong');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('alert').waitFor();
   await shot(page, 'login-refused');
 });
@@ -37,7 +37,7 @@ for (const look of ['light', 'dark']) {
     await page.goto('/login');
     await scheme(page, look);
     await page.reload();
-    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
     await shot(page, `login-${look}`);
     assert.deepEqual(await violations(page), []);
   });

@@ -133,7 +133,7 @@ test('a technician sees none of it', async () => {
     await other.page.goto('/login');
     await other.page.getByLabel('E-mail').fill(EMAIL.replace('administrator', 'technician'));
     await other.page.locator('input[name="password"]').fill(PASSWORD);
-    await other.page.getByRole('button', { name: 'Sign in' }).click();
+    await other.page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await other.page.waitForURL((url) => !url.pathname.startsWith('/login'));
     await settled(other.page);
     const rail = other.page.getByRole('navigation').first();

@@ -99,7 +99,7 @@ test('the used link is dead: the page says so and leads to sign-in', { skip }, a
   const other = await stranger.newPage();
   await other.goto(server.told.link);
   await other.getByText('Already set up', { exact: true }).waitFor();
-  await other.getByRole('link', { name: 'Sign in' }).click();
+  await other.getByRole('link', { name: 'Sign in', exact: true }).click();
   await other.waitForURL(/\/login/);
   // Nor does the door behind the page open.
   const answer = await other.request.post('/api/v1/setup', {

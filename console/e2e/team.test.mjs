@@ -162,7 +162,7 @@ test('a viewer sees the team and may invite viewers only', async () => {
     await viewer.goto('/login');
     await viewer.getByLabel('E-mail').fill(EMAIL.replace('administrator', 'viewer'));
     await viewer.locator('input[name="password"]').fill(PASSWORD);
-    await viewer.getByRole('button', { name: 'Sign in' }).click();
+    await viewer.getByRole('button', { name: 'Sign in', exact: true }).click();
     await viewer.waitForURL((url) => !url.pathname.startsWith('/login'));
     await viewer.goto('/org/team');
     await settled(viewer);

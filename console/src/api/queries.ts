@@ -47,6 +47,10 @@ export const logins = queryOptions({
   queryKey: [...keys.me, 'logins'],
   queryFn: ({ signal }) => get<T.Page<T.Login>>('/me/logins', { limit: 200 }, signal),
 });
+export const passkeys = queryOptions({
+  queryKey: [...keys.me, 'passkeys'],
+  queryFn: ({ signal }) => get<T.Page<T.Passkey>>('/me/passkeys', { limit: 200 }, signal),
+});
 export const setupNeeded = queryOptions({
   queryKey: ['setup'],
   queryFn: () => get<T.Setup>('/setup'),

@@ -64,3 +64,4 @@ export type Notification = Sent<'NotificationView'>;
 export type Acknowledged = Sent<'AcknowledgedView'>;
 export type Driver = Sent<'DriverView'>;
 export type Deed = Sent<'DeedView'>;
+export type Passkey = Sent<'PasskeyView'>;

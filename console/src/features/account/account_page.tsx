@@ -13,6 +13,7 @@ import { formErrors } from '../../components/form_errors';
 import { PageHead, ProblemAlert } from '../../components/page_state';
 import { Ago } from '../../components/values';
 import { dateTime, UNKNOWN } from '../../format';
+import { Passkeys } from './passkeys';
 import { SavedPasswords } from './saved_passwords';
 import { SecondFactor } from './second_factor';
 
@@ -29,6 +30,7 @@ export function AccountPage() {
         </Stack>
         <SecondFactor />
       </div>
+      <Passkeys />
       <Logins />
       <Can do="station_settings.view">
         <SavedPasswords />

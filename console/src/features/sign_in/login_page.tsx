@@ -9,6 +9,7 @@ import { post } from '../../api/client';
 import { keys } from '../../api/queries';
 import type { Challenge, Me } from '../../api/shapes';
 import { ProblemAlert } from '../../components/page_state';
+import { ByPasskey } from './by_passkey';
 import { Door } from './door';
 import { SecondStep } from './second_step';
 
@@ -72,6 +73,7 @@ export function LoginPage() {
           </Group>
         </Stack>
       </form>
+      <ByPasskey onInside={inside} />
     </Door>
   );
 }
