@@ -74,7 +74,7 @@ test('the PUK is shown once in the notifications and takes the lock away', async
   await dialog().getByRole('button', { name: 'Close' }).last().click();
   await page.getByText('Nothing new').waitFor();
   await page.getByRole('radiogroup', { name: 'Which notifications' }).getByText('All').click();
-  await page.getByRole('link', { name: 'Station', exact: true }).first().click();
+  await page.locator('tbody').getByRole('link').first().click();
   await settled(page);
   await panel().getByRole('button', { name: 'Password lost?' }).click();
   await dialog().getByRole('textbox', { name: 'PUK' }).fill(puk);

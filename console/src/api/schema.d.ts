@@ -2632,6 +2632,8 @@ export interface components {
             /** @description Which settings differ. */
             settings: string[];
             station_id: string;
+            /** @description The station's name on the wire; null in the answer to an acknowledgement. */
+            station_identity: string | null;
         };
         /** @description Changes to an organisation: a field left out stays, null clears. */
         OrganisationChange: {

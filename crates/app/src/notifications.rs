@@ -6,6 +6,7 @@ use domain::page::{Page, PageRequest};
 use domain::role::{Caller, Member};
 use serde_json::json;
 use store::Lane;
+pub use store::Told;
 
 use crate::app::App;
 use crate::error::Error;
@@ -28,7 +29,7 @@ pub async fn list(
     caller: &Caller,
     open: bool,
     page: &PageRequest,
-) -> Result<Page<Notification>, Error> {
+) -> Result<Page<Told>, Error> {
     let user = own(caller)?.user;
     Ok(app.store().read.notifications(user, open, page).await?)
 }

@@ -185,6 +185,35 @@ pub async fn reset_password(
     Ok(())
 }
 
+/// Removes an account's authenticator app, recovery codes and passkeys, for whoever lost them or had
+/// them taken over, and ends all its logins; the password stays. Tells whether there was an
+/// authenticator app, and how many passkeys. For the command line only.
+pub async fn reset_second_factor(
+    app: &App,
+    caller: &Caller,
+    email: &str,
+) -> Result<(bool, u64), Error> {
+    gate::permit_system(caller)?;
+    let user = app.store().read.user_by_email(email.trim()).await?;
+    let user = user.ok_or(Error::NotFound)?.id;
+    let org = app.root().await?.ok_or(Error::NotFound)?;
+    let action = "users.reset_second_factor";
+    let deed = audit::row(app, caller, org, action, user, None, None);
+    let removed = app.store().write(Lane::Org(org), move |work| {
+        let deed = deed.clone();
+        Box::pin(async move {
+            let authenticator = work.authenticator_delete(user).await?;
+            let passkeys = work.passkeys_delete(user).await?;
+            work.logins_delete(user).await?;
+            work.audit(&deed);
+            Ok((authenticator, passkeys))
+        })
+    });
+    let removed = removed.await?;
+    app.bus().publish(News::Revoked(user)).await;
+    Ok(removed)
+}
+
 /// Gives a person other roles in an organisation, the root where none is named; without any, nobody can sign in as that
 /// person, and all web sessions end. The last Administrator stays one. For the command line only.
 pub async fn set_roles(

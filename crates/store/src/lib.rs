@@ -63,6 +63,7 @@ pub use lock::{ChallengeOf, LockRow};
 pub use mail::MailRow;
 pub use member::{MemberFilter, MemberRow, MembershipRow};
 pub use node::Connected;
+pub use notification::Told;
 pub use organisation::OrganisationRow;
 pub use passkey::{CeremonyRow, PasskeyRow};
 pub use place::Place;

@@ -1,5 +1,7 @@
 //! What operators are told until they have seen it.
 
+use std::collections::HashMap;
+
 use domain::clock::Moment;
 use domain::id::{NotificationId, OrgId, StationId, UserId};
 use domain::notification::Notification;
@@ -10,13 +12,25 @@ use sea_orm::{
     QueryOrder, QuerySelect,
 };
 
+use uuid::Uuid;
+
 use crate::entity::notifications::{ActiveModel, Column, Entity, Model};
+use crate::entity::stations;
 use crate::error::Error;
 use crate::page::{Cursor, cut};
 use crate::sort::list_name;
 use crate::store::Read;
 use crate::value::{from_json, json, maybe_moment, moment, ms};
 use crate::work::Work;
+
+/// A notification as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// It.
+    pub notification: Notification,
+    /// The station's name on the wire.
+    pub identity: String,
+}
 
 fn from_row(row: Model) -> Result<Notification, Error> {
     Ok(Notification {
@@ -74,7 +88,7 @@ impl Read {
         user: UserId,
         open: bool,
         page: &PageRequest,
-    ) -> Result<Page<Notification>, Error> {
+    ) -> Result<Page<Told>, Error> {
         let list = list_name("notifications", &(user, open));
         let mut query = Entity::find().filter(Column::UserId.eq(user.uuid()));
         if open {
@@ -92,7 +106,21 @@ impl Read {
             value: String::new(),
             id: row.id,
         });
-        let rows = rows.into_iter().map(from_row).collect::<Result<_, _>>()?;
+        let ids = rows.iter().map(|row| row.station_id);
+        let named: HashMap<Uuid, String> = stations::Entity::find()
+            .filter(stations::Column::Id.is_in(ids))
+            .all(&self.db)
+            .await?
+            .into_iter()
+            .map(|station| (station.id, station.identity))
+            .collect();
+        let told = |row: Model| {
+            Ok(Told {
+                identity: named.get(&row.station_id).cloned().unwrap_or_default(),
+                notification: from_row(row)?,
+            })
+        };
+        let rows = rows.into_iter().map(told).collect::<Result<_, Error>>()?;
         Ok(Page { rows, next })
     }
 

@@ -98,6 +98,15 @@ impl Work {
         Ok(done.rows_affected == 1)
     }
 
+    /// Removes every passkey of a person; tells how many there were.
+    pub async fn passkeys_delete(&mut self, user: UserId) -> Result<u64, Error> {
+        let done = passkeys::Entity::delete_many()
+            .filter(passkeys::Column::UserId.eq(user.uuid()))
+            .exec(&self.tx)
+            .await?;
+        Ok(done.rows_affected)
+    }
+
     /// Begins a ceremony; those whose time was over at `now` go.
     pub async fn ceremony_begin(&mut self, row: &CeremonyRow, now: Moment) -> Result<(), Error> {
         passkey_ceremonies::Entity::delete_many()

@@ -590,3 +590,97 @@ async fn the_owner_has_a_way_back_and_the_installer_is_told() {
     // Nothing was locked elsewhere.
     assert_eq!(seen(&mut stage.ana, &elsewhere).await["padlock"], "none");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_is_locked_at_once_and_drift_can_take_a_station_out_of_use() {
+    let mut stage = Stage::set().await;
+    let site = json!({"name": "Yard"});
+    let site = stage
+        .ana
+        .expect(201, "POST", "/sites", Some(&site))
+        .await
+        .unwrap();
+    let at = json!({"site_id": site["id"]});
+    let mut stations = Vec::new();
+    for (name, version) in [
+        ("SITE-1", Version::V16),
+        ("SITE-2", Version::V21),
+        ("SITE-3", Version::V16),
+    ] {
+        let id = stage.register(name).await;
+        let path = format!("/stations/{id}");
+        stage
+            .ana
+            .expect(200, "PATCH", &path, Some(&at))
+            .await
+            .unwrap();
+        stations.push((id, stage.station(name, version)));
+    }
+    for (_, station) in &stations[..2] {
+        station.connect_and_boot().await.unwrap();
+    }
+    let path = format!("/sites/{}/lock", site["id"].as_str().unwrap());
+    let body = json!({"contact": "Volt"});
+    let done = stage
+        .ana
+        .expect(200, "POST", &path, Some(&body))
+        .await
+        .unwrap();
+    let outcomes = |done: &Value| -> Vec<String> {
+        let stations = done["stations"].as_array().unwrap().iter();
+        let mut all: Vec<_> = stations
+            .map(|s| format!("{} {}", s["identity"], s["outcome"]).replace('"', ""))
+            .collect();
+        all.sort();
+        all
+    };
+    let right = ["SITE-1 locked", "SITE-2 locked", "SITE-3 station_offline"];
+    assert_eq!(outcomes(&done), right);
+    let password = done["password"].as_str().unwrap().to_owned();
+    let mut ida = stage.member("technician").await;
+    for (id, _) in &stations[..2] {
+        let path = format!("/stations/{id}/lock/unlock");
+        let body = json!({"password": password});
+        ida.expect(200, "POST", &path, Some(&body)).await.unwrap();
+    }
+    let again = stage
+        .ana
+        .expect(200, "POST", &path, Some(&body))
+        .await
+        .unwrap();
+    let right = [
+        "SITE-1 locked_already",
+        "SITE-2 locked_already",
+        "SITE-3 station_offline",
+    ];
+    assert_eq!(outcomes(&again), right);
+    // Drift of this setting is worse than a station that nobody can use.
+    let (id, station) = &stations[0];
+    let path = format!("/stations/{id}/lock");
+    let chosen = json!({"reactions": [
+        {"name": {"variable": "localauthorizeoffline"}, "reaction": "quarantine"}]});
+    let unknown = json!({"reactions": [{"name": {"variable": "Colour"}, "reaction": "alert"}]});
+    stage
+        .ana
+        .expect(422, "PATCH", &path, Some(&unknown))
+        .await
+        .unwrap();
+    stage
+        .ana
+        .expect(200, "PATCH", &path, Some(&chosen))
+        .await
+        .unwrap();
+    station.go_offline().await.unwrap();
+    station
+        .set_key("LocalAuthorizeOffline", "false")
+        .await
+        .unwrap();
+    station.come_online().await.unwrap();
+    until(&mut stage.ana, id, "in quarantine", |lock| {
+        lock["lock"]["state"] == "quarantined"
+    })
+    .await;
+    assert_eq!(stage.seen(id).await["admin_state"], "in_maintenance");
+    assert_eq!(written(station), Vec::<String>::new());
+    assert_eq!(stage.deeds("locks.quarantine", 1).await.len(), 1);
+}

@@ -47,7 +47,7 @@ export function NotificationsPage() {
         head: t('notes.where'),
         cell: (note) => (
           <Link to="/stations/$id/variables" params={{ id: note.station_id }}>
-            {t('notes.station')}
+            {note.station_identity ?? t('notes.station')}
           </Link>
         ),
       },

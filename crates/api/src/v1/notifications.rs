@@ -49,7 +49,7 @@ pub(crate) async fn list(
     let page = app::notifications::list(&state.app, &caller.0, open, &page).await?;
     Ok(web::Json(ListView::to_view(
         page,
-        NotificationView::to_view,
+        NotificationView::of_list,
     )))
 }
 

@@ -1,6 +1,7 @@
 //! Locks of settings, saved passwords and notifications, as the API shows and takes them.
 
 use app::locks::{Adjustment, Challenged, LockView as Seen, NewLock, Outcome, SiteLocked};
+use app::notifications::Told;
 use app::saved_passwords::SavedPassword;
 use chrono::{DateTime, Utc};
 use domain::command::VariableName;
@@ -394,6 +395,8 @@ pub(crate) struct NotificationView {
     pub kind: &'static str,
     pub organisation_id: String,
     pub station_id: String,
+    /// The station's name on the wire; null in the answer to an acknowledgement.
+    pub station_identity: Option<String>,
     /// Who did it, where it was somebody.
     pub by: Option<String>,
     /// How a lock was taken away.
@@ -408,6 +411,14 @@ pub(crate) struct NotificationView {
 }
 
 impl NotificationView {
+    /// As it is listed.
+    pub fn of_list(told: Told) -> Self {
+        Self {
+            station_identity: Some(told.identity),
+            ..Self::to_view(told.notification)
+        }
+    }
+
     pub fn to_view(told: Notification) -> Self {
         let kind = told.matter.word();
         let (by, method, settings) = match told.matter {
@@ -421,6 +432,7 @@ impl NotificationView {
             kind,
             organisation_id: told.org.to_string(),
             station_id: told.station.to_string(),
+            station_identity: None,
             by,
             method,
             settings,

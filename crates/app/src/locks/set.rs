@@ -9,6 +9,7 @@ use domain::role::{Caller, Permission};
 use domain::setting::{CriticalList, Reaction};
 use domain::site::AdminState;
 use domain::station::{Identity, Station};
+use futures_util::{StreamExt, stream};
 use serde_json::json;
 use store::{Lane, LockRow, SavedRow, StationFilter, StationRow};
 
@@ -21,6 +22,8 @@ use crate::{audit, gate, seal, secret};
 
 /// The longest current that can be a cap: 10 kA in milliamps.
 const LARGEST_CAP_MA: i64 = 10_000_000;
+/// Stations of a site that are locked at a time.
+const AT_ONCE: usize = 16;
 /// The most settings that one lock adds.
 const MOST_ADDED: usize = 100;
 
@@ -254,9 +257,15 @@ pub async fn lock_site(
         Some(password) => password.trim().to_owned(),
         None => drawn(PASSWORD_DIGITS)?,
     };
-    let mut outcomes = Vec::new();
-    for row in stations_of(app, pass.org, site).await? {
-        let done = set(app, caller, &row, &new, &password).await;
+    let stations = stations_of(app, pass.org, site).await?;
+    let done = stream::iter(&stations).map(|row| {
+        let (new, password) = (&new, &password);
+        async move { (row, set(app, caller, row, new, password).await) }
+    });
+    // A station that says nothing keeps the others waiting no longer than itself.
+    let done: Vec<_> = done.buffered(AT_ONCE).collect().await;
+    let mut outcomes = Vec::with_capacity(done.len());
+    for (row, done) in done {
         let outcome = match done {
             Ok(()) => Outcome::Locked,
             Err(Error::Conflict {

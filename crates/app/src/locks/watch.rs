@@ -84,10 +84,14 @@ async fn look(app: &App, row: LockRow) -> Result<(), Error> {
     let none = Matter::SettingsDrifted { names: Vec::new() };
     let drifted = notices(app, &station.station, &told, &none);
     let deed = audit::row(app, &BUSBAR, row.org, "locks.drift", id, None, None);
+    let after = json!({"admin_state": AdminState::InMaintenance});
+    let action = "locks.quarantine";
+    let quarantined = audit::row(app, &BUSBAR, row.org, action, id, None, Some(&after));
     let fact = changed(app, &station.station);
     let act = app.store().write(Lane::Station(id), move |work| {
         let (reported, stopped, drifted) = (reported.clone(), stopped.clone(), drifted.clone());
         let (mut deed, fact, place) = (deed.clone(), fact.clone(), place.clone());
+        let quarantined = quarantined.clone();
         Box::pin(async move {
             let lock = work.lock(id).await?;
             let lock = lock.filter(|l| l.removal.is_none() && l.lock.epoch == epoch);
@@ -128,8 +132,12 @@ async fn look(app: &App, row: LockRow) -> Result<(), Error> {
                     ..
                 } = place;
                 station.admin_state = AdminState::InMaintenance;
-                // When somebody else was faster, the next look tries again.
-                work.station_update(&station, revision).await?;
+                if !work.station_update(&station, revision).await? {
+                    // Nothing of this look is kept, and the next one tries again.
+                    let why = "the station was edited meanwhile";
+                    return Err(store::Error::Conflict(why.to_owned()));
+                }
+                work.audit(&quarantined);
             }
             if is != before || news {
                 work.event(&fact);

@@ -332,3 +332,23 @@ async fn another_password_ends_the_other_logins_and_the_trust_in_devices() {
     assert_eq!(caller.member().unwrap().name, "Ada L.");
     assert!(logins::rename(&t.app, &t.admin, " ").await.is_err());
 }
+
+#[tokio::test]
+async fn the_operator_of_the_instance_removes_a_lost_second_factor() {
+    let t = TestApp::new().await;
+    let (_, codes) = armed(&t).await;
+    let waiting = challenge(&t).await;
+    let system = Caller::System { why: "test" };
+    let refused = users::reset_second_factor(&t.app, &t.admin, ADA).await;
+    assert!(refused.is_err(), "only at the command line");
+    let removed = users::reset_second_factor(&t.app, &system, ADA).await;
+    assert_eq!(removed.unwrap(), (true, 0));
+    let old = logins::caller(&t.app, &t.cookie).await.unwrap();
+    assert!(old.is_none(), "its logins are over");
+    let late = finish(&t, &waiting, Given::RecoveryCode(&codes[0])).await;
+    assert!(matches!(late, SignIn::WrongFactor), "{late:?}");
+    let opened = knock(&t, PASSWORD, at("192.0.2.1")).await;
+    assert!(matches!(opened, SignIn::Opened { .. }), "{opened:?}");
+    let nobody = users::reset_second_factor(&t.app, &system, "no@example.org").await;
+    assert!(matches!(nobody, Err(Error::NotFound)));
+}

@@ -35,6 +35,12 @@ pub enum User {
         /// Mail address.
         email: String,
     },
+    /// Remove a person's authenticator app, recovery codes and passkeys, and end their web sessions;
+    /// the password stays.
+    ResetSecondFactor {
+        /// Mail address.
+        email: String,
+    },
     /// Give a person other roles than before.
     SetRoles {
         /// Mail address.
@@ -81,6 +87,16 @@ impl User {
                     .await
                     .map_err(explained)?;
                 println!("the password was changed and all web sessions of {email} ended");
+            }
+            Self::ResetSecondFactor { email } => {
+                let app = rooms::build(&config).await?;
+                let removed = app::users::reset_second_factor(&app, &CALLER, &email);
+                let (authenticator, passkeys) = removed.await.map_err(explained)?;
+                let authenticator = if authenticator { "an" } else { "no" };
+                println!(
+                    "removed {authenticator} authenticator app and {passkeys} passkeys; all web \
+                     sessions of {email} ended"
+                );
             }
             Self::SetRoles {
                 email,
