@@ -68,6 +68,15 @@ impl Person {
         }
     }
 
+    /// The same, looking about as a role, as the console does.
+    #[must_use]
+    pub fn viewing_as(&self, role: &str) -> Self {
+        Self {
+            cookie: format!("{}; busbar_view_as={role}", self.cookie),
+            ..self.clone()
+        }
+    }
+
     /// Where the API is.
     #[must_use]
     pub const fn at(&self) -> SocketAddr {

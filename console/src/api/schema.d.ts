@@ -2490,6 +2490,7 @@ export interface components {
             /** @description Only these sites; all when null. */
             sites: string[] | null;
             user: components["schemas"]["UserView"];
+            viewed_as: components["schemas"]["RoleKey"] | null;
         };
         /** @description What a member is to be; what is left out stays. */
         MemberChange: {

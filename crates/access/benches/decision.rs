@@ -63,6 +63,7 @@ async fn main() {
             user: UserId::from_uuid(Uuid::from_u128(1)),
             name: "Bo".to_owned(),
             login: None,
+            viewed_as: None,
             scope: Scope { org, sites: reach },
             roles,
             permissions: gate.permissions(roles, &modules),

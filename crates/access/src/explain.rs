@@ -216,6 +216,7 @@ mod tests {
                         user: UserId::from_uuid(Uuid::from_u128(1)),
                         name: "Bo".to_owned(),
                         login: None,
+                        viewed_as: None,
                         scope: Scope {
                             org,
                             sites: sites.clone(),

@@ -8,8 +8,9 @@ use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
-use domain::role::Caller;
+use domain::role::{Caller, Role};
 
 use crate::problem::Problem;
 use crate::server::State;
@@ -22,6 +23,8 @@ pub(crate) const SECURE: &str = "__Host-busbar_login";
 /// The same two for the device, which signed in before and is not locked out with strangers.
 const PLAIN_DEVICE: &str = "busbar_device";
 const SECURE_DEVICE: &str = "__Host-busbar_device";
+/// The role as which somebody looks about.
+const VIEW_AS: &str = "busbar_view_as";
 /// How long a device is known, in days.
 const DEVICE_DAYS: i64 = 90;
 
@@ -36,11 +39,23 @@ impl FromRequest for SignedIn {
         let request = request.clone();
         Box::pin(async move {
             match caller(&request).await? {
+                Some(caller) if viewing_only(&request, &caller) => Err(Problem::new(
+                    StatusCode::FORBIDDEN,
+                    "viewing_as",
+                    "You look about as a role: nothing is changed meanwhile.",
+                )),
                 Some(caller) => Ok(Self(caller)),
                 None => Err(Problem::not_signed_in()),
             }
         })
     }
+}
+
+/// Whether somebody who only looks about wants to change something. Signing out they may.
+fn viewing_only(request: &HttpRequest, caller: &Caller) -> bool {
+    let viewing = caller.member().is_some_and(|m| m.viewed_as.is_some());
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    viewing && !reads && !request.path().ends_with("/logout")
 }
 
 /// Who sent this request, as far as was found out already.
@@ -65,8 +80,8 @@ pub(crate) async fn caller(request: &HttpRequest) -> Result<Option<Caller>, Prob
 /// By what a request says whose it is.
 #[derive(Clone)]
 pub(crate) enum Credential {
-    /// The secret in the cookie of a web session.
-    Cookie(String),
+    /// The secret in the cookie of a web session, and the role as which the person looks about.
+    Cookie(String, Option<Role>),
     /// An API key, as a bearer token (RFC 6750, 2.1).
     Key(String),
 }
@@ -84,13 +99,23 @@ impl Credential {
         }
         let name = if is_secure(request) { SECURE } else { PLAIN };
         let cookie = request.cookie(name)?;
-        Some(Self::Cookie(cookie.value().to_owned()))
+        // The page sets it: it can take rights away only.
+        let role = request.cookie(VIEW_AS);
+        let role = role.and_then(|role| Role::from_key(role.value()));
+        Some(Self::Cookie(cookie.value().to_owned(), role))
     }
 
     /// Whose it is at this moment; none when it is over or never was.
     pub async fn caller(&self, state: &State) -> Result<Option<Caller>, Problem> {
         Ok(match self {
-            Self::Cookie(secret) => app::logins::caller(&state.app, secret).await?,
+            Self::Cookie(secret, role) => {
+                match (app::logins::caller(&state.app, secret).await?, role) {
+                    (Some(caller), Some(role)) => {
+                        Some(app::me::viewing(&state.app, caller, *role).await?)
+                    }
+                    (caller, _) => caller,
+                }
+            }
             Self::Key(text) => app::keys::caller(&state.app, text).await?,
         })
     }

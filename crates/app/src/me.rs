@@ -1,7 +1,7 @@
 //! Who the caller is and what they may do: a page never guesses.
 
 use domain::id::{OrgId, SiteId, UserId};
-use domain::role::{Caller, Member, PermissionSet, RoleSet};
+use domain::role::{Caller, Member, PermissionSet, Role, RoleSet};
 
 use serde_json::json;
 use store::Lane;
@@ -25,6 +25,8 @@ pub struct Me {
     pub organisation: OrgId,
     /// Its name.
     pub organisation_name: String,
+    /// The role as which they look about.
+    pub viewed_as: Option<Role>,
     /// The roles there.
     pub roles: RoleSet,
     /// What they allow, with the organisation's modules.
@@ -48,6 +50,14 @@ pub async fn describe(app: &App, caller: &Caller) -> Result<Me, Error> {
     of_member(app, member).await
 }
 
+/// Somebody who looks about as a role; keys do not.
+pub async fn viewing(app: &App, caller: Caller, role: Role) -> Result<Caller, Error> {
+    match caller {
+        Caller::User(member) => standing::viewing(app, member, role).await,
+        other => Ok(other),
+    }
+}
+
 pub(crate) async fn of_member(app: &App, member: &Member) -> Result<Me, Error> {
     let read = &app.store().read;
     let user = read.user(member.user).await?.ok_or(Error::NotFound)?;
@@ -61,6 +71,7 @@ pub(crate) async fn of_member(app: &App, member: &Member) -> Result<Me, Error> {
         email: user.email,
         organisation: organisation.id,
         organisation_name: organisation.name,
+        viewed_as: member.viewed_as,
         roles: member.roles,
         permissions: member.permissions,
         modules: modules.modules.into_iter().chain(modules.paid).collect(),

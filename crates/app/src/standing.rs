@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use domain::id::{LoginId, OrgId, UserId};
 use domain::module::ModuleSet;
 use domain::organisation::Organisation;
-use domain::role::{Caller, Member, PermissionSet, RoleSet, Scope};
+use domain::role::{Caller, Member, PermissionSet, Role, RoleSet, Scope};
 use store::{KeyRow, MembershipRow, SiteAccessRow};
 
 use crate::app::App;
@@ -80,10 +80,34 @@ pub(crate) async fn again(app: &App, caller: &Caller) -> Result<Option<Caller>, 
                 return Ok(None);
             };
             let now = member(app, login.user, login.org, Some(id)).await?;
-            Ok(now.map(Caller::User))
+            match (now, was.viewed_as) {
+                (Some(now), Some(role)) => viewing(app, now, role).await.map(Some),
+                (now, _) => Ok(now.map(Caller::User)),
+            }
         }
         Caller::Station(_) | Caller::System { .. } => Ok(Some(caller.clone())),
     }
+}
+
+/// The person as they would be with `role` alone. Whoever is no Administrator looks only as a role
+/// that allows nothing beyond their own; else nothing changes.
+pub(crate) async fn viewing(app: &App, own: Member, role: Role) -> Result<Caller, Error> {
+    let Some((_, modules)) = app.store().read.organisation(own.scope.org).await? else {
+        return Ok(Caller::User(own));
+    };
+    let roles = RoleSet::EMPTY.with(role);
+    let permissions = app.gate().permissions(roles, &modules);
+    let within = permissions.minus(own.permissions).is_empty();
+    if !own.roles.contains(Role::Administrator) && !within {
+        return Ok(Caller::User(own));
+    }
+    Ok(Caller::User(Member {
+        roles,
+        permissions: permissions.intersection(own.permissions),
+        site_rights: BTreeMap::new(),
+        viewed_as: Some(role),
+        ..own
+    }))
 }
 
 /// What the rows say about a person in `org`; without a name and a login yet.
@@ -117,6 +141,7 @@ fn at(
         user: UserId::from_uuid(uuid::Uuid::nil()),
         name: String::new(),
         login: None,
+        viewed_as: None,
         scope: Scope { org, sites },
         roles,
         permissions,

@@ -148,6 +148,7 @@ impl TestApp {
             user: UserId::from_uuid(self.app.draw()),
             name: "Bo".to_owned(),
             login: None,
+            viewed_as: None,
             scope: Scope {
                 org: self.org,
                 sites,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::id::{KeyId, LoginId, OrgId, SiteId, StationId, UserId};
-use crate::role::{Permission, PermissionSet, RoleSet};
+use crate::role::{Permission, PermissionSet, Role, RoleSet};
 
 /// Where a membership reaches.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Member {
     pub name: String,
     /// The web session, when there is one.
     pub login: Option<LoginId>,
+    /// The role as which the person looks about, with no more than it allows and changing nothing.
+    pub viewed_as: Option<Role>,
     /// Where the membership reaches.
     pub scope: Scope,
     /// The roles in the organisation.
@@ -181,6 +183,7 @@ mod tests {
             user: UserId::from_uuid(Uuid::from_u128(1)),
             name: "Bo".to_owned(),
             login: None,
+            viewed_as: None,
             scope: Scope {
                 org: OrgId::from_uuid(Uuid::from_u128(1)),
                 sites,

@@ -560,3 +560,63 @@ async fn a_stranger_gets_nothing_but_the_way_in() {
         assert_eq!(answer.status, 401, "{} {}", endpoint.method, endpoint.path);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_looks_about_as_a_role_sees_what_it_sees_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let product = Product::start(folder.path(), &[]).await.unwrap();
+    let mut ana = product.administrator().await.unwrap();
+    let station = json!({"identity": "VIEWED-1"});
+    ana.expect(201, "POST", "/stations", Some(&station))
+        .await
+        .unwrap();
+    for role in ROLES {
+        let mut one = member(&product, folder.path(), role).await;
+        let mut as_role = ana.viewing_as(role);
+        let real = one.expect(200, "GET", "/me", None).await.unwrap();
+        let seen = as_role.expect(200, "GET", "/me", None).await.unwrap();
+        assert_eq!(seen["permissions"], real["permissions"], "{role}");
+        assert_eq!(
+            (&seen["viewed_as"], &real["viewed_as"]),
+            (&json!(role), &Value::Null)
+        );
+        // Each list answers alike, and so does the stream.
+        for endpoint in ROUTES.iter().flat_map(|group| group.iter()) {
+            if endpoint.method != "GET" || endpoint.path.contains('{') {
+                continue;
+            }
+            if endpoint.path == "/events" {
+                let status = one.knock("/events").await.unwrap();
+                assert_eq!(as_role.knock("/events").await.unwrap(), status, "{role}");
+                continue;
+            }
+            let right = one.ask("GET", endpoint.path, None).await.unwrap().status;
+            let told = as_role
+                .ask("GET", endpoint.path, None)
+                .await
+                .unwrap()
+                .status;
+            assert_eq!(told, right, "{role}: {}", endpoint.path);
+        }
+        let site = json!({"name": "Yard"});
+        let refused = as_role.ask("POST", "/sites", Some(&site)).await.unwrap();
+        assert_eq!(
+            (refused.status, &refused.body["code"]),
+            (403, &json!("viewing_as"))
+        );
+    }
+    // Nobody gains by it, and nonsense changes nothing.
+    let mut viewer = Person::sign_in(product.people, "viewer@example.org", PASSWORD)
+        .await
+        .unwrap();
+    let own = viewer.expect(200, "GET", "/me", None).await.unwrap();
+    for role in ["administrator", "driver_manager", "emperor"] {
+        let seen = viewer
+            .viewing_as(role)
+            .expect(200, "GET", "/me", None)
+            .await
+            .unwrap();
+        assert_eq!(seen, own, "{role}");
+    }
+    assert!(ana.all("/sites").await.unwrap().is_empty());
+}

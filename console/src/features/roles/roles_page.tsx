@@ -1,22 +1,40 @@
 // The rights matrix, as the server enforces it.
-import { TextInput } from '@mantine/core';
+import { Group, Select, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { me, roles } from '../../api/queries';
 import { Empty, PageHead, Read } from '../../components/page_state';
+import { viewAs } from '../../components/view_as';
 import { RightsMatrix } from './rights_matrix';
 import { Why } from './why';
 
 export function RolesPage() {
   const { t } = useTranslation();
   const query = useQuery(roles);
-  const mine = useQuery(me).data?.roles ?? [];
+  const who = useQuery(me).data;
+  const mine = who?.roles ?? [];
+  const administers = mine.includes('administrator') && !who?.viewed_as;
   const [text, setText] = useState('');
   return (
     <>
       <PageHead title={t('nav.roles')} text={t('roles.text')} />
+      {query.data && administers && (
+        <Group mb="md" align="flex-end">
+          <Select
+            label={t('roles.view_as')}
+            description={t('roles.view_as_text')}
+            w={320}
+            value={null}
+            data={query.data.roles.map((role) => ({
+              value: role.key,
+              label: t(`role.${role.key}`, { defaultValue: role.title }),
+            }))}
+            onChange={(role) => role && viewAs(role)}
+          />
+        </Group>
+      )}
       {query.data && <Why all={query.data} />}
       <div className="filters">
         <TextInput

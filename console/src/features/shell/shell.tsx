@@ -4,6 +4,7 @@ import {
   AppShell,
   Avatar,
   Burger,
+  Button,
   Indicator,
   Menu,
   Tooltip,
@@ -22,6 +23,7 @@ import {
   IconCheck,
   IconClockExclamation,
   IconDots,
+  IconEye,
   IconHelp,
   IconHistory,
   IconIdBadge2,
@@ -50,6 +52,7 @@ import type { Permission } from '../../api/shapes';
 import { Can, useCan } from '../../components/can';
 import { current, watch } from '../../components/confirm';
 import { isAsked, watchAsked } from '../../components/step_up';
+import { viewAsOneself } from '../../components/view_as';
 import { clock } from '../../format';
 import { chooseLanguage, LANGUAGES, type Language } from '../../i18n';
 import { focusFilter, isTyping } from './shortcuts';
@@ -199,6 +202,7 @@ export function Shell() {
       </AppShell.Navbar>
       <AppShell.Main id="page" tabIndex={-1} style={{ outline: 'none' }} pb={{ base: 96, md: 48 }}>
         <div style={{ maxWidth: 1500, margin: '0 auto' }}>
+          <ViewBar />
           <StaleBar />
           <Outlet />
         </div>
@@ -253,6 +257,22 @@ function LiveDot() {
 }
 
 /** Says from when the values on the page are, while nothing is heard. */
+/** Whoever looks about as a role is told on every page, and finds the way back. */
+function ViewBar() {
+  const { t } = useTranslation();
+  const role = useQuery(me).data?.viewed_as;
+  if (!role) return null;
+  return (
+    <div className="stalebar" role="status">
+      <IconEye size={17} aria-hidden />
+      <span style={{ flex: 1 }}>{t('roles.viewing', { role: t(`role.${role}`) })}</span>
+      <Button size="compact-sm" variant="default" onClick={viewAsOneself}>
+        {t('roles.view_back')}
+      </Button>
+    </div>
+  );
+}
+
 function StaleBar() {
   const { t } = useTranslation();
   const { line, heardAt } = useLine();

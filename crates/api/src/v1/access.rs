@@ -235,6 +235,7 @@ pub(super) fn me_view(me: app::me::Me) -> MeView {
             id: me.organisation.to_string(),
             name: me.organisation_name,
         },
+        viewed_as: me.viewed_as.map(domain::role::Role::key),
         roles: me.roles.iter().map(|r| r.key().to_owned()).collect(),
         permissions: me.permissions.iter().map(|p| p.key().to_owned()).collect(),
         modules: me.modules,

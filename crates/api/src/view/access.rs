@@ -28,6 +28,9 @@ pub(crate) struct OrganisationView {
 pub(crate) struct MeView {
     pub user: UserView,
     pub organisation: OrganisationView,
+    /// The role as which one looks about; nothing is changed meanwhile.
+    #[schema(value_type = Option<words::RoleKey>)]
+    pub viewed_as: Option<&'static str>,
     #[schema(value_type = Vec<words::RoleKey>)]
     pub roles: Vec<String>,
     #[schema(value_type = Vec<words::PermissionKey>)]
