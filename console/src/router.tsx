@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router';
 import { Problem } from './api/client';
 import { me, queryClient, setupNeeded } from './api/queries';
+import './api/returned';
 import { RouteError, RouteMissing } from './features/shell/route_states';
 
 type Raw = Record<string, unknown>;
@@ -60,6 +61,11 @@ const forgot = createRoute({
 const reset = createRoute({
   ...outside('/reset'),
   component: lazyRouteComponent(() => import('./features/sign_in/reset_page'), 'ResetPage'),
+});
+
+const returnFrom = createRoute({
+  ...outside('/login/return'),
+  component: lazyRouteComponent(() => import('./features/sign_in/return_page'), 'ReturnPage'),
 });
 
 const shell = createRoute({
@@ -206,6 +212,10 @@ const account = createRoute({
   ...page('/me'),
   component: lazyRouteComponent(() => import('./features/account/account_page'), 'AccountPage'),
 });
+const support = createRoute({
+  ...page('/support'),
+  component: lazyRouteComponent(() => import('./features/support/support_page'), 'SupportPage'),
+});
 const roles = createRoute({
   ...page('/org/roles'),
   component: lazyRouteComponent(() => import('./features/roles/roles_page'), 'RolesPage'),
@@ -219,6 +229,7 @@ const tree = root.addChildren([
   activate,
   forgot,
   reset,
+  returnFrom,
   shell.addChildren([
     overview,
     stations,
@@ -239,6 +250,7 @@ const tree = root.addChildren([
     audit,
     notifications,
     account,
+    support,
     roles,
   ]),
 ]);

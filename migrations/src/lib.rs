@@ -17,6 +17,7 @@ mod m0015_mails;
 mod m0017_team;
 mod m0018_locks;
 mod m0019_passkeys;
+mod m0020_identities;
 mod step;
 
 use sea_orm_migration::prelude::*;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_team::Migration),
             Box::new(m0018_locks::Migration),
             Box::new(m0019_passkeys::Migration),
+            Box::new(m0020_identities::Migration),
         ]
     }
 }

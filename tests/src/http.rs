@@ -160,7 +160,18 @@ impl Person {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Answer, Failure> {
-        let mut stream = self.send(method, path, &[], body).await?;
+        self.ask_with(method, path, &[], body).await
+    }
+
+    /// Sends a request with these headers.
+    pub async fn ask_with(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Answer, Failure> {
+        let mut stream = self.send(method, path, headers, body).await?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).await?;
         let text = String::from_utf8(bytes)?;

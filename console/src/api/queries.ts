@@ -55,6 +55,10 @@ export const setupNeeded = queryOptions({
   queryKey: ['setup'],
   queryFn: () => get<T.Setup>('/setup'),
 });
+export const support = queryOptions({
+  queryKey: ['support'],
+  queryFn: ({ signal }) => get<T.Support>('/support', undefined, signal),
+});
 export const overview = queryOptions({
   queryKey: keys.overview,
   queryFn: ({ signal }) => get<T.Overview>('/overview', undefined, signal),

@@ -335,6 +335,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/login/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in whoever comes back from the identity provider, or tells that a second factor is needed. */
+        post: operations["log_in_by_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/login/provider/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a sign-in at the identity provider; 409 where none is configured. */
+        post: operations["begin_provider_log_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/login/second_factor": {
         parameters: {
             query?: never;
@@ -552,6 +586,26 @@ export interface paths {
         /** Changes the caller's password and ends the caller's other logins. */
         put: operations["change_password"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/provider/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to show at the identity provider again who one is; what comes back goes to
+         *     `POST /me/confirm`.
+         */
+        post: operations["begin_provider_confirmation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1082,7 +1136,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the first administrator is still to come. */
+        /** Whether the first administrator is still to come, and where else one can sign in. */
         get: operations["get_setup"];
         put?: never;
         /** Makes the first administrator and organisation, and signs in. */
@@ -1566,6 +1620,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/support": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom to ask, and what to send along. */
+        get: operations["get_support"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tokens": {
         parameters: {
             query?: never;
@@ -1844,6 +1915,16 @@ export interface components {
             seq: number;
             via: components["schemas"]["Via"];
         };
+        /** @description Where the browser goes to sign in. */
+        DepartureView: {
+            /**
+             * @description By which it is known when it comes back, within fifteen minutes; to be kept by this browser
+             *     alone.
+             */
+            ceremony: string;
+            /** @description The identity provider's page. */
+            url: string;
+        };
         /** @description All departures of one code in one action of a station. */
         DeviationCountView: {
             action: string;
@@ -1964,11 +2045,12 @@ export interface components {
              */
             recovery_codes_left: number | null;
         };
-        /** @description What shows that it is still the same person: one of `password` and `code`. */
+        /** @description What shows that it is still the same person: one of `password`, `code` and `provider`. */
         EvidenceBody: {
             /** @description The present code of the authenticator app. */
             code?: string | null;
             password?: string | null;
+            provider?: components["schemas"]["ReturnBody"] | null;
         };
         /** @description The readings of one EVSE. */
         EvseMeterView: {
@@ -1987,6 +2069,11 @@ export interface components {
             session_id: string | null;
             /** @description The most telling status of its connectors. */
             status: components["schemas"]["ConnectorStatus"];
+        };
+        /** @description A name and what it is. */
+        FactView: {
+            name: string;
+            value: string;
         };
         /**
          * @description A kind of second factor.
@@ -2479,6 +2566,10 @@ export interface components {
         MailState: "queued" | "sent" | "delivered_to_server" | "in_outbox" | "failed";
         /** @description The caller, and everything the caller may do: a page never guesses. */
         MeView: {
+            /** @description Whether the account has a password here. */
+            has_password: boolean;
+            /** @description What people call the identity provider that knows the account; null when none does. */
+            identity_provider: string | null;
             modules: string[];
             organisation: components["schemas"]["OrganisationView"];
             /** @description The organisations one can work in, this one included. */
@@ -2515,6 +2606,8 @@ export interface components {
             email: string;
             name: string;
             roles: components["schemas"]["RoleKey"][];
+            /** @description Whether the identity provider says their roles, at each sign-in. */
+            roles_provided: boolean;
             /** @description Whether they sign in with a second factor. */
             second_factor: boolean;
             /**
@@ -2942,6 +3035,15 @@ export interface components {
             evse?: number | null;
             kind: components["schemas"]["ResetKind"];
         };
+        /** @description What the browser brings back to `/login/return` of the console. */
+        ReturnBody: {
+            /** @description By which it went. */
+            ceremony: string;
+            /** @description As the identity provider sent it. */
+            code: string;
+            /** @description As the identity provider sent it. */
+            state: string;
+        };
         /**
          * @description A role.
          * @enum {string}
@@ -3084,6 +3186,8 @@ export interface components {
         };
         /** @description Whether the first administrator is still to come. */
         SetupView: {
+            /** @description What people call the identity provider; null where there is none. */
+            identity_provider: string | null;
             needed: boolean;
         };
         /** @description What a person is to have at a site. */
@@ -3318,6 +3422,18 @@ export interface components {
             /** @description IANA name. */
             time_zone?: string | null;
         };
+        /** @description Whom to ask, and what to send along. */
+        SupportView: {
+            email: string | null;
+            /** @description Who helps; null where whoever runs the instance wrote nothing. */
+            name: string | null;
+            phone: string | null;
+            /** @description How the instance is built, in order: nothing secret, and nothing about anybody. */
+            report: components["schemas"]["FactView"][];
+            text: string | null;
+            /** @description A page; http or https. */
+            url: string | null;
+        };
         /**
          * @description Why a person should look at a session.
          * @enum {string}
@@ -3518,7 +3634,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description A permission or a module is missing (`permission_denied`, `module_inactive`), the request comes from another site (`cross_site`), the setup link is not valid (`setup_token_invalid`), nor is that of a mail (`link_invalid`, `link_used`, `link_expired`), the address is not proved yet (`activation_needed`), it takes a person who is signed in (`login_needed`) or one who showed lately who they are: `POST /me/confirm` (`step_up_needed`). */
+        /** @description A permission or a module is missing (`permission_denied`, `module_inactive`), the request comes from another site (`cross_site`), the setup link is not valid (`setup_token_invalid`), nor is that of a mail (`link_invalid`, `link_used`, `link_expired`), the address is not proved yet (`activation_needed`), the identity provider's word does not suffice (`provider_no_address`, `provider_unknown_person`, `provider_no_role`), it takes a person who is signed in (`login_needed`) or one who showed lately who they are: `POST /me/confirm` (`step_up_needed`). */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -3563,7 +3679,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Nobody is signed in (`not_signed_in`), or the sign-in failed (`invalid_credentials`, `invalid_second_factor`). */
+        /** @description Nobody is signed in (`not_signed_in`), or the sign-in failed (`invalid_credentials`, `invalid_second_factor`, `invalid_passkey`, `provider_refused`). */
         NotSignedIn: {
             headers: {
                 [name: string]: unknown;
@@ -3608,7 +3724,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Try again later (`station_offline`, `database_unavailable`). */
+        /** @description Try again later (`station_offline`, `database_unavailable`, `identity_provider_away`). */
         Unavailable: {
             headers: {
                 [name: string]: unknown;
@@ -4664,6 +4780,95 @@ export interface operations {
             };
         };
     };
+    log_in_by_provider: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnteredView"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_provider_log_in: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartureView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     log_in_second: {
         parameters: {
             query?: never;
@@ -5240,6 +5445,45 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_provider_confirmation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartureView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */
@@ -8693,6 +8937,39 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_support: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */

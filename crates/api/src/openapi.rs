@@ -43,6 +43,7 @@ use crate::{routes, v1};
         v1::account::revoke_others,
         v1::passkeys::list, v1::passkeys::begin, v1::passkeys::create, v1::passkeys::remove,
         v1::passkeys::begin_sign_in, v1::passkeys::sign_in,
+        v1::provider::begin, v1::provider::sign_in, v1::provider::begin_again, v1::support::support,
         v1::sites::list, v1::sites::create, v1::sites::find, v1::sites::edit, v1::sites::remove,
         v1::stations::list, v1::stations::create, v1::stations::find, v1::stations::edit,
         v1::stations::archive, v1::stations::password, v1::stations::evses, v1::stations::meter,

@@ -18,6 +18,8 @@ pub const ALL: &[&[Endpoint]] = &[
     v1::keys::ROUTES,
     v1::account::ROUTES,
     v1::passkeys::ROUTES,
+    v1::provider::ROUTES,
+    v1::support::ROUTES,
     v1::sites::ROUTES,
     v1::site_access::ROUTES,
     v1::stations::ROUTES,

@@ -16,7 +16,9 @@ use uuid::Uuid;
 
 use crate::attempts::Deferred;
 use crate::error::Error;
+use crate::identity_provider::IdentityProvider;
 use crate::locks::Challenges;
+use crate::support::Contact;
 use crate::waiters::Waiters;
 
 /// What happens to a station that nobody registered.
@@ -56,6 +58,8 @@ pub struct Settings {
     pub password_cost: PasswordCost,
     /// Where people reach the console, for links in mails; without a `/` at its end.
     pub console_url: String,
+    /// Whom people can ask.
+    pub support: Contact,
 }
 
 impl Default for Settings {
@@ -73,6 +77,7 @@ impl Default for Settings {
                 rounds: 2,
             },
             console_url: "http://localhost:8080".to_owned(),
+            support: Contact::default(),
         }
     }
 }
@@ -117,6 +122,8 @@ pub struct AppParts {
     pub secret: StationSecret,
     /// Where mails go.
     pub post: Post,
+    /// Where people can sign in beside here.
+    pub identity_provider: Option<IdentityProvider>,
 }
 
 /// How many transaction numbers are taken at a time. Those left over when the process ends are
@@ -198,6 +205,10 @@ impl App {
 
     pub(crate) fn post(&self) -> &Post {
         &self.0.parts.post
+    }
+
+    pub(crate) fn identity_provider(&self) -> Option<&IdentityProvider> {
+        self.0.parts.identity_provider.as_ref()
     }
 
     pub(crate) fn waiters(&self) -> &Waiters {

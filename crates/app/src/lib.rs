@@ -56,12 +56,14 @@ pub mod site_access;
 pub mod sites;
 pub mod stations;
 pub mod step_up;
+pub mod support;
 pub mod tokens;
 pub mod users;
 
 // by itself
 pub mod health;
 pub mod idempotency;
+pub mod identity_provider;
 pub mod jobs;
 pub mod revision;
 #[cfg(feature = "testing")]

@@ -10,13 +10,14 @@ use chrono::TimeDelta;
 use domain::id::{LoginId, OrgId, UserId};
 use domain::role::Caller;
 use serde_json::Value;
-use store::{ChallengeRow, Lane, LoginRow};
+use store::{ChallengeRow, Lane, LoginRow, UserRow};
 
 use bus::News;
 
 use crate::app::App;
 use crate::error::Error;
 use crate::factors::{self, Factor};
+use crate::identity_provider::{self, Return, Unsettled};
 use crate::lockout::Lockout;
 use crate::me::Me;
 use crate::{audit, passkeys, secret, standing};
@@ -72,6 +73,8 @@ pub enum SignIn {
     WrongFactor,
     /// Not a passkey of anybody here, or a sign-in that waits no more.
     WrongPasskey,
+    /// Somebody whom the identity provider knows, and who does not come in.
+    Unsettled(Unsettled),
     /// Too many failures of this account from this address.
     TooMany {
         /// Seconds until the next try is looked at.
@@ -102,7 +105,7 @@ pub async fn open(
     if let Some(retry_after_s) = lockout.count(app).await? {
         return Ok(SignIn::TooMany { retry_after_s });
     }
-    let hash = user.as_ref().map(|u| u.password_hash.as_str());
+    let hash = user.as_ref().and_then(UserRow::password);
     let right = secret::is_password(app, password, hash).await?;
     let Some(user) = user.filter(|_| right) else {
         // The address that was typed can be a password in the wrong field.
@@ -210,6 +213,50 @@ pub async fn open_passkey(
     };
     Ok(match enter(app, entry).await? {
         SignIn::WrongCredentials => SignIn::WrongPasskey,
+        other => other,
+    })
+}
+
+/// Signs in somebody who comes back from the identity provider. A second factor that the account has
+/// here is asked for all the same.
+pub async fn open_provider(
+    app: &App,
+    back: Return<'_>,
+    visitor: Visitor<'_>,
+) -> Result<SignIn, Error> {
+    let Some(proved) = identity_provider::prove(app, back, None).await? else {
+        failed(None, visitor);
+        return Ok(SignIn::Unsettled(Unsettled::Refused));
+    };
+    let shown_at = proved.shown_at();
+    let (user, home) = match identity_provider::settle(app, proved).await? {
+        Ok(settled) => settled,
+        Err(unsettled) => {
+            failed(None, visitor);
+            return Ok(SignIn::Unsettled(unsettled));
+        }
+    };
+    let orgs = standing::organisations(app, user.id).await?;
+    let there = orgs.iter().find(|org| **org == home).or(orgs.first());
+    let Some(org) = there.copied() else {
+        failed(Some(user.id), visitor);
+        return Ok(SignIn::Unsettled(Unsettled::NoRole));
+    };
+    let factors = factors::asked(app, user.id).await?;
+    if !factors.is_empty() {
+        return challenge(app, user.id, org, factors).await;
+    }
+    let (lockout, trusted) = lockout(app, Some(user.id), &user.email, visitor).await?;
+    let entry = Entry {
+        user,
+        org,
+        visitor,
+        trusted,
+        lockout,
+        second: Second::Provider(shown_at),
+    };
+    Ok(match enter(app, entry).await? {
+        SignIn::WrongCredentials => SignIn::Unsettled(Unsettled::NoRole),
         other => other,
     })
 }

@@ -10,7 +10,7 @@ use bus::News;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::{audit, standing};
+use crate::{audit, identity_provider, standing};
 
 /// The signed-in person.
 #[derive(Debug, Clone)]
@@ -21,6 +21,10 @@ pub struct Me {
     pub name: String,
     /// The person's address.
     pub email: String,
+    /// Whether the account has a password here.
+    pub has_password: bool,
+    /// What people call the identity provider, where it knows the account.
+    pub identity_provider: Option<String>,
     /// The organisation signed in to.
     pub organisation: OrgId,
     /// Its name.
@@ -66,6 +70,8 @@ pub(crate) async fn of_member(app: &App, member: &Member) -> Result<Me, Error> {
         .await?
         .ok_or(Error::NotFound)?;
     Ok(Me {
+        has_password: user.password().is_some(),
+        identity_provider: identity_provider::of(app, user.id).await?,
         user: user.id,
         name: user.name,
         email: user.email,

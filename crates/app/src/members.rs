@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::gate;
 use crate::revision::{self, Precondition};
-use crate::{audit, standing, step_up};
+use crate::{audit, identity_provider, standing, step_up};
 
 /// What a member is to be anew; what is left out stays.
 #[derive(Debug, Clone, Default)]
@@ -128,6 +128,10 @@ pub async fn change(
     };
     if before.archived_at.is_some() {
         return Err(archived());
+    }
+    if before.provided && before.roles != after.roles && identity_provider::gives(app, org).await? {
+        let detail = "The identity provider says this person's roles, at each sign-in.";
+        return Err(Error::conflict("roles_provided", detail));
     }
     edit.when.admits(before.revision)?;
     review(app, org, &after).await?;

@@ -8,7 +8,7 @@ use domain::id::PasskeyId;
 use domain::role::Caller;
 use serde_json::{Value, json};
 pub use store::PasskeyRow;
-use store::{CeremonyRow, Lane};
+use store::{CeremonyKind, CeremonyRow, Lane};
 use url::{Host, Url};
 use uuid::Uuid;
 use webauthn_rs::prelude::{
@@ -83,6 +83,7 @@ async fn begun(
 ) -> Result<Ceremony, Error> {
     let (ceremony, now) = (secret::draw()?, app.now());
     let row = CeremonyRow {
+        kind: CeremonyKind::Passkey,
         hash: secret::digest(&ceremony),
         user,
         state,
@@ -149,7 +150,8 @@ pub async fn finish(
     review.passed()?;
     let (hash, now) = (secret::digest(ceremony), app.now());
     let row = app.store().read.ceremony(&hash, now).await?;
-    let row = row.filter(|row| row.user == Some(member.user));
+    let of = |row: &CeremonyRow| row.kind == CeremonyKind::Passkey && row.user == Some(member.user);
+    let row = row.filter(of);
     let row = row.ok_or_else(over)?;
     let state: PasskeyRegistration = serde_json::from_str(&row.state).map_err(|_| over())?;
     let made: RegisterPublicKeyCredential = read(made)?;
@@ -248,7 +250,8 @@ pub(crate) struct Proved {
 pub(crate) async fn prove(app: &App, ceremony: &str, said: Value) -> Result<Option<Proved>, Error> {
     let (hash, now) = (secret::digest(ceremony), app.now());
     let row = app.store().read.ceremony(&hash, now).await?;
-    let Some(row) = row.filter(|row| row.user.is_none()) else {
+    let of = |row: &CeremonyRow| row.kind == CeremonyKind::Passkey && row.user.is_none();
+    let Some(row) = row.filter(of) else {
         return Ok(None);
     };
     let state: DiscoverableAuthentication =

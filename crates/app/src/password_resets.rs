@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use domain::invitation::PAUSE;
 use domain::mail::{Language, MailKind};
 use domain::role::Caller;
-use store::{Lane, LinkRow};
+use store::{Lane, LinkRow, UserRow};
 
 use crate::app::App;
 use crate::error::Error;
@@ -20,7 +20,9 @@ const LIFE: TimeDelta = TimeDelta::hours(1);
 pub async fn ask(app: &App, email: &str, language: Language) -> Result<(), Error> {
     let read = &app.store().read;
     let user = read.user_by_email(email.trim()).await?;
-    let Some(user) = user.filter(|user| user.proven_at.is_some()) else {
+    // Whoever has no password signs in elsewhere, and is to stay out when they are put out there.
+    let open = |user: &UserRow| user.proven_at.is_some() && user.password().is_some();
+    let Some(user) = user.filter(open) else {
         return Ok(());
     };
     let orgs = standing::organisations(app, user.id).await?;

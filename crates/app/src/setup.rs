@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::logins::{self, Newcomer};
 use crate::me::{self, Me};
 use crate::review::LONGEST_NAME;
-use crate::{audit, gate, revision, secret, users};
+use crate::{audit, gate, secret, users};
 
 /// How long a link lives.
 const LINK_MINUTES: i64 = 30;
@@ -93,15 +93,8 @@ pub async fn finish(
         created_at: now,
         proven_at: Some(now),
     };
-    let membership = MembershipRow {
-        user: user.id,
-        org: organisation.id,
-        roles: RoleSet::EMPTY.with(Role::Administrator),
-        sites: None,
-        created_at: now,
-        archived_at: None,
-        revision: revision::FIRST,
-    };
+    let roles = RoleSet::EMPTY.with(Role::Administrator);
+    let membership = MembershipRow::new(user.id, organisation.id, roles, now);
     let who = Newcomer {
         user: user.id,
         org: organisation.id,

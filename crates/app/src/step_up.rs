@@ -5,12 +5,13 @@ use chrono::TimeDelta;
 use domain::id::LoginId;
 use domain::role::{Caller, Member};
 use serde_json::json;
-use store::Lane;
+use store::{Lane, UserRow};
 
 use crate::app::App;
 use crate::error::Error;
+use crate::identity_provider::{Proved, Return};
 use crate::lockout::Lockout;
-use crate::{audit, factors, secret};
+use crate::{audit, factors, identity_provider, secret};
 
 /// For so long it counts that somebody showed who they are.
 const FRESH_MINUTES: i64 = 10;
@@ -22,6 +23,8 @@ pub enum Evidence<'a> {
     Password(&'a str),
     /// The present code of the authenticator app.
     Code(&'a str),
+    /// What the identity provider says anew.
+    Provider(Return<'a>),
 }
 
 /// What came of it.
@@ -71,14 +74,15 @@ pub(crate) async fn demand(app: &App, caller: &Caller) -> Result<(), Error> {
 /// Takes what somebody shows, and lets dangerous deeds pass for some minutes.
 pub async fn confirm(app: &App, caller: &Caller, evidence: Evidence<'_>) -> Result<Shown, Error> {
     let (member, login) = own(caller)?;
-    let step = match weigh(app, member, login, evidence).await? {
-        Weighed::Right { step } => step,
+    let proof = match weigh(app, member, login, evidence).await? {
+        Weighed::Right(proof) => proof,
         Weighed::Not(shown) => return Ok(shown),
     };
     let (org, user, now) = (member.scope.org, member.user, app.now());
     let by = match evidence {
         Evidence::Password(_) => "password",
         Evidence::Code(_) => "totp",
+        Evidence::Provider(_) => "identity_provider",
     };
     let after = json!({"by": by});
     let deed = audit::row(
@@ -92,11 +96,14 @@ pub async fn confirm(app: &App, caller: &Caller, evidence: Evidence<'_>) -> Resu
     );
     let lockout = Lockout::of_login(login);
     let done = app.store().write(Lane::Org(org), move |work| {
-        let (deed, lockout) = (deed.clone(), lockout.clone());
+        let (deed, lockout, proof) = (deed.clone(), lockout.clone(), proof.clone());
         Box::pin(async move {
-            if let Some(step) = step
-                && !work.authenticator_use(user, step).await?
-            {
+            let counts = match &proof {
+                Proof::Password => true,
+                Proof::Step(step) => work.authenticator_use(user, *step).await?,
+                Proof::Provider(proved) => proved.is_of(work, user).await?,
+            };
+            if !counts {
                 return Ok(false);
             }
             work.login_confirmed(login, now).await?;
@@ -114,10 +121,21 @@ pub async fn confirm(app: &App, caller: &Caller, evidence: Evidence<'_>) -> Resu
 
 /// What evidence is worth.
 pub(crate) enum Weighed {
-    /// It is them; a code's time step is still to be used up.
-    Right { step: Option<i64> },
+    /// It is them, when this still counts as it is used up.
+    Right(Proof),
     /// It is not.
     Not(Shown),
+}
+
+/// What is used up of evidence.
+#[derive(Clone)]
+pub(crate) enum Proof {
+    /// Nothing.
+    Password,
+    /// The time step of a code.
+    Step(i64),
+    /// What the provider said, which may be of somebody else.
+    Provider(Proved),
 }
 
 /// Looks at evidence, counted as failed until it is told otherwise.
@@ -133,15 +151,22 @@ pub(crate) async fn weigh(
     let right = match evidence {
         Evidence::Password(password) => {
             let user = app.store().read.user(member.user).await?;
-            let hash = user.map(|user| user.password_hash);
-            secret::is_password(app, password, hash.as_deref())
-                .await?
-                .then_some(None)
+            let hash = user.as_ref().and_then(UserRow::password);
+            let right = secret::is_password(app, password, hash).await?;
+            right.then_some(Proof::Password)
         }
-        Evidence::Code(code) => factors::step(app, member.user, code).await?.map(Some),
+        Evidence::Code(code) => factors::step(app, member.user, code)
+            .await?
+            .map(Proof::Step),
+        Evidence::Provider(back) => {
+            let since = app.now() - TimeDelta::minutes(FRESH_MINUTES);
+            let proved = identity_provider::prove(app, back, Some(member.user)).await?;
+            let proved = proved.filter(|proved| proved.shown_at() > since);
+            proved.map(Proof::Provider)
+        }
     };
     Ok(match right {
-        Some(step) => Weighed::Right { step },
+        Some(proof) => Weighed::Right(proof),
         None => Weighed::Not(Shown::Wrong),
     })
 }

@@ -25,7 +25,7 @@ use crate::ingest::{self, Failure, Heard};
 use crate::setup::FirstPerson;
 use crate::stations::{NewPassword, NewStation};
 use crate::{App, AppParts, PasswordCost, Settings, StationLink, StationSecret, UnknownStations};
-use crate::{jobs, logins, me, revision, setup, standing, stations, users};
+use crate::{jobs, logins, me, setup, standing, stations, users};
 
 /// The password of the first administrator.
 pub const PASSWORD: &str = "correct horse battery";
@@ -91,6 +91,7 @@ impl TestApp {
             settings,
             secret: StationSecret::new([7; 32]),
             post: post.unwrap_or_else(|| folder(&directory)),
+            identity_provider: None,
         });
         let token = setup::create_link(&app, &Caller::System { why: "test" })
             .await
@@ -205,15 +206,7 @@ impl TestApp {
     /// Gives a person these roles in an organisation, without asking anybody.
     pub async fn enrol(&self, user: UserId, org: OrgId, roles: &[Role]) {
         let roles: RoleSet = roles.iter().copied().collect();
-        let membership = store::MembershipRow {
-            user,
-            org,
-            roles,
-            sites: None,
-            created_at: self.app.now(),
-            archived_at: None,
-            revision: revision::FIRST,
-        };
+        let membership = store::MembershipRow::new(user, org, roles, self.app.now());
         let written = self.app.store().write(store::Lane::Org(org), move |work| {
             let membership = membership.clone();
             Box::pin(async move { work.membership_put(&membership).await })

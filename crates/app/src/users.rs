@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::mail::{self, Letter};
 use crate::review::{LONGEST_NAME, Review};
-use crate::{audit, gate, passwords, revision, secret};
+use crate::{audit, gate, passwords, secret};
 
 /// An account and what it is in the root organisation.
 #[derive(Debug, Clone)]
@@ -90,15 +90,7 @@ pub async fn create(
         created_at: app.now(),
         proven_at: Some(app.now()),
     };
-    let membership = MembershipRow {
-        user: user.id,
-        org,
-        roles,
-        sites: None,
-        created_at: app.now(),
-        archived_at: None,
-        revision: revision::FIRST,
-    };
+    let membership = MembershipRow::new(user.id, org, roles, app.now());
     let words: Vec<&str> = roles.iter().map(|r| r.key()).collect();
     let after = json!({"roles": words});
     let deed = audit::row(
@@ -241,15 +233,7 @@ pub async fn set_roles(
             let at = members.iter().position(|m| m.user == user);
             let mut member = match at {
                 Some(at) => members.swap_remove(at),
-                None => MembershipRow {
-                    user,
-                    org,
-                    roles,
-                    sites: None,
-                    created_at: now,
-                    archived_at: None,
-                    revision: revision::FIRST,
-                },
+                None => MembershipRow::new(user, org, roles, now),
             };
             // Read and written in one unit, of which there is one at a time for an organisation.
             let did = member.administers();

@@ -70,6 +70,12 @@ impl Bus {
         }))
     }
 
+    /// Whether several nodes can be on it.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self.0.kind, Kind::Redis(_))
+    }
+
     /// A bus over Redis. `prefix` keeps several installations on one server apart.
     ///
     /// # Errors

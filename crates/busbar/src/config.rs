@@ -2,11 +2,16 @@
 //! before anything starts. An unknown key is an error, not a silence.
 
 mod check;
+mod oidc;
+mod support;
 
 use std::path::{Path, PathBuf};
 
 use app::proxy::TrustedProxies;
 use serde::Deserialize;
+
+pub use oidc::Oidc;
+pub use support::Support;
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +80,10 @@ pub struct Config {
     pub gateway: Gateway,
     /// Mail to operators.
     pub mail: Mail,
+    /// Where people can sign in beside here; nowhere when left out.
+    pub oidc: Option<Oidc>,
+    /// Whom people can ask.
+    pub support: Support,
     /// How long logs are kept.
     pub retention: Retention,
     /// Networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count, at both
@@ -179,6 +188,8 @@ impl Default for Config {
             http: Http::default(),
             gateway: Gateway::default(),
             mail: Mail::default(),
+            oidc: None,
+            support: Support::default(),
             retention: Retention::default(),
             trusted_proxies: TrustedProxies::this_machine(),
         }
@@ -278,6 +289,9 @@ impl Config {
         }
         if let Some(url) = set("BUSBAR_MAIL_URL") {
             self.mail.url = Some(url);
+        }
+        if let (Some(secret), Some(oidc)) = (set("BUSBAR_OIDC_CLIENT_SECRET"), &mut self.oidc) {
+            oidc.client_secret = Some(secret);
         }
         if let Some(from) = set("BUSBAR_MAIL_FROM") {
             self.mail.from = Some(from);
@@ -417,6 +431,27 @@ mod tests {
             ),
             ("[gateway]\nping_interval_s = 0", "gateway.ping_interval_s"),
             ("[retention]\nlog_days = 0", "retention.log_days"),
+            (
+                "[oidc]\nissuer = \"ftp://h\"\nclient_id = \"b\"",
+                "oidc.issuer",
+            ),
+            (
+                "[oidc]\nissuer = \"http://h\"\nclient_id = \"b\"",
+                "oidc.issuer",
+            ),
+            (
+                "[oidc]\nissuer = \"https://h\"\nclient_id = \"\"",
+                "oidc.client_id",
+            ),
+            (
+                "[oidc]\nissuer = \"https://h\"\nclient_id = \"b\"\n[oidc.roles]\nx = [\"boss\"]",
+                "oidc.roles",
+            ),
+            (
+                "[oidc]\nissuer = \"https://h\"\nclient_id = \"b\"\norganisation = \"7\"",
+                "oidc.organisation",
+            ),
+            ("[support]\nurl = \"javascript:1\"", "support.url"),
         ] {
             std::fs::write(&path, text).unwrap();
             let error = Config::read(Some(&path), |_| None).unwrap_err().to_string();

@@ -64,5 +64,6 @@ pub async fn examine(config: &Config) -> Vec<Check> {
     checks.extend(doors::listeners(config).await);
     checks.extend(doors::public_urls(config));
     checks.extend(doors::bus(config).await);
+    checks.extend(doors::identity_provider(config).await);
     checks
 }

@@ -59,6 +59,7 @@ pub async fn build(config: &Config) -> Result<App, Failure> {
         },
         retention: config.retention.into(),
         console_url: crate::serve::console_url(config),
+        support: config.contact()?,
         ..app::Settings::default()
     };
     Ok(App::new(AppParts {
@@ -70,6 +71,7 @@ pub async fn build(config: &Config) -> Result<App, Failure> {
         settings,
         secret,
         post: config.post()?,
+        identity_provider: config.identity_provider()?,
     }))
 }
 

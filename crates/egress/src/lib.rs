@@ -2,8 +2,10 @@
 //!
 //! Owns the question of which addresses may be talked to, and the mail that goes out. A client for
 //! addresses that stations or people name asks [`guard`] at the moment it connects: such a person
-//! could otherwise use us to look behind our own firewall. The mail server is named by whoever runs
-//! the instance, and may stand inside.
+//! could otherwise use us to look behind our own firewall. The mail server and the
+//! identity provider are named by whoever runs the instance, and may stand inside.
 
 pub mod guard;
+mod http;
 pub mod mail;
+pub mod oidc;

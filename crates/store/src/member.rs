@@ -37,9 +37,26 @@ pub struct MembershipRow {
     pub archived_at: Option<Moment>,
     /// Counts its changes.
     pub revision: i64,
+    /// Whether the roles are those that the identity provider tells at each sign-in.
+    pub provided: bool,
 }
 
 impl MembershipRow {
+    /// A new one, in the whole organisation.
+    #[must_use]
+    pub const fn new(user: UserId, org: OrgId, roles: RoleSet, created_at: Moment) -> Self {
+        Self {
+            user,
+            org,
+            roles,
+            sites: None,
+            created_at,
+            archived_at: None,
+            revision: 1,
+            provided: false,
+        }
+    }
+
     /// Whether the person is anybody there at present.
     #[must_use]
     pub const fn counts(&self) -> bool {
@@ -97,6 +114,7 @@ fn from_row(row: memberships::Model) -> Result<MembershipRow, Error> {
         created_at: moment(row.created_at)?,
         archived_at: maybe_moment(row.archived_at)?,
         revision: row.revision,
+        provided: row.provided,
     })
 }
 
@@ -112,9 +130,10 @@ impl Work {
             created_at: Set(ms(m.created_at)),
             archived_at: Set(m.archived_at.map(ms)),
             revision: Set(m.revision),
+            provided: Set(m.provided),
         };
         let replace = OnConflict::columns([C::UserId, C::OrgId])
-            .update_columns([C::Roles, C::Sites, C::ArchivedAt, C::Revision])
+            .update_columns([C::Roles, C::Sites, C::ArchivedAt, C::Revision, C::Provided])
             .to_owned();
         memberships::Entity::insert(row)
             .on_conflict(replace)

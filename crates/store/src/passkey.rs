@@ -1,4 +1,4 @@
-//! Passkeys, and the ceremonies by which one is made or used: each ceremony opens once.
+//! Passkeys.
 
 use domain::clock::Moment;
 use domain::id::{PasskeyId, UserId};
@@ -7,7 +7,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
 };
 
-use crate::entity::{passkey_ceremonies, passkeys};
+use crate::entity::passkeys;
 use crate::error::Error;
 use crate::store::Read;
 use crate::value::{maybe_moment, moment, ms};
@@ -30,19 +30,6 @@ pub struct PasskeyRow {
     pub created_at: Moment,
     /// When it was last used.
     pub used_at: Option<Moment>,
-}
-
-/// A ceremony that is under way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CeremonyRow {
-    /// Digest of what the browser holds.
-    pub hash: String,
-    /// Whose, where somebody is signed in.
-    pub user: Option<UserId>,
-    /// What is expected, as JSON; never shown to the browser.
-    pub state: String,
-    /// Until when.
-    pub expires_at: Moment,
 }
 
 fn from_row(row: passkeys::Model) -> Result<PasskeyRow, Error> {
@@ -106,32 +93,6 @@ impl Work {
             .await?;
         Ok(done.rows_affected)
     }
-
-    /// Begins a ceremony; those whose time was over at `now` go.
-    pub async fn ceremony_begin(&mut self, row: &CeremonyRow, now: Moment) -> Result<(), Error> {
-        passkey_ceremonies::Entity::delete_many()
-            .filter(passkey_ceremonies::Column::ExpiresAt.lte(ms(now)))
-            .exec(&self.tx)
-            .await?;
-        let row = passkey_ceremonies::ActiveModel {
-            hash: Set(row.hash.clone()),
-            user_id: Set(row.user.map(UserId::uuid)),
-            state: Set(row.state.clone()),
-            expires_at: Set(ms(row.expires_at)),
-        };
-        passkey_ceremonies::Entity::insert(row)
-            .exec_without_returning(&self.tx)
-            .await?;
-        Ok(())
-    }
-
-    /// Uses up a ceremony: true once.
-    pub async fn ceremony_take(&mut self, hash: &str) -> Result<bool, Error> {
-        let done = passkey_ceremonies::Entity::delete_by_id(hash.to_owned())
-            .exec(&self.tx)
-            .await?;
-        Ok(done.rows_affected == 1)
-    }
 }
 
 impl Read {
@@ -143,22 +104,5 @@ impl Read {
             .all(&self.db)
             .await?;
         rows.into_iter().map(from_row).collect()
-    }
-
-    /// A ceremony that is under way.
-    pub async fn ceremony(&self, hash: &str, now: Moment) -> Result<Option<CeremonyRow>, Error> {
-        let row = passkey_ceremonies::Entity::find_by_id(hash.to_owned())
-            .filter(passkey_ceremonies::Column::ExpiresAt.gt(ms(now)))
-            .one(&self.db)
-            .await?;
-        row.map(|row| {
-            Ok(CeremonyRow {
-                hash: row.hash,
-                user: row.user_id.map(UserId::from_uuid),
-                state: row.state,
-                expires_at: moment(row.expires_at)?,
-            })
-        })
-        .transpose()
     }
 }

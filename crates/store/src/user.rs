@@ -24,12 +24,24 @@ pub struct UserRow {
     pub email: String,
     /// For people.
     pub name: String,
-    /// PHC string of the password.
+    /// PHC string of the password, or [`Self::NO_PASSWORD`].
     pub password_hash: String,
     /// When the account was made.
     pub created_at: Moment,
     /// When it was shown that the address is the person's; nobody signs in before.
     pub proven_at: Option<Moment>,
+}
+
+impl UserRow {
+    /// Of an account that has no password: it is opened at the identity provider, or by a passkey.
+    pub const NO_PASSWORD: &str = "";
+
+    /// PHC string of the password, where there is one.
+    #[must_use]
+    pub fn password(&self) -> Option<&str> {
+        let hash = self.password_hash.as_str();
+        (hash != Self::NO_PASSWORD).then_some(hash)
+    }
 }
 
 /// A web session.
@@ -259,6 +271,12 @@ impl Work {
             .filter(users::Column::EmailKey.eq(email.to_lowercase()))
             .one(&self.tx)
             .await?;
+        found.map(user).transpose()
+    }
+
+    /// A person, read inside the unit.
+    pub async fn user(&mut self, id: UserId) -> Result<Option<UserRow>, Error> {
+        let found = users::Entity::find_by_id(id.uuid()).one(&self.tx).await?;
         found.map(user).transpose()
     }
 

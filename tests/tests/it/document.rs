@@ -120,6 +120,18 @@ async fn passkey(reader: &mut Reader) {
     reader.ask("POST", enter, enter, Some(&body)).await;
 }
 
+/// Somebody wants to sign in elsewhere, where nothing is configured.
+async fn elsewhere(reader: &mut Reader) {
+    for begin in ["/login/provider/begin", "/me/provider/begin"] {
+        reader.ask("POST", begin, begin, None).await;
+    }
+    let (enter, back) = (
+        "/login/provider",
+        json!({"ceremony": "a", "state": "b", "code": "c"}),
+    );
+    reader.ask("POST", enter, enter, Some(&back)).await;
+}
+
 /// A driver is added, changed and given every token there is.
 async fn driver(reader: &mut Reader) {
     let eva = json!({"name": "Eva", "email": "eva@example.org", "phone": "+43 1 588580",
@@ -191,6 +203,7 @@ async fn furnish(stage: &Stage, reader: &mut Reader) -> (String, String) {
     let token = reader.ask("POST", "/tokens", "/tokens", Some(&token)).await;
     driver(reader).await;
     passkey(reader).await;
+    elsewhere(reader).await;
     organisations(reader).await;
     team(reader, site["id"].as_str().unwrap()).await;
     let access = "/sites/{id}/access/{user_id}";

@@ -91,7 +91,7 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/me/passkeys") => {
             Some(json!({"ceremony": "none", "name": "Key", "credential": {}}))
         }
-        ("POST", "/me/passkeys/begin") => None,
+        ("POST", "/me/passkeys/begin" | "/me/provider/begin") => None,
         ("POST", "/me/totp/confirm") => Some(json!({"code": "none"})),
         ("POST", "/me/confirm") => Some(json!({"password": PASSWORD})),
         ("PUT", "/me/password") => Some(json!({"current": PASSWORD, "new": PASSWORD})),
@@ -468,6 +468,8 @@ impl Trial {
             // One's own account is one's own in every role.
             (method, path) if path == "/me" || path.starts_with("/me/") => {
                 let right = match (method, path) {
+                    // None is configured here; told in a story of its own.
+                    (_, "/me/provider/begin") => 409,
                     (_, "/me" | "/me/passkeys/begin") | ("POST", "/me/totp") => 200,
                     (_, "/me/recovery_codes" | "/me/passkeys") => 409,
                     (_, "/me/totp/confirm") => 422,
@@ -518,7 +520,8 @@ async fn every_route_does_for_every_role_what_the_table_says() {
                 (Need::SignedIn, _) => trial.signed_in(endpoint).await,
                 // The way in, told in every story and closed once somebody came through it.
                 (Need::Open, "/setup" | "/login" | "/login/second_factor") => {}
-                (Need::Open, "/login/passkey" | "/login/passkey/begin") => {}
+                (Need::Open, path) if path.starts_with("/login/passkey") => {}
+                (Need::Open, path) if path.starts_with("/login/provider") => {}
                 // For people with a mailed link, told in stories of their own.
                 (Need::Open, "/register" | "/activate") => {}
                 (Need::Open, path)

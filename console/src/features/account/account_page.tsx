@@ -26,7 +26,13 @@ export function AccountPage() {
       <div className="two">
         <Stack>
           {data && <Profile person={data} />}
-          <Password />
+          {data?.has_password && <Password />}
+          {data?.identity_provider && (
+            <section className="card">
+              <h2>{data.identity_provider}</h2>
+              <Text size="sm">{t(data.has_password ? 'provider.linked' : 'provider.only')}</Text>
+            </section>
+          )}
         </Stack>
         <SecondFactor />
       </div>

@@ -30,6 +30,7 @@ import {
   IconKey,
   IconLanguage,
   IconLayoutDashboard,
+  IconLifebuoy,
   IconLogout,
   IconMoon,
   IconPlugConnected,
@@ -136,6 +137,7 @@ export function Shell() {
     { to: '/org/keys', word: t('nav.keys'), icon: IconKey, need: 'keys.manage' },
     { to: '/org/audit', word: t('nav.audit'), icon: IconHistory, need: 'audit.view' },
     { to: '/org/roles', word: t('nav.roles'), icon: IconShieldCheck },
+    { to: '/support', word: t('nav.support'), icon: IconLifebuoy, need: 'support.view' },
   ];
   const allowed = (place: Place) => !place.need || can(place.need);
 

@@ -10,6 +10,7 @@ import { keys } from '../../api/queries';
 import type { Challenge, Me } from '../../api/shapes';
 import { ProblemAlert } from '../../components/page_state';
 import { ByPasskey } from './by_passkey';
+import { ByProvider } from './by_provider';
 import { Door } from './door';
 import { SecondStep } from './second_step';
 
@@ -74,6 +75,7 @@ export function LoginPage() {
         </Stack>
       </form>
       <ByPasskey onInside={inside} />
+      <ByProvider next={safeNext(next)} />
     </Door>
   );
 }

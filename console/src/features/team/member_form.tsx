@@ -1,5 +1,5 @@
 // One member: roles, sites, and putting them away.
-import { Button, Group, Modal, MultiSelect, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Modal, MultiSelect, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
@@ -60,6 +60,7 @@ export function MemberForm({ org, member, close }: { org: string; member: TeamMe
       <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
         <Stack>
           {failed && <ProblemAlert error={failed} />}
+          {member.roles_provided && <Alert color="blue">{t('team.provided')}</Alert>}
           <RolePicker
             value={form.values.roles}
             onChange={(roles) => form.setFieldValue('roles', roles)}

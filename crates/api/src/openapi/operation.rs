@@ -18,7 +18,7 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
         401,
         "NotSignedIn",
         "Nobody is signed in (`not_signed_in`), or the sign-in failed (`invalid_credentials`, \
-         `invalid_second_factor`).",
+         `invalid_second_factor`, `invalid_passkey`, `provider_refused`).",
     ),
     (
         403,
@@ -26,7 +26,8 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
         "A permission or a module is missing (`permission_denied`, `module_inactive`), the request \
          comes from another site (`cross_site`), the setup link is not valid \
          (`setup_token_invalid`), nor is that of a mail (`link_invalid`, `link_used`, \
-         `link_expired`), the address is not proved yet (`activation_needed`), it takes a person who is signed in (`login_needed`) or one who \
+         `link_expired`), the address is not proved yet (`activation_needed`), the identity provider's word \
+         does not suffice (`provider_no_address`, `provider_unknown_person`, `provider_no_role`), it takes a person who is signed in (`login_needed`) or one who \
          showed lately who they are: `POST /me/confirm` (`step_up_needed`).",
     ),
     (
@@ -76,7 +77,8 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
     (
         503,
         "Unavailable",
-        "Try again later (`station_offline`, `database_unavailable`).",
+        "Try again later (`station_offline`, `database_unavailable`, \
+         `identity_provider_away`).",
     ),
 ];
 

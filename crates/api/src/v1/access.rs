@@ -3,6 +3,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use app::identity_provider::Unsettled;
 use app::logins::{SignIn, Visitor};
 use domain::role::{Permission, Role};
 use domain::site_access::{Level, actions};
@@ -31,11 +32,12 @@ pub(crate) const ROUTES: &[Endpoint] = &[
     endpoint!(GET "/connect", Need::Permission(Permission::StationsEdit), connect),
 ];
 
-/// Whether the first administrator is still to come.
+/// Whether the first administrator is still to come, and where else one can sign in.
 #[utoipa::path(get, path = "/setup", operation_id = "get_setup", tag = "access", responses((status = 200, body = SetupView)))]
 pub(crate) async fn setup_state(state: web::Data<State>) -> Result<web::Json<SetupView>, Problem> {
     Ok(web::Json(SetupView {
         needed: app::setup::needed(&state.app).await?,
+        identity_provider: app::identity_provider::name(&state.app).map(str::to_owned),
     }))
 }
 
@@ -173,8 +175,35 @@ pub(super) fn entered(request: &HttpRequest, tried: SignIn) -> Result<Step, Prob
             "invalid_passkey",
             "This passkey opens nothing here, or the sign-in took too long: then begin again.",
         )),
+        SignIn::Unsettled(why) => Err(unsettled(why)),
         SignIn::TooMany { retry_after_s } => Err(too_many(retry_after_s)),
     }
+}
+
+fn unsettled(why: Unsettled) -> Problem {
+    let (status, code, detail) = match why {
+        Unsettled::Refused => (
+            StatusCode::UNAUTHORIZED,
+            "provider_refused",
+            "What came back from the identity provider counts for nothing, or took too long: begin again.",
+        ),
+        Unsettled::NoAddress => (
+            StatusCode::FORBIDDEN,
+            "provider_no_address",
+            "The identity provider does not vouch for your e-mail address.",
+        ),
+        Unsettled::Unknown => (
+            StatusCode::FORBIDDEN,
+            "provider_unknown_person",
+            "There is no account for you here. Ask an Administrator to invite you.",
+        ),
+        Unsettled::NoRole => (
+            StatusCode::FORBIDDEN,
+            "provider_no_role",
+            "Your account has no role here at present. Ask an Administrator.",
+        ),
+    };
+    Problem::new(status, code, detail)
 }
 
 pub(super) fn too_many(retry_after_s: i64) -> Problem {
@@ -235,6 +264,8 @@ pub(super) fn me_view(me: app::me::Me) -> MeView {
             id: me.organisation.to_string(),
             name: me.organisation_name,
         },
+        has_password: me.has_password,
+        identity_provider: me.identity_provider,
         viewed_as: me.viewed_as.map(domain::role::Role::key),
         roles: me.roles.iter().map(|r| r.key().to_owned()).collect(),
         permissions: me.permissions.iter().map(|p| p.key().to_owned()).collect(),

@@ -75,11 +75,7 @@ pub(crate) async fn confirm(
     Body(body): Body<EvidenceBody>,
 ) -> Result<HttpResponse, Problem> {
     let shown = app::step_up::confirm(&state.app, &caller.0, body.evidence()?).await?;
-    let pointer = match body.password {
-        Some(_) => "/password",
-        None => "/code",
-    };
-    answer(shown, pointer)
+    answer(shown, body.pointer())
 }
 
 fn answer(shown: Shown, pointer: &str) -> Result<HttpResponse, Problem> {

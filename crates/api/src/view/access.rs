@@ -28,6 +28,10 @@ pub(crate) struct OrganisationView {
 pub(crate) struct MeView {
     pub user: UserView,
     pub organisation: OrganisationView,
+    /// Whether the account has a password here.
+    pub has_password: bool,
+    /// What people call the identity provider that knows the account; null when none does.
+    pub identity_provider: Option<String>,
     /// The role as which one looks about; nothing is changed meanwhile.
     #[schema(value_type = Option<words::RoleKey>)]
     pub viewed_as: Option<&'static str>,
@@ -105,6 +109,8 @@ pub(crate) struct RolesView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SetupView {
     pub needed: bool,
+    /// What people call the identity provider; null where there is none.
+    pub identity_provider: Option<String>,
 }
 
 /// The first administrator and organisation.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::access::MeView;
+use super::provider::ReturnBody;
 use super::{word, words};
 use crate::problem::Problem;
 
@@ -111,25 +112,37 @@ pub(crate) struct RecoveryCodesView {
     pub recovery_codes: Vec<String>,
 }
 
-/// What shows that it is still the same person: one of `password` and `code`.
+/// What shows that it is still the same person: one of `password`, `code` and `provider`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EvidenceBody {
     pub password: Option<String>,
     /// The present code of the authenticator app.
     pub code: Option<String>,
+    /// What comes back from the identity provider after `POST /me/provider/begin`.
+    pub provider: Option<ReturnBody>,
 }
 
 impl EvidenceBody {
     pub fn evidence(&self) -> Result<Evidence<'_>, Problem> {
-        match (&self.password, &self.code) {
-            (Some(password), None) => Ok(Evidence::Password(password)),
-            (None, Some(code)) => Ok(Evidence::Code(code)),
+        match (&self.password, &self.code, &self.provider) {
+            (Some(password), None, None) => Ok(Evidence::Password(password)),
+            (None, Some(code), None) => Ok(Evidence::Code(code)),
+            (None, None, Some(back)) => Ok(Evidence::Provider(back.to_domain())),
             _ => Err(Problem::field(
                 "/password",
                 "required",
-                "One of password and code.",
+                "One of password, code and provider.",
             )),
+        }
+    }
+
+    /// The one that is given.
+    pub const fn pointer(&self) -> &'static str {
+        match (&self.password, &self.code) {
+            (Some(_), _) => "/password",
+            (None, Some(_)) => "/code",
+            (None, None) => "/provider",
         }
     }
 }

@@ -50,6 +50,8 @@ pub(crate) struct MemberView {
     pub archived_at: Option<DateTime<Utc>>,
     /// Whether they sign in with a second factor.
     pub second_factor: bool,
+    /// Whether the identity provider says their roles, at each sign-in.
+    pub roles_provided: bool,
     /// When they were last there, to the minute; null when no login of theirs is open.
     pub seen_at: Option<DateTime<Utc>>,
 }
@@ -68,6 +70,7 @@ impl MemberView {
             since: membership.created_at,
             archived_at: membership.archived_at,
             second_factor: row.second_factor,
+            roles_provided: membership.provided,
             seen_at: row.seen_at,
         }
     }
@@ -82,6 +85,7 @@ columns!(MemberView: member => {
     "since": member.since,
     "archived_at": member.archived_at,
     "second_factor": member.second_factor,
+    "roles_provided": member.roles_provided,
     "seen_at": member.seen_at,
 });
 

@@ -12,10 +12,12 @@ pub(crate) mod member;
 pub(crate) mod organisation;
 pub(crate) mod params;
 pub(crate) mod passkey;
+pub(crate) mod provider;
 pub(crate) mod session;
 pub(crate) mod site;
 pub(crate) mod site_access;
 pub(crate) mod station;
+pub(crate) mod support;
 pub(crate) mod token;
 pub(crate) mod words;
 

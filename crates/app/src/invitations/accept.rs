@@ -252,6 +252,7 @@ pub(super) async fn attach(
                         created_at: before.as_ref().map_or(now, |m| m.created_at),
                         archived_at: None,
                         revision: before.as_ref().map_or(revision::FIRST, |m| m.revision + 1),
+                        provided: before.as_ref().is_some_and(|m| m.provided),
                     })
                     .await?;
                 }
@@ -276,16 +277,9 @@ pub(super) async fn attach(
                     let modules = modules.unwrap_or_default();
                     work.organisation_insert(&organisation, &modules).await?;
                     joined.org = organisation.id;
-                    work.membership_put(&MembershipRow {
-                        user: user.id,
-                        org: organisation.id,
-                        roles: RoleSet::EMPTY.with(Role::Administrator),
-                        sites: None,
-                        created_at: now,
-                        archived_at: None,
-                        revision: revision::FIRST,
-                    })
-                    .await?;
+                    let roles = RoleSet::EMPTY.with(Role::Administrator);
+                    let first = MembershipRow::new(user.id, organisation.id, roles, now);
+                    work.membership_put(&first).await?;
                     let name = json!({"name": organisation.name, "id": organisation.id});
                     deed.after = Some(json!({"to": "organisation", "made": name}).to_string());
                 }

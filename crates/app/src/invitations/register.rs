@@ -146,7 +146,7 @@ pub async fn activate(
     if let Some(retry_after_s) = lockout.count(app).await? {
         return Ok(SignIn::TooMany { retry_after_s });
     }
-    if !secret::is_password(app, password, Some(&user.password_hash)).await? {
+    if !secret::is_password(app, password, user.password()).await? {
         return Ok(SignIn::WrongCredentials);
     }
     let invitations = read.invitations_to(&user.email).await?;

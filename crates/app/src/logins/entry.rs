@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use domain::clock::Moment;
 use domain::id::OrgId;
 use domain::role::Caller;
 use serde_json::json;
@@ -26,6 +27,8 @@ pub(super) enum Second {
     RecoveryCode(String, String),
     /// Enough by itself: nothing was asked before it.
     Passkey(Arc<Proved>),
+    /// Shown at the identity provider, at this moment; used up already.
+    Provider(Moment),
 }
 
 /// Somebody who may come in, if what they showed still counts at that moment.
@@ -54,13 +57,17 @@ pub(super) async fn enter(app: &App, entry: Entry<'_>) -> Result<SignIn, Error> 
         remote_ip: visitor.remote_ip,
         user_agent: visitor.user_agent,
     };
-    let (cookie, login) = draw(app, &who)?;
+    let (cookie, mut login) = draw(app, &who)?;
+    if let Second::Provider(shown_at) = second {
+        login.confirmed_at = shown_at;
+    }
     let device = if trusted { None } else { Some(secret::draw()?) };
     let by = match second {
         Second::None => "password",
         Second::Step(..) => "totp",
         Second::RecoveryCode(..) => "recovery_code",
         Second::Passkey(..) => "passkey",
+        Second::Provider(..) => "identity_provider",
     };
     let after = json!({"by": by});
     let system = Caller::System { why: "sign-in" };
@@ -81,7 +88,7 @@ pub(super) async fn enter(app: &App, entry: Entry<'_>) -> Result<SignIn, Error> 
         let (hash, known, second) = (hash.clone(), known.clone(), asked.clone());
         Box::pin(async move {
             let counts = match &second {
-                Second::None => true,
+                Second::None | Second::Provider(..) => true,
                 Second::Step(challenge, step) => {
                     work.authenticator_use(id, *step).await?
                         && work.challenge_take(challenge).await?
@@ -114,7 +121,7 @@ pub(super) async fn enter(app: &App, entry: Entry<'_>) -> Result<SignIn, Error> 
     if !opened.await? {
         failed(Some(id), visitor);
         return Ok(match second {
-            Second::None | Second::Passkey(..) => SignIn::WrongCredentials,
+            Second::None | Second::Passkey(..) | Second::Provider(..) => SignIn::WrongCredentials,
             Second::Step(..) | Second::RecoveryCode(..) => SignIn::WrongFactor,
         });
     }
@@ -124,7 +131,7 @@ pub(super) async fn enter(app: &App, entry: Entry<'_>) -> Result<SignIn, Error> 
     let member = member.ok_or_else(|| Error::internal("a login just made is not there"))?;
     let recovery_codes_left = match second {
         Second::RecoveryCode(..) => Some(app.store().read.recovery_codes(id).await?),
-        Second::None | Second::Step(..) | Second::Passkey(..) => None,
+        _ => None,
     };
     Ok(SignIn::Opened {
         me: Box::new(me::of_member(app, member).await?),

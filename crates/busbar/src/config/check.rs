@@ -36,6 +36,8 @@ impl Config {
                 return wrong("mail.from", "it is like Busbar <busbar@example.org>");
             }
         }
+        self.identity_provider()?;
+        self.contact()?;
         let gateway = &self.gateway;
         for (key, value) in [
             ("gateway.heartbeat_interval_s", gateway.heartbeat_interval_s),

@@ -35,6 +35,22 @@ async fn port(text: &str) -> (Option<SocketAddr>, Port) {
     (Some(address), port)
 }
 
+/// Whether the identity provider answers as one.
+pub async fn identity_provider(config: &Config) -> Option<Check> {
+    const CHECK: &str = "oidc.issuer";
+    let own = config.identity_provider().ok().flatten()?;
+    let issuer = own.provider.issuer().to_owned();
+    Some(match own.provider.look().await {
+        Ok(()) => Check::well(CHECK, format!("{issuer} answers as an identity provider")),
+        Err(failure) => Check::finding(
+            CHECK,
+            format!("{issuer}: {failure}"),
+            "Look whether this machine reaches it, and whether `oidc.issuer` is the `issuer` of \
+             its /.well-known/openid-configuration, letter by letter.",
+        ),
+    })
+}
+
 /// Both listeners. One that is taken is well when it is a running Busbar's. The charger port is
 /// not spoken to, for each attempt there is kept: it belongs to the server at the other.
 pub async fn listeners(config: &Config) -> Vec<Check> {

@@ -15,6 +15,7 @@ pub struct Model {
     pub created_at: i64,
     pub archived_at: Option<i64>,
     pub revision: i64,
+    pub provided: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -3,6 +3,7 @@
 
 mod chain;
 mod drivers;
+mod elsewhere;
 mod locks;
 mod mails;
 mod manners;
@@ -521,6 +522,8 @@ async fn contract(place: Place) {
     manners::an_edit_needs_its_revision(&store).await;
     manners::a_key_is_taken_once(&store).await;
     mails::a_mail_is_taken_once(&store).await;
+    elsewhere::people_are_known_elsewhere(&store).await;
+    elsewhere::a_ceremony_opens_once_and_in_time(&store).await;
     team::members_come_and_go(&store).await;
     team::an_invitation_is_accepted_once(&store).await;
     team::a_link_opens_once(&store).await;

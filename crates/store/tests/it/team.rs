@@ -56,14 +56,12 @@ pub async fn members_come_and_go(store: &Store) {
             for n in 8_101..8_106 {
                 let person = somebody(n, &format!("P{n}@example.org"));
                 work.user_insert(&person).await?;
+                let since = at(i64::try_from(n).unwrap());
+                let roles = RoleSet::EMPTY.with(Role::Viewer);
                 work.membership_put(&MembershipRow {
-                    user: person.id,
-                    org,
-                    roles: RoleSet::EMPTY.with(Role::Viewer),
                     sites: (n == 8_105).then(|| vec![SiteId::from_uuid(id(3))]),
-                    created_at: at(i64::try_from(n).unwrap()),
                     archived_at: (n == 8_104).then(|| at(9)),
-                    revision: 1,
+                    ..MembershipRow::new(person.id, org, roles, since)
                 })
                 .await?;
             }

@@ -1,9 +1,9 @@
-//! A ceremony that is under way: one row of `passkey_ceremonies`.
+//! A ceremony that is under way: one row of `ceremonies`.
 
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "passkey_ceremonies")]
+#[sea_orm(table_name = "ceremonies")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub hash: String,
@@ -11,6 +11,7 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub state: String,
     pub expires_at: i64,
+    pub kind: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
