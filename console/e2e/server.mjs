@@ -1,7 +1,7 @@
 // A server of one's own: started empty from BUSBAR_BINARY in a temporary folder, killed and started again.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,11 +9,15 @@ import { promisify } from 'node:util';
 
 export const BINARY = process.env.BUSBAR_BINARY;
 
-export async function ownServer() {
+/** With `settings`, the text of its configuration file, and an address of one's own choice. */
+export async function ownServer({ settings = '', http = '127.0.0.1:0' } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'busbar-e2e-'));
-  const listen = { http: '127.0.0.1:0', gateway: '127.0.0.1:0' };
+  const listen = { http, gateway: '127.0.0.1:0' };
+  const file = join(folder, 'busbar.toml');
+  writeFileSync(file, settings);
   const env = () => ({
     ...process.env,
+    BUSBAR_CONFIG: file,
     BUSBAR_DATA_DIR: folder,
     BUSBAR_HTTP_LISTEN: listen.http,
     BUSBAR_GATEWAY_LISTEN: listen.gateway,

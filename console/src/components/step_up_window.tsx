@@ -35,7 +35,7 @@ export default function StepUpWindow() {
         }}
       >
         <Stack>
-          <Text size="sm">{t('account.confirm_text')}</Text>
+          <Text size="sm">{t(person?.has_password ? 'account.confirm_text' : 'provider.confirm_text')}</Text>
           {leave.isError && <ProblemAlert error={leave.error} />}
           {confirm.isError && !wrong && <ProblemAlert error={confirm.error} />}
           {person?.has_password && (

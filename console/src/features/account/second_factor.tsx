@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post, remove } from '../../api/client';
-import { factors } from '../../api/queries';
+import { factors, me } from '../../api/queries';
 import type { RecoveryCodes, Seed } from '../../api/shapes';
 import { CopyButton, CopyLine } from '../../components/copy_line';
 import { formErrors } from '../../components/form_errors';
@@ -15,6 +15,7 @@ export function SecondFactor() {
   const { t } = useTranslation();
   const client = useQueryClient();
   const query = useQuery(factors);
+  const person = useQuery(me).data;
   const [seed, setSeed] = useState<Seed | null>(null);
   const [codes, setCodes] = useState<string[] | null>(null);
   const show = (answer: RecoveryCodes) => {
@@ -40,7 +41,9 @@ export function SecondFactor() {
         {error && <ProblemAlert error={error} />}
         {query.data && (
           <Text size="sm">
-            {on ? t('account.on', { count: query.data.recovery_codes_left }) : t('account.off')}
+            {on
+              ? t('account.on', { count: query.data.recovery_codes_left })
+              : t(person?.has_password === false ? 'provider.off' : 'account.off')}
           </Text>
         )}
         {codes && <Codes codes={codes} />}
