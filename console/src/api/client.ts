@@ -108,6 +108,10 @@ export async function call<T>(method: string, path: string, options: Options = {
 export const callText = async (method: string, path: string, options: Options = {}) =>
   (await answered(method, path, options)).text();
 
+/** The answer as a file. */
+export const callBlob = async (method: string, path: string, options: Options = {}) =>
+  (await answered(method, path, options)).blob();
+
 export const get = <T>(path: string, query?: Query, signal?: AbortSignal) =>
   call<T>('GET', path, { query, signal });
 export const post = <T>(path: string, body?: unknown, headers?: Record<string, string>) =>

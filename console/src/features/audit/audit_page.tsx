@@ -1,14 +1,14 @@
 // The audit trail of the organisation: filtered, opened, taken away as a file.
-import { Button, Select, TextInput } from '@mantine/core';
+import { Select, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { IconDownload, IconHistory, IconSearch } from '@tabler/icons-react';
-import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { IconHistory, IconSearch } from '@tabler/icons-react';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { callText } from '../../api/client';
 import { audit } from '../../api/queries';
 import { PagedRead } from '../../components/data_table';
-import { Empty, PageHead, ProblemAlert } from '../../components/page_state';
+import { Download } from '../../components/download';
+import { Empty, PageHead } from '../../components/page_state';
 import { DeedTable } from './deed_table';
 
 const VIAS = ['page', 'api', 'key', 'cli', 'system'] as const;
@@ -26,30 +26,12 @@ export function AuditPage() {
     from: from ? new Date(from).toISOString() : '',
   };
   const query = useInfiniteQuery(audit(asked));
-  const save = useMutation({
-    mutationFn: () => callText('GET', '/audit', { query: asked, headers: { accept: 'text/csv' } }),
-    onSuccess: (text) => {
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
-      link.download = 'audit.csv';
-      link.click();
-      URL.revokeObjectURL(link.href);
-    },
-  });
   const narrowed = Object.values(asked).some(Boolean);
   return (
     <>
       <PageHead title={t('audit.title')} text={t('audit.text')}>
-        <Button
-          variant="default"
-          leftSection={<IconDownload size={16} />}
-          loading={save.isPending}
-          onClick={() => save.mutate()}
-        >
-          {t('audit.download')}
-        </Button>
+        <Download path="/audit" query={asked} name="audit" need="audit.view" />
       </PageHead>
-      {save.isError && <ProblemAlert error={save.error} />}
       <div className="filters">
         <TextInput
           data-filter

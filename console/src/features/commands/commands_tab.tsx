@@ -18,7 +18,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { commands, keys, sessions } from '../../api/queries';
 import type { Command, Station } from '../../api/shapes';
-import { useCan } from '../../components/can';
+import { Can, useCan } from '../../components/can';
 import { ask } from '../../components/confirm';
 import { rowsOf } from '../../components/data_table';
 import { formErrors } from '../../components/form_errors';
@@ -72,7 +72,9 @@ export function CommandsTab() {
     return (
       <div className="two">
         <RawForm station={station} head={head}>
-          <History id={station.id} />
+          <Can do="stations.control">
+            <History id={station.id} />
+          </Can>
         </RawForm>
       </div>
     );
@@ -85,7 +87,9 @@ export function CommandsTab() {
           <TypedForm key={form.type} form={form} station={station} />
         </section>
       )}
-      <History id={station.id} />
+      <Can do="stations.control">
+        <History id={station.id} />
+      </Can>
     </div>
   );
 }

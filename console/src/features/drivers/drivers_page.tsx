@@ -10,6 +10,7 @@ import { drivers } from '../../api/queries';
 import type { Driver } from '../../api/shapes';
 import { Can } from '../../components/can';
 import { type Column, DataTable, PagedRead } from '../../components/data_table';
+import { Download } from '../../components/download';
 import { Empty, PageHead } from '../../components/page_state';
 import { Ago } from '../../components/values';
 import { UNKNOWN } from '../../format';
@@ -53,6 +54,7 @@ export function DriversPage() {
   return (
     <>
       <PageHead title={t('drivers.title')} text={t('drivers.text')}>
+        <Download path="/drivers" query={{ q, state }} name="drivers" need="drivers.report" />
         {create}
       </PageHead>
       <div className="filters">

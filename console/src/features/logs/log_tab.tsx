@@ -9,6 +9,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { logs } from '../../api/queries';
 import { PagedRead } from '../../components/data_table';
+import { Download } from '../../components/download';
 import { Empty } from '../../components/page_state';
 import { Flag } from '../../components/status_badge';
 import { useNow } from '../../components/values';
@@ -37,15 +38,16 @@ export function LogTab() {
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
   const [text, setText] = useState(search.q ?? '');
   const find = useDebouncedCallback((q: string) => set({ q: q || undefined }), 250);
+  const asked = {
+    q: search.q,
+    action: search.action,
+    direction: search.direction,
+    errors_only: search.errors_only,
+    from: instant(search.from),
+    to: instant(search.to),
+  };
   const query = useInfiniteQuery({
-    ...logs(id, {
-      q: search.q,
-      action: search.action,
-      direction: search.direction,
-      errors_only: search.errors_only,
-      from: instant(search.from),
-      to: instant(search.to),
-    }),
+    ...logs(id, asked),
     // Following reads the newest page again; a long scroll back is left alone.
     refetchInterval: (now) => (follow && (now.state.data?.pages.length ?? 0) < 2 ? FOLLOW_MS : false),
   });
@@ -117,6 +119,7 @@ export function LogTab() {
           onChange={(event) => set({ errors_only: event.currentTarget.checked ? 'true' : undefined })}
         />
         <div style={{ flex: 1 }} />
+        <Download path={`/stations/${id}/logs`} query={asked} name="log" need="logs.download" />
         <Button
           variant={follow ? 'light' : 'default'}
           leftSection={follow ? <IconPlayerPause size={15} /> : <IconPlayerPlay size={15} />}

@@ -11,6 +11,7 @@ import { sessions, sites } from '../../api/queries';
 import { Can } from '../../components/can';
 import { ApplyChanges, useChanges } from '../../components/changes';
 import { PagedRead, rowsOf } from '../../components/data_table';
+import { Download } from '../../components/download';
 import { Empty, PageHead } from '../../components/page_state';
 import { SessionTable } from './session_table';
 
@@ -45,7 +46,9 @@ export function SessionsPage() {
   const filtered = Boolean(search.state || search.suspect || search.site_id || search.token);
   return (
     <>
-      <PageHead title={t('nav.sessions')} text={t('sessions.text')} />
+      <PageHead title={t('nav.sessions')} text={t('sessions.text')}>
+        <Download path="/sessions" query={search} name="sessions" need="history.report" />
+      </PageHead>
       <div className="filters">
         <div className="chips" role="group" aria-label={t('stations.state')}>
           {FILTERS.map((filter) => (

@@ -11,6 +11,7 @@ import { sites } from '../../api/queries';
 import type { Site } from '../../api/shapes';
 import { useCan } from '../../components/can';
 import { type Column, DataTable } from '../../components/data_table';
+import { Download } from '../../components/download';
 import { formErrors } from '../../components/form_errors';
 import { Empty, PageHead, ProblemAlert, Read } from '../../components/page_state';
 import { count, UNKNOWN } from '../../format';
@@ -115,6 +116,7 @@ export function SitesPage() {
   return (
     <>
       <PageHead title={t('nav.sites')} text={t('sites.text')}>
+        <Download path="/sites" name="sites" need="stations.report" />
         {create}
       </PageHead>
       <Read query={query} rows={6}>

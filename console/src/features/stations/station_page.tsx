@@ -12,6 +12,14 @@ import { Flag, StatusBadge } from '../../components/status_badge';
 import { Ago, Lasting } from '../../components/values';
 import { protocolName } from '../../format';
 
+/** Whoever may do any of these has something to send, or to see of what was sent. */
+const SENDS: Permission[] = [
+  'stations.control',
+  'stations.configure',
+  'stations.firmware',
+  'stations.raw_ocpp',
+];
+
 export function StationPage() {
   const { t } = useTranslation();
   const can = useCan();
@@ -38,7 +46,7 @@ export function StationPage() {
   const tabs = [
     { to: '/stations/$id/live', word: t('tabs.live'), show: true },
     { to: '/stations/$id/sessions', word: t('tabs.sessions'), show: here('sessions.view') },
-    { to: '/stations/$id/commands', word: t('tabs.commands'), show: here('stations.list') },
+    { to: '/stations/$id/commands', word: t('tabs.commands'), show: SENDS.some(here) },
     { to: '/stations/$id/variables', word: t('tabs.variables'), show: here('station_settings.view') },
     { to: '/stations/$id/log', word: t('tabs.log'), show: here('logs.view') },
     { to: '/stations/$id/settings', word: t('tabs.settings'), show: here('stations.edit') },

@@ -12,6 +12,7 @@ import type { Station } from '../../api/shapes';
 import { Can } from '../../components/can';
 import { ApplyChanges, useChanges } from '../../components/changes';
 import { PagedRead, rowsOf } from '../../components/data_table';
+import { Download } from '../../components/download';
 import { Empty, PageHead } from '../../components/page_state';
 import { FleetNumbers } from '../overview/numbers';
 import { AddStation } from './add_station';
@@ -69,6 +70,7 @@ export function StationsPage() {
   return (
     <>
       <PageHead title={t('nav.stations')} text={t('stations.text')}>
+        <Download path="/stations" query={search} name="stations" need="stations.report" />
         <Can do="stations.edit">
           <Button leftSection={<IconPlus size={16} />} onClick={add.open}>
             {t('stations.add')}

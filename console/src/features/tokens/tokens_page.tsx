@@ -12,6 +12,7 @@ import type { Token } from '../../api/shapes';
 import { Can, useCan } from '../../components/can';
 import { ask } from '../../components/confirm';
 import { type Column, DataTable, PagedRead } from '../../components/data_table';
+import { Download } from '../../components/download';
 import { formErrors } from '../../components/form_errors';
 import { Empty, PageHead, ProblemAlert } from '../../components/page_state';
 import { Pill } from '../../components/status_badge';
@@ -123,6 +124,7 @@ export function TokensPage() {
   return (
     <>
       <PageHead title={t('nav.tokens')} text={t('tokens.text')}>
+        <Download path="/tokens" query={{ q }} name="tokens" need="drivers.report" />
         <Can do="tokens.edit">
           <Button leftSection={<IconPlus size={16} />} onClick={add.open}>
             {t('tokens.add')}

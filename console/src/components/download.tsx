@@ -1,0 +1,52 @@
+// A list as a file, as it is filtered here; for whoever has the right to take it away.
+import { Button, Menu } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconDownload } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { callBlob, Problem, type Query } from '../api/client';
+import type { Permission } from '../api/shapes';
+import { useCan } from './can';
+
+const KINDS = {
+  csv: 'text/csv',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+} as const;
+type Kind = keyof typeof KINDS;
+
+type Props = { path: string; query?: Query; name: string; need: Permission };
+
+export function Download({ path, query, name, need }: Props) {
+  const { t } = useTranslation();
+  const can = useCan();
+  const save = useMutation({
+    mutationFn: async (kind: Kind) => {
+      const blob = await callBlob('GET', path, { query, headers: { accept: KINDS[kind] } });
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(blob);
+      link.download = `${name}.${kind}`;
+      link.click();
+      URL.revokeObjectURL(link.href);
+    },
+    onError: (error) =>
+      notifications.show({
+        color: 'red',
+        title: t('download.failed'),
+        message: error instanceof Problem ? (error.detail ?? error.title) : String(error),
+      }),
+  });
+  if (!can(need)) return null;
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button variant="default" leftSection={<IconDownload size={16} />} loading={save.isPending}>
+          {t('download.button')}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => save.mutate('csv')}>CSV</Menu.Item>
+        <Menu.Item onClick={() => save.mutate('xlsx')}>Excel</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
