@@ -65,6 +65,31 @@ async fn meant(app: &App, named: Option<OrgId>) -> Result<OrgId, Error> {
     }
 }
 
+/// The account with an address, and the organisation that is meant: the root where none is named.
+/// For the command line only.
+pub async fn find(
+    app: &App,
+    caller: &Caller,
+    email: &str,
+    organisation: Option<OrgId>,
+) -> Result<(UserId, OrgId), Error> {
+    gate::permit_system(caller)?;
+    let user = app.store().read.user_by_email(email.trim()).await?;
+    let detail = "There is no account with this address.";
+    let user = user.ok_or_else(|| Error::invalid("/email", "not_found", detail))?;
+    Ok((user.id, meant(app, organisation).await?))
+}
+
+/// The organisation that is meant: the root where none is named. For the command line only.
+pub async fn organisation(
+    app: &App,
+    caller: &Caller,
+    named: Option<OrgId>,
+) -> Result<OrgId, Error> {
+    gate::permit_system(caller)?;
+    meant(app, named).await
+}
+
 /// Makes an account with roles in an organisation, the root where none is named. For the command
 /// line only.
 pub async fn create(

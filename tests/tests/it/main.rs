@@ -4,6 +4,7 @@
 mod authenticator;
 mod away;
 mod canary;
+mod command_line;
 mod doctor;
 mod document;
 mod drivers;

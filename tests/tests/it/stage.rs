@@ -42,6 +42,11 @@ impl Stage {
         crate::rights::member(&self.product, self.folder.path(), role).await
     }
 
+    /// The folder of its data.
+    pub fn data(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// Where people come in.
     pub fn people(&self) -> std::net::SocketAddr {
         self.product.people

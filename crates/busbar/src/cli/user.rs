@@ -4,8 +4,12 @@
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 
+use app::invitations::NewInvitation;
 use clap::Subcommand;
 use domain::id::OrgId;
+use domain::invitation::Purpose;
+use domain::mail::Language;
+use domain::member::Assignment;
 use domain::role::{Caller, Role, RoleSet};
 
 use super::Failure;
@@ -48,6 +52,37 @@ pub enum User {
         /// Roles, several with commas; `none` ends the person's web sessions and lets nobody sign
         /// in with the address.
         roles: String,
+        /// In which organisation (`busbar organisation list`); the root when not given.
+        #[arg(long, value_name = "ID")]
+        organisation: Option<OrgId>,
+    },
+    /// Invite a person by mail; prints the link where no mail server is configured.
+    Invite {
+        /// Mail address.
+        email: String,
+        /// Roles, such as `administrator` or `technician`; several with commas.
+        #[arg(long, value_delimiter = ',', required = true)]
+        roles: Vec<String>,
+        /// In which organisation (`busbar organisation list`); the root when not given.
+        #[arg(long, value_name = "ID")]
+        organisation: Option<OrgId>,
+        /// The language of the mail.
+        #[arg(long, default_value = "en", value_parser = ["en", "de"])]
+        language: String,
+    },
+    /// Put a member away: nobody in the organisation from now on, web sessions and keys included,
+    /// until restored.
+    Archive {
+        /// Mail address.
+        email: String,
+        /// In which organisation (`busbar organisation list`); the root when not given.
+        #[arg(long, value_name = "ID")]
+        organisation: Option<OrgId>,
+    },
+    /// Bring an archived member back, with the roles of before.
+    Restore {
+        /// Mail address.
+        email: String,
         /// In which organisation (`busbar organisation list`); the root when not given.
         #[arg(long, value_name = "ID")]
         organisation: Option<OrgId>,
@@ -112,6 +147,52 @@ impl User {
                     .await
                     .map_err(explained)?;
                 println!("{email} has other roles now");
+            }
+            Self::Invite {
+                email,
+                roles,
+                organisation,
+                language,
+            } => {
+                let purpose = Purpose::Member(Assignment {
+                    roles: read_roles(&roles)?,
+                    sites: None,
+                });
+                let app = rooms::build(&config).await?;
+                let org = app::users::organisation(&app, &CALLER, organisation);
+                let org = org.await.map_err(explained)?;
+                let new = NewInvitation {
+                    email,
+                    purpose,
+                    language: Language::from_tag(&language),
+                };
+                let sent = app::invitations::create(&app, &CALLER, org, new);
+                match sent.await.map_err(explained)?.link {
+                    Some(link) => println!("{link}"),
+                    None => println!("the mail goes out as soon as the server runs"),
+                }
+            }
+            Self::Archive {
+                email,
+                organisation,
+            } => {
+                let app = rooms::build(&config).await?;
+                let found = app::users::find(&app, &CALLER, &email, organisation);
+                let (user, org) = found.await.map_err(explained)?;
+                let done = app::members::archive(&app, &CALLER, org, user, None);
+                done.await.map_err(explained)?;
+                println!("{email} is archived, and all their web sessions and keys there are over");
+            }
+            Self::Restore {
+                email,
+                organisation,
+            } => {
+                let app = rooms::build(&config).await?;
+                let found = app::users::find(&app, &CALLER, &email, organisation);
+                let (user, org) = found.await.map_err(explained)?;
+                let done = app::members::restore(&app, &CALLER, org, user);
+                done.await.map_err(explained)?;
+                println!("{email} is a member again");
             }
             Self::List => {
                 let app = rooms::build(&config).await?;
