@@ -104,10 +104,12 @@ impl Person {
             .map(|(name, value)| format!("{name}: {value}\r\n"));
         let key = self.key.iter();
         let key = key.map(|key| format!("Authorization: Bearer {key}\r\n"));
-        let more: String = more.chain(key).collect();
+        let own = headers.iter().any(|(name, _)| *name == "Prefer");
+        let prefer = (!own).then(|| "Prefer: wait=10\r\n".to_owned());
+        let more: String = more.chain(key).chain(prefer).collect();
         let request = format!(
             "{method} /api/v1{path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\
-             Content-Type: application/json\r\nPrefer: wait=10\r\nCookie: {cookie}\r\n\
+             Content-Type: application/json\r\nCookie: {cookie}\r\n\
              {more}Content-Length: {length}\r\n\r\n{body}",
             at = self.at,
             cookie = self.cookie,

@@ -9,6 +9,7 @@ use bus::Bus;
 use domain::clock::{Clock, IdSource, Moment};
 use domain::event::Event;
 use domain::id::{EventId, NodeId, OrgId};
+use domain::setting::Rules;
 use egress::mail::Post;
 use store::Store;
 use tokio::sync::{Mutex, Notify, OnceCell, Semaphore, SemaphorePermit};
@@ -60,6 +61,8 @@ pub struct Settings {
     pub console_url: String,
     /// Whom people can ask.
     pub support: Contact,
+    /// Which settings are critical, by model.
+    pub critical: Rules,
 }
 
 impl Default for Settings {
@@ -78,6 +81,7 @@ impl Default for Settings {
             },
             console_url: "http://localhost:8080".to_owned(),
             support: Contact::default(),
+            critical: Rules::built_in(),
         }
     }
 }

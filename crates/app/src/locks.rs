@@ -155,7 +155,7 @@ fn forbidden(
         let mut text = format!(
             "The settings of this station were locked by {} on {}.",
             row.locker,
-            row.lock.locked_at.format("%Y-%m-%d")
+            row.lock.locked_at.format("%-d %B %Y")
         );
         if !row.lock.contact.is_empty() {
             text.push_str(&format!(" Contact: {}.", row.lock.contact));

@@ -2,6 +2,7 @@
 //! before anything starts. An unknown key is an error, not a silence.
 
 mod check;
+mod lock;
 mod oidc;
 mod support;
 
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use app::proxy::TrustedProxies;
 use serde::Deserialize;
 
+pub use lock::LockConfig;
 pub use oidc::Oidc;
 pub use support::Support;
 
@@ -41,6 +43,16 @@ pub enum ConfigError {
         key: &'static str,
         /// What it should be.
         why: &'static str,
+    },
+    /// A table that is named is not what it should be.
+    #[error("{key}: {path}: {why}")]
+    Table {
+        /// Its key.
+        key: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Where and why.
+        why: String,
     },
     /// An environment variable is not what it should be.
     #[error("{name}={value}: {why}")]
@@ -84,6 +96,8 @@ pub struct Config {
     pub oidc: Option<Oidc>,
     /// Whom people can ask.
     pub support: Support,
+    /// The settings lock.
+    pub lock: LockConfig,
     /// How long logs are kept.
     pub retention: Retention,
     /// Networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count, at both
@@ -190,6 +204,7 @@ impl Default for Config {
             mail: Mail::default(),
             oidc: None,
             support: Support::default(),
+            lock: LockConfig::default(),
             retention: Retention::default(),
             trusted_proxies: TrustedProxies::this_machine(),
         }

@@ -60,6 +60,7 @@ pub async fn build(config: &Config) -> Result<App, Failure> {
         retention: config.retention.into(),
         console_url: crate::serve::console_url(config),
         support: config.contact()?,
+        critical: config.critical()?,
         ..app::Settings::default()
     };
     Ok(App::new(AppParts {

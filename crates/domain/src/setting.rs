@@ -6,6 +6,7 @@
 
 mod critical;
 mod revert;
+mod rules;
 mod value;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use crate::variable::VariableReading;
 
 pub use critical::{CriticalList, Sphere};
 pub use revert::{Reverts, Verdict};
+pub use rules::{Kind, Rule, RuleError, Rules};
 pub use value::{normalise, same};
 
 /// What is done about drift, chosen for each setting.

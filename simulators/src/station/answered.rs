@@ -53,6 +53,9 @@ impl Actor {
     }
 
     async fn called(&mut self, id: String, action: String, payload: Value) {
+        if self.manners.contains(&Manner::Unanswering) {
+            return;
+        }
         let version = self.plant.version;
         let ask = wire::lift(version, &action, &payload);
         let names = &self.names;

@@ -30,10 +30,12 @@ pub enum Manner {
     OverlongStrings,
     /// Sends meter values with transaction id 2^63 − 1 (1.6).
     HugeTransactionId,
+    /// Hears the calls of the central system, and neither obeys nor answers.
+    Unanswering,
 }
 
 /// All manners, for lists and help.
-pub const ALL: [(&str, Manner); 11] = [
+pub const ALL: [(&str, Manner); 12] = [
     ("duplicate-start", Manner::DuplicateStart),
     ("clock-1970", Manner::ClockOf1970),
     ("clock-without-zone", Manner::ClockWithoutZone),
@@ -45,6 +47,7 @@ pub const ALL: [(&str, Manner); 11] = [
     ("reused-message-ids", Manner::ReusedMessageIds),
     ("overlong-strings", Manner::OverlongStrings),
     ("huge-transaction-id", Manner::HugeTransactionId),
+    ("unanswering", Manner::Unanswering),
 ];
 
 impl std::str::FromStr for Manner {

@@ -72,7 +72,10 @@ async fn people_are_invited_put_away_and_brought_back() {
             vec!["user", "invite", "lee@example.org", "--roles", "boss"],
             "no role",
         ),
-        (vec!["user", "invite", email, "--roles", "viewer"], "in already"),
+        (
+            vec!["user", "invite", email, "--roles", "viewer"],
+            "in already",
+        ),
         (
             vec![
                 "user",

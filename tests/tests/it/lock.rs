@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use busbar_tests::http::Person;
 use serde_json::{Value, json};
-use simulators::station::Direction;
+use simulators::station::{Direction, Manner};
 use simulators::{Station, Version};
 
 use crate::stage::{Stage, UID, VERSIONS};
@@ -50,6 +50,17 @@ const VARIABLES: [(&str, &str); 12] = [
 ];
 
 /// Calls that set or could set something critical.
+/// The product's own table of what is critical everywhere: kind and name.
+fn table() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let text = include_str!("../../../crates/domain/src/setting/critical.csv");
+    text.lines().filter_map(|line| {
+        let fields: Vec<&str> = line.split(',').collect();
+        fields
+            .starts_with(&["*", "*"])
+            .then(|| (fields[2], fields[3]))
+    })
+}
+
 const WRITES: [&str; 10] = [
     "ChangeConfiguration",
     "SetVariables",
@@ -82,7 +93,12 @@ fn attempts(version: Version) -> Vec<(&'static str, Value)> {
     let raw =
         |action: &str, payload: Value| ("ocpp", json!({"action": action, "payload": payload}));
     if version == Version::V16 {
-        for key in KEYS {
+        let of_table = table().filter_map(|(kind, name)| match kind {
+            "variable" => Some(name.to_owned()),
+            "part" => Some(format!("Volt_{name}-2")),
+            _ => None,
+        });
+        for key in KEYS.map(str::to_owned).into_iter().chain(of_table) {
             let values = json!([{"variable": key, "value": "1"}]);
             let command = json!({"type": "write_variables", "params": {"values": values}});
             attempts.push(("commands", command));
@@ -108,7 +124,14 @@ fn attempts(version: Version) -> Vec<(&'static str, Value)> {
         ));
         return attempts;
     }
-    for (component, variable) in VARIABLES {
+    let own = VARIABLES.map(|(component, variable)| (component.to_owned(), variable.to_owned()));
+    let of_table = table().filter_map(|(kind, name)| match kind {
+        "component" => Some((name.to_owned(), "Whatever".to_owned())),
+        "variable" => Some(("Controller".to_owned(), name.to_owned())),
+        "part" => Some(("Controller".to_owned(), format!("Volt{name}2"))),
+        _ => None,
+    });
+    for (component, variable) in own.into_iter().chain(of_table) {
         let values = json!([{"component": component, "variable": variable, "value": "1"}]);
         let command = json!({"type": "write_variables", "params": {"values": values}});
         attempts.push(("commands", command));
@@ -250,6 +273,101 @@ async fn no_way_leads_around_the_lock() {
         "{} of {refused} in the audit trail",
         trail.len()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_the_station_is_judged_when_it_is_sent() {
+    let mut stage = Stage::with("[gateway]\ncall_timeout_s = 3\n").await;
+    let mut ida = stage.member("technician").await;
+    for (n, version) in VERSIONS.into_iter().enumerate() {
+        let identity = format!("WAITS-{n}");
+        let id = stage.register(&identity).await;
+        let station = stage.station(&identity, version);
+        station.connect_and_boot().await.unwrap();
+        let password = lock(&mut stage.ana, &id, json!({})).await;
+        let path = |verb: &str| format!("/stations/{id}/lock/{verb}");
+        let open = json!({"password": password});
+        let (unlock, change) = (path("unlock"), path("password"));
+        let opened = ida.expect(200, "POST", &unlock, Some(&open));
+        opened.await.unwrap();
+        // The station keeps a first call waiting, so that Ida's write, which she may, stays here.
+        station.set_manner(Manner::Unanswering, true).await.unwrap();
+        let commands = format!("/stations/{id}/commands");
+        let first = json!({"type": "clear_cache"});
+        let now = [("Prefer", "respond-async")];
+        let sent = ida.ask_with("POST", &commands, &now, Some(&first)).await;
+        assert_eq!(sent.unwrap().status, 202);
+        let component = (version != Version::V16).then_some("AuthCtrlr");
+        let value = json!([{"component": component, "variable": "LocalAuthorizeOffline", "value": "false"}]);
+        let write = json!({"type": "write_variables", "params": {"values": value}});
+        let waits = ida
+            .ask_with("POST", &commands, &now, Some(&write))
+            .await
+            .unwrap();
+        assert_eq!(waits.status, 202, "{}", waits.body);
+        // Another password: her access is over before the station has a turn.
+        let new = json!({"new": "another password"});
+        let changed = stage.ana.expect(200, "POST", &change, Some(&new));
+        changed.await.unwrap();
+        station
+            .set_manner(Manner::Unanswering, false)
+            .await
+            .unwrap();
+        let one = format!("{commands}/{}", waits.body["id"].as_str().unwrap());
+        let over = async {
+            loop {
+                let command = ida.expect(200, "GET", &one, None).await.unwrap();
+                if command["settled_at"].is_string() {
+                    return command;
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        };
+        let over = tokio::time::timeout(Duration::from_secs(30), over)
+            .await
+            .unwrap();
+        assert_eq!(over["state"], "error", "{version:?} {over}");
+        let why = over["error"]["text"].as_str().unwrap();
+        assert!(
+            why.contains("locked by Ana on") && !why.contains('•'),
+            "{why}"
+        );
+        assert_eq!(
+            over["error"]["code"], "settings_locked",
+            "{version:?} {over}"
+        );
+        assert_eq!(written(&station), Vec::<String>::new(), "{version:?}");
+        assert_eq!(
+            station
+                .key("LocalAuthorizeOffline")
+                .await
+                .unwrap()
+                .as_deref(),
+            Some("true")
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_has_settings_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("critical.csv");
+    let lines = "vendor,model,kind,name,sphere\n*,*,variable,LightIntensity,access_and_money\n";
+    std::fs::write(&file, lines).unwrap();
+    let settings = format!("[lock]\ncritical = \"{}\"\n", file.display());
+    let mut stage = Stage::with(&settings).await;
+    let mut chief = stage.member("administrator").await;
+    let id = stage.register("MODEL-1").await;
+    let station = stage.station("MODEL-1", Version::V16);
+    station.connect_and_boot().await.unwrap();
+    let write = json!({"type": "write_variables",
+        "params": {"values": [{"variable": "LightIntensity", "value": "20"}]}});
+    let commands = format!("/stations/{id}/commands");
+    let free = chief.ask("POST", &commands, Some(&write)).await.unwrap();
+    assert_eq!(free.status, 200, "{}", free.body);
+    lock(&mut stage.ana, &id, json!({})).await;
+    let shut = chief.ask("POST", &commands, Some(&write)).await.unwrap();
+    assert_eq!(shut.status, 423, "{}", shut.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

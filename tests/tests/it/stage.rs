@@ -23,8 +23,16 @@ pub struct Stage {
 impl Stage {
     /// Starts the server and registers the token.
     pub async fn set() -> Self {
+        Self::with("").await
+    }
+
+    /// The same, with a configuration file.
+    pub async fn with(settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let product = Product::start(folder.path(), &[]).await.unwrap();
+        let file = folder.path().join("busbar.toml");
+        std::fs::write(&file, settings).unwrap();
+        let file = [("BUSBAR_CONFIG", file.to_str().unwrap())];
+        let product = Product::start(folder.path(), &file).await.unwrap();
         let mut ana = product.administrator().await.unwrap();
         let token = json!({"uid": UID, "kind": "iso14443"});
         ana.expect(201, "POST", "/tokens", Some(&token))

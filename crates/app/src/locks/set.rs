@@ -117,7 +117,10 @@ async fn set(
     if before.is_some_and(|lock| lock.removal.is_none()) {
         return Err(locked_already());
     }
-    let critical = CriticalList::with(new.added.iter().cloned());
+    let hardware = &station.hardware;
+    let (vendor, model) = (hardware.vendor.as_deref(), hardware.model.as_deref());
+    let rules = app.settings().critical.of_model(vendor, model);
+    let critical = CriticalList::of_model(rules).with(new.added.iter().cloned());
     let reported = baseline::everything(app, caller, row).await?;
     let now = app.now();
     let mut watch = Watch::freeze(&critical, &reported);

@@ -38,6 +38,7 @@ impl Config {
         }
         self.identity_provider()?;
         self.contact()?;
+        self.critical()?;
         let gateway = &self.gateway;
         for (key, value) in [
             ("gateway.heartbeat_interval_s", gateway.heartbeat_interval_s),

@@ -1,7 +1,11 @@
-//! Which settings are critical: data for every model, and what an installer adds for one lock.
+//! Which settings are critical: those of every station, those of its model, and what an installer
+//! adds for one lock.
+
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::rules::{Kind, Rule, Rules};
 use super::{Reaction, folded};
 use crate::command::VariableName;
 use crate::variable::{Mutability, VariableReading, is_secret};
@@ -32,120 +36,64 @@ impl Sphere {
     }
 }
 
-/// 2.x components that are critical whole.
-const COMPONENTS: [(&str, Sphere); 12] = [
-    ("smartchargingctrlr", Sphere::Electrical),
-    ("authctrlr", Sphere::AccessAndMoney),
-    ("authcachectrlr", Sphere::AccessAndMoney),
-    ("localauthlistctrlr", Sphere::AccessAndMoney),
-    ("txctrlr", Sphere::AccessAndMoney),
-    ("sampleddatactrlr", Sphere::AccessAndMoney),
-    ("aligneddatactrlr", Sphere::AccessAndMoney),
-    ("tariffcostctrlr", Sphere::AccessAndMoney),
-    ("iso15118ctrlr", Sphere::Connection),
-    ("securityctrlr", Sphere::Connection),
-    ("ocppcommctrlr", Sphere::Connection),
-    ("networkconfiguration", Sphere::Connection),
-];
+/// The rules of every station. They hold whatever a lock remembers of its model.
+static EVERYWHERE: LazyLock<Vec<Rule>> = LazyLock::new(|| Rules::built_in().everywhere());
 
-/// Keys of 1.6, and variables that are critical in whatever component they stand.
-const VARIABLES: [(&str, Sphere); 27] = [
-    ("connectorphaserotation", Sphere::Electrical),
-    ("phaserotation", Sphere::Electrical),
-    ("allowofflinetxforunknownid", Sphere::AccessAndMoney),
-    ("authorizationcacheenabled", Sphere::AccessAndMoney),
-    ("authorizeremotetxrequests", Sphere::AccessAndMoney),
-    ("centralcontractvalidationallowed", Sphere::AccessAndMoney),
-    ("clockaligneddatainterval", Sphere::AccessAndMoney),
-    ("contractvalidationoffline", Sphere::AccessAndMoney),
-    ("defaultprice", Sphere::AccessAndMoney),
-    ("localauthlistenabled", Sphere::AccessAndMoney),
-    ("localauthorizeoffline", Sphere::AccessAndMoney),
-    ("localpreauthorize", Sphere::AccessAndMoney),
-    ("maxenergyoninvalidid", Sphere::AccessAndMoney),
-    ("metervaluesampleinterval", Sphere::AccessAndMoney),
-    ("metervaluesaligneddata", Sphere::AccessAndMoney),
-    ("metervaluessampleddata", Sphere::AccessAndMoney),
-    ("stoptransactiononevsidedisconnect", Sphere::AccessAndMoney),
-    ("stoptransactiononinvalidid", Sphere::AccessAndMoney),
-    ("stoptxnaligneddata", Sphere::AccessAndMoney),
-    ("stoptxnsampleddata", Sphere::AccessAndMoney),
-    ("transactionmessageattempts", Sphere::AccessAndMoney),
-    ("unlockconnectoronevsidedisconnect", Sphere::AccessAndMoney),
-    ("additionalrootcertificatecheck", Sphere::Connection),
-    ("authorizationkey", Sphere::Connection),
-    ("cponame", Sphere::Connection),
-    ("networkconfigurationpriority", Sphere::Connection),
-    ("securityprofile", Sphere::Connection),
-];
+/// What rules say of a setting: that it is open, what it is about, or nothing.
+enum Word {
+    Open,
+    About(Sphere),
+}
 
-/// Parts of vendors' names, with the marks between words left out.
-const PARTS: [(&str, Sphere); 13] = [
-    ("maxcurrent", Sphere::Electrical),
-    ("maximumcurrent", Sphere::Electrical),
-    ("currentlimit", Sphere::Electrical),
-    ("maxintensity", Sphere::Electrical),
-    ("freevend", Sphere::AccessAndMoney),
-    ("freecharging", Sphere::AccessAndMoney),
-    ("plugandcharge", Sphere::AccessAndMoney),
-    ("tariff", Sphere::AccessAndMoney),
-    ("backoffice", Sphere::Connection),
-    ("backendurl", Sphere::Connection),
-    ("centralsystemurl", Sphere::Connection),
-    ("csmsurl", Sphere::Connection),
-    ("ocppurl", Sphere::Connection),
-];
-
-/// Not critical wherever they stand: heartbeat, light, language, and the user's own limit, which
-/// the frozen cap bounds.
-const OPEN: [&str; 5] = [
-    "heartbeatinterval",
-    "lightintensity",
-    "displaybrightness",
-    "language",
-    "usercurrentlimit",
-];
+/// What the first fitting rule says: a whole name goes before a component, and that before a part.
+fn said(rules: &[Rule], component: &str, bare: &str) -> Option<Word> {
+    let first = |kind: Kind| {
+        let fits = |rule: &&Rule| rule.kind == kind && rule.fits(component, bare);
+        rules.iter().find(fits)
+    };
+    if first(Kind::Open).is_some() {
+        return Some(Word::Open);
+    }
+    let named = first(Kind::Variable).or_else(|| first(Kind::Component));
+    let rule = named.or_else(|| first(Kind::Part))?;
+    rule.sphere.map(Word::About)
+}
 
 /// What the setting is about, when it is critical at every station.
 pub(super) fn sphere_of(name: &VariableName) -> Option<Sphere> {
-    let name = folded(name);
-    let bare: String = name
-        .variable
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric())
-        .collect();
-    if OPEN.contains(&bare.as_str()) {
-        return None;
-    }
-    let of = |list: &[(&str, Sphere)], fits: &dyn Fn(&str) -> bool| {
-        let found = list.iter().find(|(word, _)| fits(word));
-        found.map(|(_, sphere)| *sphere)
-    };
-    let component = name.component.as_deref().unwrap_or_default();
-    of(&VARIABLES, &|word| word == bare)
-        .or_else(|| of(&COMPONENTS, &|word| word == component))
-        .or_else(|| of(&PARTS, &|word| bare.contains(word)))
+    CriticalList::default().sphere(name)
 }
 
-/// The critical settings of one station: those of every station, and those that its lock adds.
-/// Nothing can be taken off.
+/// The critical settings of one station. From what every station has nothing can be taken off but
+/// what a model's own rules open, and nothing electrical.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CriticalList {
     added: Vec<VariableName>,
+    /// The rules of the model, as they were when the station was locked.
+    #[serde(default)]
+    model: Vec<Rule>,
 }
 
 impl CriticalList {
+    /// That of a model, without what an installer adds.
+    #[must_use]
+    pub const fn of_model(model: Vec<Rule>) -> Self {
+        Self {
+            added: Vec::new(),
+            model,
+        }
+    }
+
     /// With what the installer adds.
     #[must_use]
-    pub fn with(added: impl IntoIterator<Item = VariableName>) -> Self {
-        let mut list = Self::default();
+    pub fn with(mut self, added: impl IntoIterator<Item = VariableName>) -> Self {
         for name in added {
             let name = folded(&name);
-            if sphere_of(&name).is_none() && !list.added.contains(&name) {
-                list.added.push(name);
+            if self.sphere(&name).is_none() {
+                self.added.push(name);
             }
         }
-        list
+        self
     }
 
     /// What was added, each once and without those that are critical anyway.
@@ -157,11 +105,22 @@ impl CriticalList {
     /// What the setting is about; none when it is not critical.
     #[must_use]
     pub fn sphere(&self, name: &VariableName) -> Option<Sphere> {
-        let added = || {
-            let held = self.added.contains(&folded(name));
-            held.then_some(Sphere::Added)
+        let name = folded(name);
+        let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect();
+        let (variable, component): (String, String) = (
+            bare(&name.variable),
+            bare(name.component.as_deref().unwrap_or_default()),
+        );
+        let everywhere = match said(&EVERYWHERE, &component, &variable) {
+            Some(Word::About(sphere)) => Some(sphere),
+            Some(Word::Open) | None => None,
         };
-        sphere_of(name).or_else(added)
+        let found = match said(&self.model, &component, &variable) {
+            Some(Word::About(sphere)) => Some(sphere),
+            Some(Word::Open) => everywhere.filter(|sphere| *sphere == Sphere::Electrical),
+            None => everywhere,
+        };
+        found.or_else(|| self.added.contains(&name).then_some(Sphere::Added))
     }
 
     /// Whether a lock freezes what this reading tells: critical, somebody can change it, and its

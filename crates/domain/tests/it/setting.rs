@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeDelta};
 use domain::clock::Moment;
 use domain::command::VariableName;
-use domain::setting::{CriticalList, Drift, Reaction, Reverts, Sphere, Verdict, Wish, drift, same};
+use domain::setting::{
+    CriticalList, Drift, Reaction, Reverts, Rules, Sphere, Verdict, Wish, drift, same,
+};
 use domain::variable::{Mutability, VariableReading};
 use proptest::prelude::*;
 
@@ -105,13 +107,50 @@ fn what_is_critical_is_known_in_both_families_of_names() {
 
 #[test]
 fn an_installer_adds_and_never_takes_away() {
-    let added = CriticalList::with([key("LightIntensity"), key("lightintensity"), key("CpoName")]);
+    let added = CriticalList::default().with([
+        key("LightIntensity"),
+        key("lightintensity"),
+        key("CpoName"),
+    ]);
     assert_eq!(added.added(), [key("lightintensity")]);
     assert_eq!(added.sphere(&key("LIGHTINTENSITY")), Some(Sphere::Added));
     assert_eq!(
         added.sphere(&key("PhaseRotation")),
         Some(Sphere::Electrical)
     );
+}
+
+#[test]
+fn a_model_has_its_own_and_opens_nothing_electrical() {
+    let lines = "vendor,model,kind,name,sphere\n\
+        Volt*,Box 2,variable,Lamp-Cap,electrical\n\
+        Volt*,*,open,CpoName,\n\
+        Volt*,*,open,ConnectorPhaseRotation,\n\
+        Volt*,*,component,Lamp,access_and_money\n";
+    let rules = Rules::built_in().and(Rules::read(lines).unwrap());
+    let of_model = |vendor, model| CriticalList::of_model(rules.of_model(vendor, model));
+    let list = of_model(Some("VOLT GmbH"), Some("box 2"));
+    assert_eq!(list.sphere(&key("LampCap")), Some(Sphere::Electrical));
+    assert_eq!(list.sphere(&key("CpoName")), None);
+    let rotation = key("ConnectorPhaseRotation");
+    assert_eq!(list.sphere(&rotation), Some(Sphere::Electrical));
+    let lamp = of("Lamp", "Enabled");
+    assert_eq!(list.sphere(&lamp), Some(Sphere::AccessAndMoney));
+    // An installer may make it critical again.
+    let stricter = list.with([key("CpoName")]);
+    assert_eq!(stricter.sphere(&key("CpoName")), Some(Sphere::Added));
+    let other = of_model(Some("Volt"), Some("Box 3"));
+    assert_eq!(other.sphere(&key("LampCap")), None);
+    assert_eq!(other.sphere(&key("CpoName")), None);
+    for stranger in [of_model(Some("Watt"), Some("Box 2")), of_model(None, None)] {
+        assert_eq!(stranger, CriticalList::default());
+    }
+    let alfen = of_model(Some("Alfen BV"), Some("NG910"));
+    let identifier = key("PlugAndChargeIdentifier");
+    assert_eq!(alfen.sphere(&identifier), Some(Sphere::AccessAndMoney));
+    // A lock of before there were models is read as it was.
+    let kept: CriticalList = serde_json::from_str(r#"{"added":[]}"#).unwrap();
+    assert_eq!(kept, CriticalList::default());
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn row(place: StationId, epoch: i64) -> LockRow {
             locked_by: user(7_001),
             contact: "Volt".to_owned(),
             locked_at: at(1_000),
-            critical: CriticalList::with([named("Lamp")]),
+            critical: CriticalList::default().with([named("Lamp")]),
             cap_ma: Some(16_000),
         },
         locker: "Ida".to_owned(),
