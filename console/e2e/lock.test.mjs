@@ -30,6 +30,9 @@ test('a station is locked, closed, opened, and its lock removed with a trace', a
   await dialog().getByText('At least 8 characters.').last().waitFor();
   await dialog().getByLabel('Password of the lock').fill('');
   await dialog().getByLabel('How to reach you').fill('Volt GmbH');
+  const more = dialog().getByRole('combobox', { name: 'Also lock' });
+  await more.fill('LightIntensity');
+  await more.press('Enter');
   await clean('lock-form');
   await dialog().getByRole('button', { name: 'Lock settings' }).click();
   const password = await dialog().locator('code').innerText();
@@ -38,6 +41,18 @@ test('a station is locked, closed, opened, and its lock removed with a trace', a
   await dialog().getByRole('button', { name: 'Close' }).last().click();
   await panel().getByText('Settings are locked; you have access').waitFor();
   await clean('lock-open');
+  await panel()
+    .getByRole('button', { name: /settings are protected/ })
+    .click();
+  const reaction = panel()
+    .getByRole('combobox', { name: /^When .* differs$/ })
+    .first();
+  await reaction.click();
+  await page.getByRole('option', { name: 'Take out of use' }).click();
+  await page.waitForFunction(() => document.querySelector('[aria-label^="When "]:not(:disabled)'));
+  await clean('lock-reactions');
+  const held = await (await page.request.get(`/api/v1/stations/${list.data[0].id}/lock`)).json();
+  assert.equal(held.lock.frozen[0].reaction, 'quarantine');
   await panel().getByRole('button', { name: 'Close again' }).click();
   await panel().getByText('Settings are locked; you have no access').waitFor();
   await settled(page);
@@ -97,5 +112,25 @@ test('a saved password is shown to its account after a confirmation', async () =
   }
   await page.getByText(/^\d{8}$/).waitFor();
   await clean('saved-passwords');
+});
+
+test('a site is locked at once', async () => {
+  await page.goto('/sites');
+  await settled(page);
+  await page
+    .getByRole('button', { name: /^Lock settings at/ })
+    .first()
+    .click();
+  await dialog().getByLabel('Password of the lock').fill('short');
+  await dialog().getByRole('button', { name: 'Lock settings' }).click();
+  await dialog().getByText('At least 8 characters.').last().waitFor();
+  await dialog().getByLabel('Password of the lock').fill('one for the site');
+  await clean('lock-site');
+  await dialog().getByRole('button', { name: 'Lock settings' }).click();
+  await dialog()
+    .getByText(/stations? w(as|ere) locked\./)
+    .waitFor({ timeout: 90_000 });
+  await clean('lock-site-done');
+  await dialog().getByRole('button', { name: 'Close' }).last().click();
   assert.deepEqual(faults, []);
 });

@@ -15,6 +15,7 @@ export type Me = Sent<'MeView'>;
 export type Challenge = Sent<'ChallengeView'>;
 export type Departure = Sent<'DepartureView'>;
 export type Entered = Sent<'EnteredView'>;
+export type SiteLock = Sent<'SiteLockView'>;
 export type Support = Sent<'SupportView'>;
 export type Factors = Sent<'FactorsView'>;
 export type Seed = Sent<'SeedView'>;

@@ -13,6 +13,7 @@ import { dateTime, UNKNOWN } from '../../format';
 import type { Verb } from './verbs';
 
 const LockWindow = lazy(() => import('./lock_window'));
+const Frozen = lazy(() => import('./frozen'));
 
 export function LockPanel({ id, online }: { id: string; online: boolean }) {
   const { t } = useTranslation();
@@ -20,6 +21,7 @@ export function LockPanel({ id, online }: { id: string; online: boolean }) {
   const query = useQuery(stationLock(id));
   const client = useQueryClient();
   const [verb, setVerb] = useState<Verb | null>(null);
+  const [listed, setListed] = useState(false);
   const keep = (lock: StationLock) => client.setQueryData([...keys.station(id), 'lock'], lock);
   const close = useMutation({
     mutationFn: () => post<StationLock>(`/stations/${id}/lock/close`),
@@ -98,6 +100,22 @@ export function LockPanel({ id, online }: { id: string; online: boolean }) {
           )}
         </Group>
       </Group>
+      {held && (
+        <Button
+          size="compact-sm"
+          variant="subtle"
+          mt="xs"
+          aria-expanded={listed}
+          onClick={() => setListed(!listed)}
+        >
+          {t('lock.protects', { count: held.frozen.length })}
+        </Button>
+      )}
+      {held && listed && (
+        <Suspense fallback={null}>
+          <Frozen id={id} held={held} open={data.padlock === 'open'} keep={keep} />
+        </Suspense>
+      )}
       {close.isError && <ProblemAlert error={close.error} />}
       {held && held.drift.length > 0 && (
         <Drift id={id} lock={data} keep={keep} open={data.padlock === 'open'} />

@@ -1,15 +1,18 @@
 // One window for the verbs of a lock: lock, unlock, another password, remove, and the ways back.
-import { Button, Checkbox, Group, Modal, NumberInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post } from '../../api/client';
+import { variables } from '../../api/queries';
 import type { NewStationLock, StationLock } from '../../api/shapes';
 import { CopyLine } from '../../components/copy_line';
 import { formErrors } from '../../components/form_errors';
 import { ProblemAlert } from '../../components/page_state';
+import { LockFields, lockBody, useLockForm } from './lock_fields';
 import { LostWays } from './lost_ways';
+import { nameOf } from './setting_name';
 import type { Verb } from './verbs';
 
 type Props = {
@@ -46,14 +49,12 @@ function Locking({ id, keep, close }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [password, setPassword] = useState<string | null>(null);
-  const form = useForm({ initialValues: { password: '', contact: '', cap_a: '' as number | '' } });
+  const form = useLockForm();
+  const known = useQuery(variables(id)).data ?? [];
+  const names = known.filter((v) => v.mutability !== 'read_only').map(nameOf);
   const save = useMutation({
     mutationFn: (values: typeof form.values) =>
-      post<NewStationLock>(`/stations/${id}/lock`, {
-        password: values.password.trim() || null,
-        contact: values.contact.trim() || null,
-        cap_a: values.cap_a === '' ? null : values.cap_a,
-      }),
+      post<NewStationLock>(`/stations/${id}/lock`, lockBody(values)),
     onSuccess: (made) => {
       keep(made.lock);
       setPassword(made.password);
@@ -81,26 +82,7 @@ function Locking({ id, keep, close }: Props) {
       <Stack>
         <Text size="sm">{t('lock.text')}</Text>
         {save.isError && <ProblemAlert error={save.error} />}
-        <TextInput
-          label={t('lock.password')}
-          description={t('lock.password_text')}
-          autoComplete="off"
-          data-autofocus
-          {...form.getInputProps('password')}
-        />
-        <TextInput
-          label={t('lock.contact')}
-          description={t('lock.contact_text')}
-          {...form.getInputProps('contact')}
-        />
-        <NumberInput
-          label={t('lock.cap')}
-          description={t('lock.cap_text')}
-          min={0}
-          max={10000}
-          suffix=" A"
-          {...form.getInputProps('cap_a')}
-        />
+        <LockFields form={form} known={[...new Set(names)]} />
         <Ends close={close} busy={save.isPending} word={t('lock.lock')} />
       </Stack>
     </form>

@@ -4,7 +4,7 @@ import { useForm } from '@mantine/form';
 import { IconBuildingStore, IconPlus } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { patch, post } from '../../api/client';
 import { sites } from '../../api/queries';
@@ -17,6 +17,7 @@ import { Empty, PageHead, ProblemAlert, Read } from '../../components/page_state
 import { count, UNKNOWN } from '../../format';
 import { ADMIN_STATES } from '../stations/settings_tab';
 
+const SiteLockWindow = lazy(() => import('./site_lock'));
 const ACCESS = ['public_free', 'public_paid', 'restricted'] as const;
 
 export function SitesPage() {
@@ -24,7 +25,8 @@ export function SitesPage() {
   const can = useCan();
   const query = useQuery(sites);
   const [open, setOpen] = useState<Site | 'new' | null>(null);
-  const mayEdit = can('sites.edit') || can('sites.access.manage');
+  const [locking, setLocking] = useState<Site | null>(null);
+  const mayEdit = can('sites.edit') || can('sites.access.manage') || can('stations.configure');
   const columns = useMemo<Column<Site>[]>(
     () => [
       {
@@ -78,6 +80,16 @@ export function SitesPage() {
               right: true,
               cell: (site: Site) => (
                 <Group gap={4} justify="flex-end" wrap="nowrap">
+                  {can('stations.configure', site.id) && (
+                    <Button
+                      size="compact-xs"
+                      variant="subtle"
+                      onClick={() => setLocking(site)}
+                      aria-label={t('lock.site', { name: site.name })}
+                    >
+                      {t('lock.lock')}
+                    </Button>
+                  )}
                   {can('sites.access.manage', site.id) && (
                     <Button
                       size="compact-xs"
@@ -141,6 +153,11 @@ export function SitesPage() {
           )
         }
       </Read>
+      {locking && (
+        <Suspense fallback={null}>
+          <SiteLockWindow site={locking} close={() => setLocking(null)} />
+        </Suspense>
+      )}
       {open && <SiteForm site={open === 'new' ? null : open} close={() => setOpen(null)} />}
     </>
   );
