@@ -1843,7 +1843,7 @@ export interface components {
          * @description What can be asked of a station; `ocpp` is a raw call.
          * @enum {string}
          */
-        CommandType: "reset" | "start_session" | "stop_session" | "change_availability" | "unlock" | "trigger" | "read_variables" | "write_variables" | "request_report" | "clear_cache" | "update_firmware" | "ocpp";
+        CommandType: "reset" | "start_session" | "stop_session" | "change_availability" | "unlock" | "trigger" | "read_variables" | "write_variables" | "request_report" | "clear_cache" | "update_firmware" | "monitor_variables" | "ocpp";
         /** @description A command and what came of it. */
         CommandView: {
             /** @description The station's own answer. */

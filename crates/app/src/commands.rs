@@ -42,9 +42,9 @@ pub const fn permission(command: &Command) -> Permission {
         | Command::Trigger { .. }
         | Command::ClearCache => Permission::StationsControl,
         Command::ReadVariables { .. } => Permission::StationSettingsView,
-        Command::WriteVariables { .. } | Command::RequestReport { .. } => {
-            Permission::StationsConfigure
-        }
+        Command::WriteVariables { .. }
+        | Command::MonitorVariables { .. }
+        | Command::RequestReport { .. } => Permission::StationsConfigure,
         Command::UpdateFirmware { .. } => Permission::StationsFirmware,
         Command::Raw { .. } => Permission::StationsRawOcpp,
     }
@@ -125,7 +125,11 @@ pub(crate) async fn dispatch(
     );
     // What Busbar reads by itself is nobody's deed.
     let by_itself = matches!(caller, Caller::System { .. });
-    let routine = by_itself && matches!(record.command, Command::ReadVariables { .. });
+    let routine = by_itself
+        && matches!(
+            record.command,
+            Command::ReadVariables { .. } | Command::MonitorVariables { .. }
+        );
     // The order carries what the station must be told; the row keeps no passwords or keys.
     let (org, mut written) = (station.org, record.clone());
     hide_secrets(&mut written.command);

@@ -70,6 +70,21 @@ pub struct VariableName {
     pub variable_instance: Option<String>,
 }
 
+impl VariableName {
+    /// A variable of a component (2.x).
+    #[must_use]
+    pub fn of(component: &str, variable: &str) -> Self {
+        Self {
+            component: Some(component.to_owned()),
+            component_instance: None,
+            evse: None,
+            connector: None,
+            variable: variable.to_owned(),
+            variable_instance: None,
+        }
+    }
+}
+
 /// A command, in the imperative.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -134,6 +149,11 @@ pub enum Command {
         /// Which, and the value as text.
         values: Vec<(VariableName, String)>,
     },
+    /// Tell of every change of these by itself (2.x).
+    MonitorVariables {
+        /// Which.
+        names: Vec<VariableName>,
+    },
     /// Report the device model in parts (2.x).
     RequestReport {
         /// How much.
@@ -177,6 +197,7 @@ impl Command {
             Self::Trigger { .. } => "trigger",
             Self::ReadVariables { .. } => "read_variables",
             Self::WriteVariables { .. } => "write_variables",
+            Self::MonitorVariables { .. } => "monitor_variables",
             Self::RequestReport { .. } => "request_report",
             Self::ClearCache => "clear_cache",
             Self::UpdateFirmware { .. } => "update_firmware",

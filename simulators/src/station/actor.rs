@@ -224,8 +224,20 @@ impl Actor {
                 Vec::new()
             }
             Act::SetKey(key, value) => {
-                self.plant.settings.put(&key, &value);
-                Vec::new()
+                let at = self.plant.now;
+                let told = self
+                    .plant
+                    .settings
+                    .put(&key, &value)
+                    .map(|change| Say::Changed {
+                        monitor: change.monitor,
+                        component: change.component,
+                        variable: change.variable,
+                        value: change.value,
+                        at,
+                    });
+                // Kept to oneself while away: whoever reads after the reconnect finds it.
+                told.filter(|_| self.link.is_some()).into_iter().collect()
             }
             Act::ReadKey(key, reply) => {
                 // Whoever asked may have gone.

@@ -87,6 +87,10 @@ pub(super) fn obey(
                 written: true,
             }
         }
+        Ask::SetMonitors { rows } => {
+            let first = plant.settings.monitor(&rows);
+            Reply::Monitors { rows, first }
+        }
         Ask::Report {
             request_id,
             configurable_only,

@@ -1,5 +1,7 @@
 //! Settings of a station: one table that 1.6 reads by key and 2.x by component and variable.
 
+use serde_json::Value;
+
 use crate::charging::{Outlet, Template};
 use crate::wire::{Entry, KeyRow, VariableName, VariableResult};
 
@@ -54,11 +56,22 @@ const TABLE: [Row; 20] = [
     ("SupportedFeatureProfiles", "ChargingStation", "SupportedFeatureProfiles", "Core,FirmwareManagement,RemoteTrigger,SmartCharging", false, "MemberList", false),
 ];
 
+/// What a monitor tells of.
+#[derive(Debug, Clone)]
+pub(super) struct Change {
+    pub(super) monitor: usize,
+    pub(super) component: &'static str,
+    pub(super) variable: &'static str,
+    pub(super) value: String,
+}
+
 /// All settings of one station.
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     rows: Vec<Setting>,
     template: Template,
+    /// Component and variable of each monitor, in the order of their ids from 1.
+    monitors: Vec<(String, String)>,
 }
 
 impl Settings {
@@ -89,6 +102,7 @@ impl Settings {
         Self {
             rows,
             template: template.clone(),
+            monitors: Vec::new(),
         }
     }
 
@@ -105,10 +119,32 @@ impl Settings {
     }
 
     /// Sets a value without asking whether it may be written.
-    pub(super) fn put(&mut self, key: &str, value: &str) {
-        if let Some(row) = self.rows.iter_mut().find(|row| row.key == key) {
-            value.clone_into(&mut row.value);
-        }
+    /// Somebody changes a setting at the station; what a monitor has to tell of it (2.x).
+    pub(super) fn put(&mut self, key: &str, value: &str) -> Option<Change> {
+        let row = self.rows.iter_mut().find(|row| row.key == key)?;
+        let same = row.value == value;
+        value.clone_into(&mut row.value);
+        let of = |(component, variable): &(String, String)| {
+            component == row.component && variable == row.variable
+        };
+        let monitor = self.monitors.iter().position(of).filter(|_| !same)?;
+        Some(Change {
+            monitor: monitor + 1,
+            component: row.component,
+            variable: row.variable,
+            value: row.value.clone(),
+        })
+    }
+
+    /// Sets monitors; the id of the first.
+    pub(super) fn monitor(&mut self, asked: &[Value]) -> usize {
+        let first = self.monitors.len() + 1;
+        let word = |value: &Value| value["name"].as_str().unwrap_or_default().to_owned();
+        let names = asked
+            .iter()
+            .map(|row| (word(&row["component"]), word(&row["variable"])));
+        self.monitors.extend(names);
+        first
     }
 
     /// 1.6 GetConfiguration: keys are compared without case.

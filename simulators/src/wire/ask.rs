@@ -1,5 +1,7 @@
 //! What the server asks of a station, in no version's words.
 
+use serde_json::Value;
+
 use crate::charging::Profile;
 
 /// A request of the server.
@@ -66,6 +68,11 @@ pub enum Ask {
     SetVariables {
         /// Names and new values.
         values: Vec<(VariableName, String)>,
+    },
+    /// 2.x: tell of changes by itself.
+    SetMonitors {
+        /// The monitors, as they were asked for.
+        rows: Vec<Value>,
     },
     /// 2.x: send the device model.
     Report {

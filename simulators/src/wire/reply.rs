@@ -30,6 +30,13 @@ pub enum Reply {
         /// They were written.
         written: bool,
     },
+    /// 2.x: monitors were set; the first has this id.
+    Monitors {
+        /// As they were asked for.
+        rows: Vec<Value>,
+        /// The first id.
+        first: usize,
+    },
     /// A log will be uploaded under this file name (1.6 diagnostics have no status).
     Upload {
         /// The file's name.
@@ -105,6 +112,15 @@ impl Reply {
                 } else {
                     json!({ "getVariableResult": rows })
                 }
+            }
+            Self::Monitors { rows, first } => {
+                let row = |(at, asked): (usize, &Value)| {
+                    json!({"id": first + at, "status": "Accepted", "type": asked["type"],
+                        "severity": asked["severity"], "component": asked["component"],
+                        "variable": asked["variable"]})
+                };
+                let rows: Vec<Value> = rows.iter().enumerate().map(row).collect();
+                json!({ "setMonitoringResult": rows })
             }
             Self::Upload {
                 file,

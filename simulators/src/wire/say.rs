@@ -71,6 +71,19 @@ pub enum Say {
         /// Variables.
         entries: Vec<Entry>,
     },
+    /// A monitored variable changed (2.x).
+    Changed {
+        /// Id of the monitor.
+        monitor: usize,
+        /// Component.
+        component: &'static str,
+        /// Variable.
+        variable: &'static str,
+        /// Its value now.
+        value: String,
+        /// When.
+        at: DateTime<Utc>,
+    },
     /// A security event.
     Security {
         /// Kind of event, for example `InvalidMessages`.

@@ -115,6 +115,9 @@ pub(super) fn lower(say: &Say, name: Option<&Name>) -> Result<(String, String), 
                 through::<Request>(json!({ "status": status }))?,
             )
         }
+        Say::Changed { .. } => {
+            return Err(Error::Plan("1.6 has no monitors".into()));
+        }
         Say::Report { .. } => {
             return Err(Error::Plan("1.6 has no device model to report".into()));
         }

@@ -3,7 +3,7 @@
 use rust_ocpp::v2_0_1::messages::{
     authorize, boot_notification, change_availability, clear_cache, clear_charging_profile,
     datatransfer, firmware_status_notification, get_base_report, get_log, get_variables, heartbeat,
-    log_status_notification, meter_values, notify_report, request_start_transaction,
+    log_status_notification, meter_values, notify_event, notify_report, request_start_transaction,
     request_stop_transaction, reset, security_event_notification, set_charging_profile,
     set_variables, status_notification, transaction_event, trigger_message, unlock_connector,
     update_firmware,
@@ -30,6 +30,7 @@ pub(super) fn lower(say: &Say, name: Option<&Name>) -> Result<(String, String), 
             through::<log_status_notification::LogStatusNotificationRequest>(payload)
         }
         Say::Report { .. } => through::<notify_report::NotifyReportRequest>(payload),
+        Say::Changed { .. } => through::<notify_event::NotifyEventRequest>(payload),
         Say::Security { .. } => {
             through::<security_event_notification::SecurityEventNotificationRequest>(payload)
         }

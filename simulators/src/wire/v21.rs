@@ -82,6 +82,21 @@ pub(super) fn lower(say: &Say, name: Option<&Name>) -> (String, Value) {
                 "reportData": entries.iter().map(report_row).collect::<Vec<_>>(),
             }),
         ),
+        Say::Changed {
+            monitor,
+            component,
+            variable,
+            value,
+            at,
+        } => (
+            "NotifyEvent",
+            json!({"generatedAt": stamp(*at), "tbc": false, "seqNo": 0, "eventData": [{
+                "eventId": monitor, "timestamp": stamp(*at), "trigger": "Delta",
+                "actualValue": value, "eventNotificationType": "CustomMonitor",
+                "variableMonitoringId": monitor,
+                "component": {"name": component}, "variable": {"name": variable},
+            }]}),
+        ),
         Say::Security { kind, at } => (
             "SecurityEventNotification",
             json!({ "type": kind, "timestamp": stamp(*at) }),
@@ -284,6 +299,9 @@ fn lift_known(action: &str, payload: &Value) -> Result<Ask, &'static str> {
                     Ok::<_, &'static str>((variable(row)?, value))
                 })
                 .collect::<Result<_, _>>()?,
+        },
+        "SetVariableMonitoring" => Ask::SetMonitors {
+            rows: rows(payload, "setMonitoringData")?.cloned().collect(),
         },
         "GetBaseReport" => Ask::Report {
             request_id: int(payload, "requestId").ok_or("requestId")?,

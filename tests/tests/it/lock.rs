@@ -576,6 +576,42 @@ async fn what_changes_at_the_station_is_found_and_put_back_but_not_for_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_station_that_can_tells_of_a_change_by_itself() {
+    let mut stage = Stage::set().await;
+    let (key, mut locked) = ("StopTransactionOnInvalidId", Vec::new());
+    for (n, version) in [Version::V201, Version::V21].into_iter().enumerate() {
+        let identity = format!("TELLS-{n}");
+        let id = stage.register(&identity).await;
+        let station = stage.station(&identity, version);
+        station.connect_and_boot().await.unwrap();
+        lock(&mut stage.ana, &id, json!({})).await;
+        let frames = station.frames();
+        let mut texts = frames.iter().map(|frame| &frame.text);
+        assert!(texts.any(|text| text.contains("SetVariableMonitoring")));
+        locked.push((version, id, station));
+    }
+    // They stay connected, and nobody asks them.
+    let changed = Instant::now();
+    for (_, _, station) in &locked {
+        station.set_key(key, "false").await.unwrap();
+    }
+    for (version, id, station) in locked {
+        let found = until(&mut stage.ana, &id, "found", |lock| {
+            lock["lock"]["state"] == "put_back"
+        });
+        let found = found.await;
+        assert_eq!(found["lock"]["drift"][0]["found"], "false", "{found}");
+        let after = changed.elapsed();
+        println!("{version:?}: told by the station, found after {after:?}");
+        assert!(after < Duration::from_secs(60));
+        while station.key(key).await.unwrap().as_deref() != Some("true") {
+            assert!(changed.elapsed() < Duration::from_secs(60), "not put back");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_owner_has_a_way_back_and_the_installer_is_told() {
     let mut stage = Stage::set().await;
     let mut ida = stage.member("technician").await;

@@ -86,7 +86,9 @@ fn asked(command: &Command) -> Value {
         } => {
             json!({"evse": evse, "token": token.as_str(), "token_kind": token_kind})
         }
-        Command::ReadVariables { names } => json!({"keys": names}),
+        Command::ReadVariables { names } | Command::MonitorVariables { names } => {
+            json!({"keys": names})
+        }
         Command::StopSession { session, .. } => json!({"session_id": session}),
         Command::Raw { action, payload } => {
             let payload: Value = serde_json::from_str(payload).unwrap_or_default();

@@ -53,7 +53,7 @@ closed! {
     /// Whether a token may be used.
     TokenState = of::<domain::token::TokenState>();
     /// What can be asked of a station; `ocpp` is a raw call.
-    CommandType = super::params::TYPES.iter().chain(&["ocpp"]).copied().collect::<Vec<_>>();
+    CommandType = super::params::TYPES.iter().chain(&["monitor_variables", "ocpp"]).copied().collect::<Vec<_>>();
     /// Where a command stands.
     CommandState = of::<domain::command::CommandState>();
     /// How hard a reset is.

@@ -74,7 +74,7 @@ fn check(command: &Command) -> Result<(), Error> {
             evse, connector, ..
         } => counted(&mut review, *evse, *connector),
         Command::Unlock { evse, connector } => counted(&mut review, Some(*evse), *connector),
-        Command::ReadVariables { names } => {
+        Command::ReadVariables { names } | Command::MonitorVariables { names } => {
             for (place, name) in names.iter().enumerate() {
                 variable(&mut review, &format!("/params/keys/{place}"), name);
             }

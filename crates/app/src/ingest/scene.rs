@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use domain::clock::Moment;
+use domain::command::VariableName;
 use domain::event::{Change, Event, Telemetry};
 use domain::id::{EventId, EvseId, NoticeId, StationId};
 use domain::lock::{Sighting, Sign};
@@ -146,8 +147,7 @@ impl Scene<'_> {
                 for notice in notices {
                     self.notice(notice);
                 }
-                let security = |n: &Notice| n.kind == NoticeKind::SecurityEvent;
-                if notices.iter().any(security) {
+                if self.is_about_lock(notices).await? {
                     self.work.lock_due(task.station, task.heard.at).await?;
                 }
                 Reply::Done
@@ -314,6 +314,27 @@ impl Scene<'_> {
     /// Whether something is true now, and not told late from a queue.
     pub fn is_live(&self, at: Moment) -> bool {
         self.task.heard.at - at < TimeDelta::minutes(LIVE_MINUTES)
+    }
+
+    /// Whether a locked station is to be read again: its security changed, or a frozen setting.
+    async fn is_about_lock(&mut self, notices: &[Notice]) -> Result<bool, Error> {
+        if notices.iter().any(|n| n.kind == NoticeKind::SecurityEvent) {
+            return Ok(true);
+        }
+        let mut monitors = notices
+            .iter()
+            .filter(|n| n.kind == NoticeKind::MonitorEvent);
+        let names = monitors.by_ref().filter_map(|notice| {
+            let (component, variable) = notice.title.split_once('.')?;
+            Some(VariableName::of(component, variable))
+        });
+        let names: Vec<VariableName> = names.collect();
+        if names.is_empty() {
+            return Ok(false);
+        }
+        let lock = self.work.lock(self.task.station).await?;
+        let frozen = |lock: store::LockRow| names.iter().any(|name| lock.watch.holds(name));
+        Ok(lock.is_some_and(frozen))
     }
 
     fn notice(&mut self, notice: &Notice) {

@@ -13,6 +13,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::json;
 use store::{Lane, LockRow, SavedRow, StationFilter, StationRow};
 
+use super::watch::monitor;
 use super::{LockView, SEALED_PASSWORD, SEALED_PUK, baseline, changed, locked, notices, owners};
 use super::{person, view};
 use crate::app::App;
@@ -125,6 +126,8 @@ async fn set(
     let now = app.now();
     let mut watch = Watch::freeze(&critical, &reported);
     watch.looked_at = Some(now);
+    let names = watch.wishes.iter().map(|wish| wish.name.clone()).collect();
+    watch.monitored = monitor(app, row, names).await;
     let puk = drawn(PUK_DIGITS)?;
     let mut told = notices(app, station, &owners(app, station).await?, &Matter::LockPuk);
     for notice in &mut told {

@@ -2,7 +2,7 @@
 //! when they connect, after security events, and once a day; what differs is told and put back.
 
 use chrono::TimeDelta;
-use domain::command::Command;
+use domain::command::{Command, CommandState, VariableName};
 use domain::lock::{Act, WatchState, WritePath};
 use domain::notification::Matter;
 use domain::role::Caller;
@@ -73,6 +73,10 @@ async fn look(app: &App, row: LockRow) -> Result<(), Error> {
     let asked = app.now();
     let names: Vec<_> = row.watch.wishes.iter().map(|w| w.name.clone()).collect();
     let reported = baseline::some(app, &BUSBAR, &station, &names).await?;
+    let mut monitored = row.watch.monitored;
+    if !monitored {
+        monitored = monitor(app, &station, names).await;
+    }
     let charging = !app.store().read.open_sessions(id).await?.is_empty();
     let mut told = owners(app, &station.station).await?;
     told.push(row.lock.locked_by);
@@ -103,6 +107,7 @@ async fn look(app: &App, row: LockRow) -> Result<(), Error> {
             let (act, news) = lock.watch.look(&critical, &reported, charging, asked);
             let is = lock.watch.state;
             lock.due_at = again(is, asked);
+            lock.watch.monitored |= monitored;
             work.lock_put(&lock).await?;
             if news {
                 let names: Vec<String> = lock
@@ -154,6 +159,23 @@ async fn look(app: &App, row: LockRow) -> Result<(), Error> {
         commands::outcome_of(app, id, sent.id, patience).await?;
     }
     Ok(())
+}
+
+/// Asks a station to tell of changes of these by itself; whether that is settled, which it also is
+/// when the station does not know how.
+pub(super) async fn monitor(app: &App, station: &StationRow, names: Vec<VariableName>) -> bool {
+    let command = Command::MonitorVariables { names };
+    let sent = commands::dispatch(app, &BUSBAR, station, command, WritePath::Revert).await;
+    let Ok(sent) = sent else {
+        return false;
+    };
+    let patience = app.settings().command_timeout;
+    let done = commands::outcome_of(app, station.station.id, sent.id, patience).await;
+    done.is_ok_and(|done| {
+        let answers = [CommandState::Accepted, CommandState::Rejected];
+        let own = done.outcome.and_then(|outcome| outcome.error);
+        answers.contains(&done.state) || own.is_some_and(|error| error.code != "timeout")
+    })
 }
 
 /// When the station is read again out of turn.

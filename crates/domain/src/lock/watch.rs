@@ -42,6 +42,9 @@ pub struct Watch {
     pub state: WatchState,
     /// When the station was last read.
     pub looked_at: Option<Moment>,
+    /// Whether the station was asked to tell of changes by itself; those of 1.6 cannot.
+    #[serde(default)]
+    pub monitored: bool,
     reverts: Reverts,
     /// Settings that somebody with access wrote, and since when: what the station says next is
     /// what was wished.
@@ -78,6 +81,13 @@ impl Watch {
             wishes,
             ..Self::default()
         }
+    }
+
+    /// Whether a setting is among the frozen.
+    #[must_use]
+    pub fn holds(&self, name: &VariableName) -> bool {
+        let name = folded(name);
+        self.wishes.iter().any(|wish| folded(&wish.name) == name)
     }
 
     /// Chooses what is done about drift of one setting; false when it is not frozen.

@@ -81,6 +81,9 @@ pub(crate) fn calls(command: &Command) -> Result<Vec<PlannedCall>, CommandError>
                 })
                 .collect();
         }
+        Command::MonitorVariables { .. } => {
+            return Err(unsupported("OCPP 1.6 has no monitors"));
+        }
         Command::RequestReport { .. } => ("GetConfiguration", json!({})),
         Command::ClearCache => ("ClearCache", json!({})),
         Command::UpdateFirmware {

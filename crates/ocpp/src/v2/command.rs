@@ -10,6 +10,10 @@ use serde_json::{Value, json};
 use super::device_model::named;
 use crate::dialect::{PlannedCall, call, timestamp, unsupported};
 
+/// A monitor of ours tells of changes beyond this.
+const SMALLEST_CHANGE: f64 = 0.1;
+/// The severity of our monitors: a notice, neither warning nor fault (2.0.1, N07).
+const NOTICE: u8 = 6;
 /// Variables in one call. A station tells its own bound (ItemsPerMessage); few allow less.
 const PORTION: usize = 20;
 
@@ -88,6 +92,19 @@ pub(crate) fn calls(
             });
             let items = items.collect::<Result<Vec<_>, CommandError>>()?;
             return Ok(portions("SetVariables", "setVariableData", &items));
+        }
+        Command::MonitorVariables { names } => {
+            let items = names.iter().map(|name| {
+                let mut item = item(name)?;
+                // N07: of a number any change beyond the value is told, of all else every change.
+                item["type"] = json!("Delta");
+                item["value"] = json!(SMALLEST_CHANGE);
+                item["severity"] = json!(NOTICE);
+                Ok(item)
+            });
+            let items = items.collect::<Result<Vec<_>, CommandError>>()?;
+            let (action, list) = ("SetVariableMonitoring", "setMonitoringData");
+            return Ok(portions(action, list, &items));
         }
         Command::RequestReport { kind } => ("GetBaseReport", report(*kind, request_number)),
         Command::ClearCache => ("ClearCache", json!({})),
