@@ -85,6 +85,14 @@ test('a member gets other roles, is archived, restored and deleted', async () =>
   const row = page.getByRole('row', { name: /^Nia/ });
   await row.getByText('Viewer').waitFor();
   await page.getByRole('button', { name: 'Edit Nia' }).click();
+  await dialog.getByRole('button', { name: 'Remove second factor' }).click();
+  const sure = page.getByRole('dialog').filter({ hasText: 'is told by mail' });
+  await clean(page, 'team-second-factor');
+  const done = page.waitForResponse((answer) => answer.url().endsWith('/reset_second_factor'));
+  await sure.getByRole('button', { name: 'Remove second factor' }).click();
+  assert.equal((await done).status(), 204);
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Edit Nia' }).click();
   await dialog.getByRole('button', { name: 'Archive' }).click();
   await row.waitFor({ state: 'detached' });
   await show('Archived');

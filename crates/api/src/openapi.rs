@@ -28,7 +28,7 @@ use crate::{routes, v1};
         v1::organisations::set_modules, v1::organisations::activate, v1::organisations::deactivate,
         v1::organisations::reasons,
         v1::members::list, v1::members::find, v1::members::change, v1::members::archive,
-        v1::members::restore, v1::members::remove,
+        v1::members::restore, v1::members::remove, v1::members::reset_second_factor,
         v1::invitations::list, v1::invitations::create, v1::invitations::edit,
         v1::invitations::resend, v1::invitations::withdraw, v1::invitations::list_at_site,
         v1::invitations::create_at_site, v1::invitations::look, v1::invitations::accept,

@@ -227,6 +227,7 @@ fn refusal(why: &str) -> &'static str {
         "wrong_lock_password" => "This is not the password of the lock.",
         "wrong_puk" => "This is not the PUK of the lock.",
         "people_only" => "Locks are set and opened by people: a key carries no access to them.",
+        "administrator_needed" => "Only an Administrator of the whole organisation may do this.",
         "owner_only" => {
             "Only an Administrator of the organisation or an admin of the site has this way back."
         }

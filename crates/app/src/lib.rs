@@ -37,6 +37,7 @@ pub mod live;
 pub mod locks;
 pub mod logins;
 pub mod logs;
+pub mod lost_factors;
 pub mod me;
 pub mod members;
 mod nodes;

@@ -21,6 +21,8 @@ pub enum MailKind {
     PasswordReset,
     /// The password of the account was changed.
     PasswordChanged,
+    /// An Administrator removed the account's second factor.
+    SecondFactorRemoved,
 }
 
 impl MailKind {
@@ -32,6 +34,7 @@ impl MailKind {
         Self::Activation,
         Self::PasswordReset,
         Self::PasswordChanged,
+        Self::SecondFactorRemoved,
     ];
 }
 

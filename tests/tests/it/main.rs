@@ -10,6 +10,7 @@ mod document;
 mod drivers;
 mod durability;
 mod lock;
+mod lost_factor;
 mod manners;
 mod nodes;
 mod parking;

@@ -81,6 +81,7 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
         }
         ("POST", "/sites/{id}/invitations") => Some(json!({"email": someone(), "level": "user"})),
         ("POST", path) if path.ends_with("/restore") || path.ends_with("/resend") => None,
+        ("POST", path) if path.ends_with("/reset_second_factor") => None,
         ("PUT", "/sites/{id}/access/{user_id}") => Some(json!({"level": "user"})),
         ("POST", "/stations/{id}/lock/close" | "/stations/{id}/lock/presence/finish") => None,
         ("POST", "/stations/{id}/lock/unlock") => Some(json!({"password": "12345678"})),

@@ -118,3 +118,25 @@ impl Stage {
             .unwrap()
     }
 }
+
+/// The code of this moment (RFC 6238).
+pub fn totp(secret: &str) -> String {
+    use hmac::{KeyInit, Mac};
+    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let (mut bits, mut held, mut seed) = (0u32, 0u32, Vec::new());
+    for letter in secret.bytes().filter(u8::is_ascii_alphanumeric) {
+        let five = letters.iter().position(|l| *l == letter).unwrap();
+        held = (held << 5 | u32::try_from(five).unwrap()) & 0xffff;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            seed.push((held >> bits & 0xff).to_le_bytes()[0]);
+        }
+    }
+    let step = u64::try_from(chrono::Utc::now().timestamp() / 30).unwrap();
+    let mac = hmac::Hmac::<sha1::Sha1>::new_from_slice(&seed).unwrap();
+    let mac = mac.chain_update(step.to_be_bytes()).finalize().into_bytes();
+    let at = usize::from(mac[19] & 15);
+    let cut = u32::from_be_bytes([mac[at], mac[at + 1], mac[at + 2], mac[at + 3]]);
+    format!("{:06}", (cut & 0x7fff_ffff) % 1_000_000)
+}

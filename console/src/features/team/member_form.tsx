@@ -3,10 +3,11 @@ import { Alert, Button, Group, Modal, MultiSelect, Stack, TextInput } from '@man
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { call, Problem, post } from '../../api/client';
+import { call, Problem, post, send } from '../../api/client';
 import { me, memberTag, sites } from '../../api/queries';
 import type { TeamMember } from '../../api/shapes';
 import { useCan } from '../../components/can';
+import { ask } from '../../components/confirm';
 import { formErrors } from '../../components/form_errors';
 import { ProblemAlert } from '../../components/page_state';
 import { RolePicker } from './role_picker';
@@ -47,7 +48,14 @@ export function MemberForm({ org, member, close }: { org: string; member: TeamMe
     mutationFn: () => post<TeamMember>(`${path}/archive`, { confirm: confirm() }),
     onSuccess: done,
   });
-  const failed = archive.error ?? save.error ?? read.error;
+  const reset = useMutation({
+    mutationFn: () => send(`${path}/reset_second_factor`, undefined),
+    onSuccess: done,
+  });
+  // Whether there is a passkey is not told: an Administrator may always try.
+  const person = useQuery(me).data;
+  const resettable = person?.roles.includes('administrator') && !person.sites && own?.id !== member.user_id;
+  const failed = archive.error ?? save.error ?? reset.error ?? read.error;
   const asks = failed instanceof Problem && failed.code === 'confirm_own_demotion';
   return (
     <Modal
@@ -91,6 +99,24 @@ export function MemberForm({ org, member, close }: { org: string; member: TeamMe
               </Button>
             ) : (
               <span />
+            )}
+            {resettable && (
+              <Button
+                variant="subtle"
+                color="red"
+                loading={reset.isPending}
+                onClick={() =>
+                  ask({
+                    title: t('team.reset_factor'),
+                    text: t('team.reset_factor_text', { name: member.name }),
+                    yes: t('team.reset_factor'),
+                    red: true,
+                    onYes: () => reset.mutate(),
+                  })
+                }
+              >
+                {t('team.reset_factor')}
+              </Button>
             )}
             <Group>
               <Button variant="default" onClick={close}>

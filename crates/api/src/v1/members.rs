@@ -44,6 +44,7 @@ pub(crate) const ROUTES: &[Endpoint] = &[
     endpoint!(POST "/organisations/{id}/members/{user_id}/archive", Need::Permission(Permission::TeamArchivePeers), archive),
     endpoint!(POST "/organisations/{id}/members/{user_id}/restore", RESTORED, restore),
     endpoint!(DELETE "/organisations/{id}/members/{user_id}", RESTORED, remove),
+    endpoint!(POST "/organisations/{id}/members/{user_id}/reset_second_factor", GIVEN, reset_second_factor),
 ];
 
 #[derive(Deserialize, IntoParams)]
@@ -159,6 +160,20 @@ pub(crate) async fn restore(
     let (org, user) = ids(path.into_inner())?;
     let row = app::members::restore(&state.app, &caller.0, org, user).await?;
     Ok(shown(row))
+}
+
+/// Removes a second factor that a member lost, and ends all their logins; the password stays. For
+/// Administrators, of members who work in no other organisation.
+#[utoipa::path(post, path = "/organisations/{id}/members/{user_id}/reset_second_factor",
+    operation_id = "reset_second_factor_of_member", tag = "team", responses((status = 204)))]
+pub(crate) async fn reset_second_factor(
+    state: web::Data<State>,
+    caller: SignedIn,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    let (org, user) = ids(path.into_inner())?;
+    app::lost_factors::remove(&state.app, &caller.0, org, user).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Ends the membership of somebody who is put away.

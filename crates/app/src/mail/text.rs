@@ -37,6 +37,7 @@ const fn section(kind: MailKind) -> &'static str {
         MailKind::Activation => "activation",
         MailKind::PasswordReset => "password_reset",
         MailKind::PasswordChanged => "password_changed",
+        MailKind::SecondFactorRemoved => "second_factor_removed",
     }
 }
 
