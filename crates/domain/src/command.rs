@@ -206,6 +206,16 @@ impl Command {
     }
 }
 
+impl Command {
+    /// Whether it can make a station tell what else only somebody in front of it makes it tell: a
+    /// remote start lets some stations ask about the token, and takes the connector as if a car had
+    /// come (1.6, 5.11). Of a raw call nobody knows.
+    #[must_use]
+    pub const fn feigns_presence(&self) -> bool {
+        matches!(self, Self::StartSession { .. } | Self::Raw { .. })
+    }
+}
+
 /// Where a command stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

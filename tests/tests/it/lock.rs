@@ -733,6 +733,32 @@ async fn the_owner_has_a_way_back_and_the_installer_is_told() {
     let proved = stage.ana.expect(200, "POST", &finish, None).await.unwrap();
     assert_eq!(proved["proved"], true, "{proved}");
     assert_eq!(proved["lock"]["removed"]["method"], "presence");
+    // Nor does what the station was made to tell from afar: a remote start lets some ask about the
+    // token, and a raw call can do anything. Both stations could tell as if somebody stood there.
+    let raw = json!({"action": "RequestStartTransaction", "payload":
+        {"evseId": 1, "remoteStartId": 7, "idToken": {"idToken": UID, "type": "ISO14443"}}});
+    let start = json!({"type": "start_session", "params": {"evse": 1, "token": UID}});
+    for (identity, route, body) in [("AFAR-1", "commands", &start), ("AFAR-2", "ocpp", &raw)] {
+        let id = stage.register(identity).await;
+        let afar = stage.station(identity, Version::V201);
+        afar.connect_and_boot().await.unwrap();
+        lock(&mut ida, &id, json!({})).await;
+        let begin = format!("/stations/{id}/lock/presence");
+        let begun = stage.ana.expect(200, "POST", &begin, Some(&token));
+        begun.await.unwrap();
+        let sent = format!("/stations/{id}/{route}");
+        let sent = stage.ana.ask("POST", &sent, Some(body)).await.unwrap();
+        assert_eq!(sent.status, 200, "{}", sent.body);
+        afar.present_token(UID).await.unwrap();
+        afar.present_token(UID).await.unwrap();
+        let finish = format!("{begin}/finish");
+        let feigned = stage.ana.ask("POST", &finish, None).await.unwrap();
+        assert_eq!(feigned.status, 409, "{}", feigned.body);
+        assert_eq!(feigned.body["code"], "presence_feigned");
+        assert_eq!(seen(&mut stage.ana, &id).await["padlock"], "closed");
+        let over = stage.ana.ask("POST", &finish, None).await.unwrap();
+        assert_eq!(over.body["code"], "no_challenge", "{}", over.body);
+    }
     // A cable, plugged in and out as often as was drawn. The token above still waits for one.
     station.plug_in(1).await.unwrap();
     station.unplug(1).await.unwrap();

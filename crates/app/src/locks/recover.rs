@@ -1,9 +1,12 @@
 //! The owner's ways back, when the password is lost: the PUK, and proof of presence at the station.
 
 use bus::News;
+use chrono::TimeDelta;
 use domain::clock::Moment;
+use domain::command::CommandRecord;
 use domain::id::StationId;
 use domain::lock::{Challenge, Proof, RemovalMethod};
+use domain::page::PageRequest;
 use domain::role::Caller;
 use domain::token::TokenUid;
 use serde_json::json;
@@ -16,6 +19,11 @@ use crate::app::App;
 use crate::error::Error;
 use crate::review::{LONGEST_NAME, Review};
 use crate::{audit, gate, secret};
+
+/// What a station was told before a proof began can show for so long.
+const AFTERWARDS_S: i64 = 120;
+/// Commands that are looked at.
+const MOST_COMMANDS: u32 = 200;
 
 /// A locked station of which the caller is an owner.
 async fn owned(app: &App, caller: &Caller, id: StationId) -> Result<(StationRow, LockRow), Error> {
@@ -144,6 +152,12 @@ pub async fn finish_presence(app: &App, caller: &Caller, id: StationId) -> Resul
         let detail = "Begin a proof of presence first.";
         return Err(Error::conflict("no_challenge", detail));
     };
+    if feigned(app, &of.challenge).await? {
+        give_up(app, caller, &lock, "feigned").await?;
+        let detail = "A remote start or a raw call went to the station meanwhile, which can look \
+                      like somebody standing there. Begin again two minutes after it.";
+        return Err(Error::conflict("presence_feigned", detail));
+    }
     if of.challenge.answered(&read.sightings(id).await?) {
         let station = &row.station;
         take_away(app, caller, station, &lock, RemovalMethod::Presence).await?;
@@ -152,7 +166,36 @@ pub async fn finish_presence(app: &App, caller: &Caller, id: StationId) -> Resul
     if of.challenge.open(app.now()) {
         return Ok(Presence::Waiting(of.challenge.until()));
     }
-    let after = json!({"why": "expired"});
+    give_up(app, caller, &lock, "expired").await?;
+    let detail = "The station did not tell it in time. Begin again.";
+    Err(Error::conflict("challenge_expired", detail))
+}
+
+/// Whether the station was told meanwhile, or shortly before, what makes it tell the same as a person
+/// in front of it. A station that is told more than is looked at proves nothing either.
+async fn feigned(app: &App, challenge: &Challenge) -> Result<bool, Error> {
+    let since = challenge.begun_at - TimeDelta::seconds(AFTERWARDS_S);
+    let newest = PageRequest {
+        limit: MOST_COMMANDS,
+        cursor: None,
+    };
+    let commands = app.store().read.commands(challenge.station, &newest);
+    let commands = commands.await?;
+    let recent = |c: &CommandRecord| c.sent_at.unwrap_or(c.created_at) >= since;
+    let crowded = commands.next.is_some() && commands.rows.last().is_some_and(recent);
+    let mut feigns = commands.rows.iter().filter(|c| c.command.feigns_presence());
+    Ok(crowded || feigns.any(recent))
+}
+
+/// Ends a challenge that was not met.
+async fn give_up(
+    app: &App,
+    caller: &Caller,
+    lock: &LockRow,
+    why: &'static str,
+) -> Result<(), Error> {
+    let id = lock.lock.station;
+    let after = json!({"why": why});
     let action = "locks.challenge_failed";
     let deed = audit::row(app, caller, lock.org, action, id, None, Some(&after));
     let ended = app.store().write(Lane::Station(id), move |work| {
@@ -163,7 +206,5 @@ pub async fn finish_presence(app: &App, caller: &Caller, id: StationId) -> Resul
             Ok(())
         })
     });
-    ended.await?;
-    let detail = "The station did not tell it in time. Begin again.";
-    Err(Error::conflict("challenge_expired", detail))
+    Ok(ended.await?)
 }
