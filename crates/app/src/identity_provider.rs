@@ -110,6 +110,20 @@ impl Proved {
     }
 }
 
+/// Looks whether the organisation is there in which the provider is to give roles, so that a wrong
+/// configuration is told at the start and not to whoever signs in.
+pub async fn verify(app: &App) -> Result<(), Error> {
+    let named = app.identity_provider().and_then(|own| own.organisation);
+    let Some(org) = named else {
+        return Ok(());
+    };
+    let detail = format!("oidc.organisation: there is no organisation {org} here.");
+    let there = app.store().read.organisation(org).await?;
+    there
+        .map(|_| ())
+        .ok_or_else(|| Error::conflict("unknown_organisation", detail))
+}
+
 /// What people call the provider; none where none is named.
 #[must_use]
 pub fn name(app: &App) -> Option<&str> {

@@ -18,6 +18,7 @@ use crate::{demo, rooms};
 pub async fn run(config: Config, with_demo: bool) -> Result<ExitCode, Failure> {
     let started = Instant::now();
     let app = rooms::build(&config).await?;
+    app::identity_provider::verify(&app).await?;
     if config.bus.url.is_none() {
         // Alone: what the last process left open is not open any more.
         app::jobs::begin_alone(&app).await?;

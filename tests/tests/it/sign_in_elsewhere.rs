@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use busbar_tests::http::{Answer, Person};
-use busbar_tests::product::{PASSWORD, Product};
+use busbar_tests::product::{PASSWORD, Product, program};
 use serde_json::{Value, json};
 
 use crate::provider::{Lie, Provider, SECRET};
@@ -259,6 +259,45 @@ async fn what_is_not_to_be_believed_opens_nothing() {
         .await
         .unwrap();
     refused(&back).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_is_away_stops_nobody_and_a_wrong_organisation_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("busbar.toml");
+    let more = [("BUSBAR_CONFIG", file.to_str().unwrap())];
+    let oidc = "[oidc]\nissuer = \"http://localhost:9\"\nclient_id = \"busbar\"\n";
+    std::fs::write(&file, oidc).unwrap();
+    let product = Product::start(folder.path(), &more).await.unwrap();
+    let mut ana = product.administrator().await.unwrap();
+    ana.expect(200, "GET", "/me", None).await.unwrap();
+    let mut stranger = Person::stranger(product.people);
+    let begin = "/login/provider/begin";
+    let away = stranger.expect(503, "POST", begin, None).await.unwrap();
+    assert_eq!(away["code"], "identity_provider_away");
+    let told = tokio::process::Command::new(program("busbar"))
+        .args(["doctor", "--json"])
+        .env("BUSBAR_DATA_DIR", folder.path())
+        .env("BUSBAR_CONFIG", &file)
+        .output();
+    let told: Value = serde_json::from_slice(&told.await.unwrap().stdout).unwrap();
+    let mut checks = told["checks"].as_array().unwrap().iter();
+    let of_provider = checks.find(|check| check["check"] == "oidc.issuer");
+    assert_eq!(of_provider.unwrap()["ok"], false, "{told}");
+    product.kill().await.unwrap();
+    let wrong = format!("{oidc}organisation = \"org_01a00000000070008000000000000000\"\n");
+    std::fs::write(&file, wrong).unwrap();
+    let start = tokio::process::Command::new(program("busbar"))
+        .arg("serve")
+        .env("BUSBAR_DATA_DIR", folder.path())
+        .env("BUSBAR_CONFIG", &file)
+        .output();
+    let start = start.await.unwrap();
+    let said = String::from_utf8(start.stderr).unwrap();
+    assert!(
+        !start.status.success() && said.contains("oidc.organisation"),
+        "{said}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
