@@ -89,8 +89,6 @@ pub enum Unsettled {
 pub(crate) struct Proved {
     /// Who they are there.
     pub identity: Identity,
-    /// The digest of the ceremony, to be used up.
-    pub ceremony: String,
     /// When.
     pub at: Moment,
 }
@@ -102,11 +100,10 @@ impl Proved {
         told.map_or(Moment::UNIX_EPOCH, |at| at.min(self.at))
     }
 
-    /// Uses it up; whether it is said of this person.
+    /// Whether it is said of this person.
     pub async fn is_of(&self, work: &mut Work, user: UserId) -> Result<bool, store::Error> {
         let (issuer, subject) = (&self.identity.issuer, &self.identity.subject);
-        Ok(work.ceremony_take(&self.ceremony).await?
-            && work.identity_use(issuer, subject, self.at).await? == Some(user))
+        Ok(work.identity_use(issuer, subject, self.at).await? == Some(user))
     }
 }
 
@@ -192,7 +189,7 @@ async fn departure(app: &App, user: Option<UserId>) -> Result<Departure, Error> 
     Ok(Departure { ceremony, url })
 }
 
-/// Looks at what somebody brings back who went there as `user`; none when it proves nothing.
+/// Looks at what somebody brings back who went there as `user`, once; none when it proves nothing.
 pub(crate) async fn prove(
     app: &App,
     back: Return<'_>,
@@ -205,13 +202,17 @@ pub(crate) async fn prove(
     let Some(row) = row.filter(of) else {
         return Ok(None);
     };
+    // Used up before the provider is asked: who knows one ceremony cannot have it asked for ever.
+    let taken = app.store().write(Lane::Instance, move |work| {
+        let hash = hash.clone();
+        Box::pin(async move { work.ceremony_take(&hash).await })
+    });
+    if !taken.await? {
+        return Ok(None);
+    }
     let kept: Kept = serde_json::from_str(&row.state).map_err(Error::internal)?;
     match own.provider.finish(kept, back.state, back.code, now).await {
-        Ok(identity) => Ok(Some(Proved {
-            identity,
-            ceremony: hash,
-            at: now,
-        })),
+        Ok(identity) => Ok(Some(Proved { identity, at: now })),
         Err(Failure::Refused(why)) => {
             tracing::warn!("what came back from the identity provider proves nothing: {why}");
             Ok(None)

@@ -28,7 +28,7 @@ struct Case {
     membership: Deed,
 }
 
-/// Finds or makes the account, and sets its roles; uses the ceremony up.
+/// Finds or makes the account, and sets its roles.
 pub(crate) async fn settle(
     app: &App,
     proved: Proved,
@@ -50,9 +50,6 @@ pub(crate) async fn settle(
     let settled = app.store().write(Lane::Org(org), move |work| {
         let case = case.clone();
         Box::pin(async move {
-            if !work.ceremony_take(&case.proved.ceremony).await? {
-                return Ok(Err(Unsettled::Refused));
-            }
             let user = match case.person(work).await? {
                 Ok(user) => user,
                 Err(unsettled) => return Ok(Err(unsettled)),
