@@ -246,7 +246,6 @@ mod tests {
 
     #[derive(Debug, serde::Deserialize)]
     #[serde(deny_unknown_fields)]
-    #[allow(dead_code)] // only read
     struct Shape {
         name: String,
         rows: Option<Vec<Row>>,
@@ -254,10 +253,20 @@ mod tests {
 
     #[derive(Debug, serde::Deserialize)]
     #[serde(deny_unknown_fields)]
-    #[allow(dead_code)] // only read
     struct Row {
         number: i32,
         state: Option<domain::token::TokenState>,
+    }
+
+    #[test]
+    fn what_is_right_is_read_as_it_stands() {
+        let text = br#"{"name":"A","rows":[{"number":-7,"state":"active"},{"number":8}]}"#;
+        let read: Shape = parse(text).unwrap();
+        let rows: Vec<_> = read.rows.unwrap().into_iter().collect();
+        assert_eq!((read.name.as_str(), rows.len()), ("A", 2));
+        let active = Some(domain::token::TokenState::Active);
+        assert_eq!((rows[0].number, rows[0].state), (-7, active));
+        assert_eq!((rows[1].number, rows[1].state), (8, None));
     }
 
     #[test]

@@ -202,6 +202,21 @@ pub async fn open_passkey(
     let Some(org) = orgs.into_iter().next() else {
         return Ok(SignIn::WrongPasskey);
     };
+    let second = Second::Passkey(Arc::new(proved));
+    Ok(match enter_proved(app, user, org, visitor, second).await? {
+        SignIn::WrongCredentials => SignIn::WrongPasskey,
+        other => other,
+    })
+}
+
+/// Lets somebody in who proved who they are without anything that can be guessed: no try is counted.
+async fn enter_proved(
+    app: &App,
+    user: UserRow,
+    org: OrgId,
+    visitor: Visitor<'_>,
+    second: Second,
+) -> Result<SignIn, Error> {
     let (lockout, trusted) = lockout(app, Some(user.id), &user.email, visitor).await?;
     let entry = Entry {
         user,
@@ -209,12 +224,9 @@ pub async fn open_passkey(
         visitor,
         trusted,
         lockout,
-        second: Second::Passkey(Arc::new(proved)),
+        second,
     };
-    Ok(match enter(app, entry).await? {
-        SignIn::WrongCredentials => SignIn::WrongPasskey,
-        other => other,
-    })
+    enter(app, entry).await
 }
 
 /// Signs in somebody who comes back from the identity provider. A second factor that the account has
@@ -246,16 +258,8 @@ pub async fn open_provider(
     if !factors.is_empty() {
         return challenge(app, user.id, org, factors).await;
     }
-    let (lockout, trusted) = lockout(app, Some(user.id), &user.email, visitor).await?;
-    let entry = Entry {
-        user,
-        org,
-        visitor,
-        trusted,
-        lockout,
-        second: Second::Provider(shown_at),
-    };
-    Ok(match enter(app, entry).await? {
+    let second = Second::Provider(shown_at);
+    Ok(match enter_proved(app, user, org, visitor, second).await? {
         SignIn::WrongCredentials => SignIn::Unsettled(Unsettled::NoRole),
         other => other,
     })
