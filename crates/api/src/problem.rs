@@ -231,6 +231,15 @@ fn refusal(why: &str) -> &'static str {
         "owner_only" => {
             "Only an Administrator of the organisation or an admin of the site has this way back."
         }
+        "login_needed" => {
+            "This is for somebody who is signed in: a key or a command line is nobody's login."
+        }
+        "keys_are_made_by_people" => {
+            "Keys are made by people who are signed in, not by other keys."
+        }
+        "setup_token_invalid" => "This setup link opens nothing: `busbar setup` prints a new one.",
+        "beyond_own_rights" => "Nobody gives what they do not have themselves.",
+        "driver_data" => "This would tell of drivers, whom you may not know about.",
         "link_used" => "This link was used already: sign in.",
         "link_expired" => "This link is too old: have it sent again.",
         _ => "You may not do this.",

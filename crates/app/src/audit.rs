@@ -52,6 +52,17 @@ pub async fn within<F: Future>(origin: Origin, deed: F) -> F::Output {
     ORIGIN.scope(origin, deed).await
 }
 
+/// Takes what is done just now along to where it is spawned.
+pub fn aside<F: Future>(deed: F) -> impl Future<Output = F::Output> {
+    let own = origin();
+    async move {
+        match own {
+            Some(own) => within(own, deed).await,
+            None => deed.await,
+        }
+    }
+}
+
 /// Where what is done just now comes from; none when Busbar does it by itself.
 #[must_use]
 pub fn origin() -> Option<Origin> {

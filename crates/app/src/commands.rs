@@ -22,7 +22,7 @@ use store::{Lane, StationRow};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::{audit, gate, locks, masking};
+use crate::{audit, gate, locks, masking, standing};
 
 pub(crate) use course::give_up_stale;
 pub use course::{Begun, begin, settle};
@@ -204,9 +204,26 @@ pub async fn wait(
 ) -> Result<CommandRecord, Error> {
     let record = record_of(app, station, id).await?;
     let pass = gate::permit(app, caller, permission(&record.command)).await?;
-    let row = pass.station(app, station).await?;
+    pass.station(app, station).await?;
     let record = outcome_of(app, station, id, up_to).await?;
-    Ok(Sight::of(app, caller, row.station.site).shown(record))
+    shown_now(app, caller, station, record).await
+}
+
+/// What the caller may see of a command after it was waited for: a right that was taken away
+/// meanwhile is gone.
+pub(crate) async fn shown_now(
+    app: &App,
+    caller: &Caller,
+    station: StationId,
+    record: CommandRecord,
+) -> Result<CommandRecord, Error> {
+    let again = standing::again(app, caller).await?.ok_or(Error::Denied {
+        permission: None,
+        why: "not_signed_in",
+    })?;
+    let pass = gate::permit(app, &again, permission(&record.command)).await?;
+    let row = pass.station(app, station).await?;
+    Ok(Sight::of(app, &again, row.station.site).shown(record))
 }
 
 /// How a command stands as soon as it is settled, or after `up_to`.

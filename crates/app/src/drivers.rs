@@ -142,14 +142,6 @@ fn told(driver: &Driver) -> Value {
     json!({"state": driver.state})
 }
 
-/// Refuses whoever could not read what they do here. Busbar itself only writes.
-fn may_know(app: &App, caller: &Caller) -> Result<(), Error> {
-    match caller {
-        Caller::System { .. } => Ok(()),
-        _ => gate::demand_driver_data(app, caller).map(drop),
-    }
-}
-
 /// Drivers of the organisation, by name unless it is said otherwise, with `drivers.list`.
 pub async fn list(
     app: &App,
@@ -158,7 +150,7 @@ pub async fn list(
     page: &PageRequest,
 ) -> Result<Page<DriverRow>, Error> {
     let pass = gate::permit_whole(app, caller, Permission::DriversList).await?;
-    may_know(app, caller)?;
+    gate::may_know(app, caller)?;
     let filter = DriverFilter {
         q: query.q.clone().map(Personal::new),
         state: query.state,
@@ -170,7 +162,7 @@ pub async fn list(
 /// A driver, with `drivers.view`.
 pub async fn find(app: &App, caller: &Caller, id: DriverId) -> Result<DriverRow, Error> {
     let pass = gate::permit_whole(app, caller, Permission::DriversView).await?;
-    may_know(app, caller)?;
+    gate::may_know(app, caller)?;
     row(app, pass.org, id).await
 }
 
@@ -182,7 +174,7 @@ async fn row(app: &App, org: OrgId, id: DriverId) -> Result<DriverRow, Error> {
 /// Adds a driver, with `drivers.add`.
 pub async fn create(app: &App, caller: &Caller, new: DriverEdit) -> Result<DriverRow, Error> {
     let pass = gate::permit_whole(app, caller, Permission::DriversAdd).await?;
-    may_know(app, caller)?;
+    gate::may_know(app, caller)?;
     new.review(true)?;
     let state = new.state.unwrap_or(DriverState::Active);
     let driver = Driver {
@@ -216,7 +208,7 @@ pub async fn edit(
     edit: DriverEdit,
 ) -> Result<DriverRow, Error> {
     let pass = gate::permit_whole(app, caller, Permission::DriversEdit).await?;
-    may_know(app, caller)?;
+    gate::may_know(app, caller)?;
     edit.review(false)?;
     for _ in 0..revision::TRIES {
         let found = row(app, pass.org, id).await?;
@@ -262,7 +254,7 @@ pub async fn erase(
     when: &Precondition,
 ) -> Result<(), Error> {
     let pass = gate::permit_whole(app, caller, Permission::DriversEdit).await?;
-    may_know(app, caller)?;
+    gate::may_know(app, caller)?;
     let found = row(app, pass.org, id).await?;
     when.admits(found.revision)?;
     if found.driver.erased_at.is_some() {
@@ -322,7 +314,7 @@ async fn hand(
     to: bool,
 ) -> Result<(), Error> {
     let pass = gate::permit_whole(app, caller, Permission::TokensEdit).await?;
-    may_know(app, caller)?;
+    gate::may_know(app, caller)?;
     let org = pass.org;
     row(app, org, id).await?;
     let (known, _) = app
@@ -378,8 +370,9 @@ pub async fn sessions(
     id: DriverId,
     page: &PageRequest,
 ) -> Result<Page<SessionView>, Error> {
+    gate::permit_whole(app, caller, Permission::DriverHistoryView).await?;
     let pass = gate::permit_whole(app, caller, Permission::DriverHistoryActivity).await?;
-    may_know(app, caller)?;
+    gate::may_know(app, caller)?;
     row(app, pass.org, id).await?;
     let filter = SessionFilter {
         driver: Some(id),

@@ -2,14 +2,14 @@
 
 use domain::clock::Moment;
 use domain::id::UserId;
-use domain::role::Caller;
+use domain::role::{Caller, Permission};
 use serde::Deserialize;
 use serde_json::json;
 use store::{AuthenticatorRow, Lane};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::{audit, seal, secret, step_up, totp};
+use crate::{audit, gate, identity_provider, seal, secret, step_up, totp};
 
 /// What a seed is sealed for.
 const PURPOSE: &str = "totp";
@@ -26,13 +26,29 @@ pub enum Factor {
     RecoveryCode,
 }
 
+/// A way to show again who one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfirmWay {
+    /// The password.
+    Password,
+    /// The present code of the authenticator app.
+    Code,
+    /// A passkey.
+    Passkey,
+    /// The identity provider.
+    Provider,
+}
+
 /// What the caller has.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Factors {
     /// Since when an authenticator app counts.
     pub totp_since: Option<Moment>,
     /// Recovery codes that were not used yet.
     pub recovery_codes_left: u64,
+    /// How they can show again who they are.
+    pub confirm_by: Vec<ConfirmWay>,
 }
 
 /// A seed that was just drawn.
@@ -47,16 +63,40 @@ pub struct Seed {
 /// What the caller has of second factors.
 pub async fn describe(app: &App, caller: &Caller) -> Result<Factors, Error> {
     let (member, _) = step_up::own(caller)?;
-    let row = app.store().read.authenticator(member.user).await?;
+    let read = &app.store().read;
+    let row = read.authenticator(member.user).await?;
+    let totp_since = row.and_then(|row| row.confirmed_at);
+    let account = read.user(member.user).await?.ok_or(Error::NotFound)?;
+    let ways = [
+        (totp_since.is_some(), ConfirmWay::Code),
+        (
+            totp_since.is_none() && account.password().is_some(),
+            ConfirmWay::Password,
+        ),
+        (
+            !read.passkeys(member.user).await?.is_empty(),
+            ConfirmWay::Passkey,
+        ),
+        (
+            identity_provider::of(app, member.user).await?.is_some(),
+            ConfirmWay::Provider,
+        ),
+    ];
     Ok(Factors {
-        totp_since: row.and_then(|row| row.confirmed_at),
-        recovery_codes_left: app.store().read.recovery_codes(member.user).await?,
+        totp_since,
+        recovery_codes_left: read.recovery_codes(member.user).await?,
+        confirm_by: ways
+            .into_iter()
+            .filter_map(|(has, way)| has.then_some(way))
+            .collect(),
     })
 }
 
-/// Draws a seed for the caller's authenticator app. It counts once a code of it was given.
+/// Draws a seed for the caller's authenticator app, with `account.mfa`. It counts once a code of it
+/// was given.
 pub async fn begin_totp(app: &App, caller: &Caller) -> Result<Seed, Error> {
     let (member, _) = step_up::own(caller)?;
+    gate::permit(app, caller, Permission::AccountMfa).await?;
     step_up::demand(app, caller).await?;
     let (user, org) = (member.user, member.scope.org);
     if totp_of(app, user).await?.is_some() {

@@ -10,11 +10,12 @@ use domain::clock::Moment;
 use domain::id::{OrgId, UserId};
 use domain::role::{Caller, RoleSet};
 use egress::oidc::{Failure, Identity, Kept, Provider};
+use serde_json::json;
 use store::{CeremonyKind, CeremonyRow, Lane, Work};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::{secret, step_up};
+use crate::{audit, secret, step_up};
 
 pub(crate) use settle::settle;
 
@@ -142,6 +143,35 @@ pub(crate) async fn of(app: &App, user: UserId) -> Result<Option<String>, Error>
     };
     let known = app.store().read.has_identity(user, own.provider.issuer());
     Ok(known.await?.then(|| own.name.clone()))
+}
+
+/// The caller's account is opened at the provider no more, until somebody signs in there again with
+/// its address; for whoever showed lately who they are and has another way in.
+pub async fn unlink(app: &App, caller: &Caller) -> Result<(), Error> {
+    let (member, _) = step_up::own(caller)?;
+    step_up::demand(app, caller).await?;
+    let read = &app.store().read;
+    let (user, org) = (member.user, member.scope.org);
+    let issuer = own(app)?.provider.issuer().to_owned();
+    if !read.has_identity(user, &issuer).await? {
+        return Err(Error::NotFound);
+    }
+    let account = read.user(user).await?.ok_or(Error::NotFound)?;
+    if account.password().is_none() && read.passkeys(user).await?.is_empty() {
+        let detail = "This is the only way into the account: make a passkey first.";
+        return Err(Error::conflict("only_way_in", detail));
+    }
+    let after = json!({"identity_provider": issuer});
+    let deed = audit::row(app, caller, org, "users.unlink", user, Some(&after), None);
+    let written = app.store().write(Lane::Org(org), move |work| {
+        let (issuer, deed) = (issuer.clone(), deed.clone());
+        Box::pin(async move {
+            work.identities_delete(user, &issuer).await?;
+            work.audit(&deed);
+            Ok(())
+        })
+    });
+    Ok(written.await?)
 }
 
 fn own(app: &App) -> Result<&IdentityProvider, Error> {

@@ -75,7 +75,7 @@ pub async fn create(app: &App, caller: &Caller, new: NewKey) -> Result<(KeyRow, 
     let pass = gate::permit_whole(app, caller, Permission::KeysManage).await?;
     let Caller::User(member) = caller else {
         return Err(Error::Denied {
-            permission: Some(Permission::KeysManage),
+            permission: None,
             why: "keys_are_made_by_people",
         });
     };

@@ -130,7 +130,7 @@ pub struct Stream {
 
 /// How often a stream makes sure that its person may still see it: news of a revocation can get
 /// lost, and another process on the machine has no way to tell.
-const LOOK_S: i64 = 5;
+const LOOK_S: i64 = 1;
 /// How many facts are read at a time when a stream catches up.
 const AT_ONCE: u64 = 500;
 
@@ -199,6 +199,14 @@ impl Stream {
             if self.app.now() >= self.look {
                 self.may_go_on().await?;
                 self.look = self.app.now() + TimeDelta::seconds(LOOK_S);
+            }
+            // What was heard since goes first: a right that is gone ends the stream, whatever waits.
+            while let Some(news) = self.news.try_recv() {
+                match news {
+                    Ok(news) => self.hear(&news)?,
+                    Err(Missed::Lagged) => self.behind = true,
+                    Err(Missed::Closed) => return None,
+                }
             }
             if let Some(item) = self.waiting.pop_front() {
                 return Some(item);

@@ -249,6 +249,14 @@ async fn owner<'a>(app: &App, caller: &'a Caller, station: &Station) -> Result<&
     })
 }
 
+/// Refuses whoever has not the owner's ways back to a station.
+pub(crate) async fn demand_owner(app: &App, caller: &Caller, id: StationId) -> Result<(), Error> {
+    let org = person(caller)?.scope.org;
+    let row = app.store().read.station(org, id).await?;
+    let row = row.ok_or(Error::NotFound)?;
+    owner(app, caller, &row.station).await.map(drop)
+}
+
 /// Everybody who has the owner's ways back to a station.
 async fn owners(app: &App, station: &Station) -> Result<Vec<UserId>, Error> {
     let read = &app.store().read;

@@ -22,6 +22,7 @@ use crate::lockout::Lockout;
 use crate::me::Me;
 use crate::{audit, passkeys, secret, standing};
 
+pub(crate) use entry::DEVICE_LIFE;
 use entry::{Entry, Second, enter};
 
 pub use own::{OwnLogin, change_password, list, rename, revoke, revoke_others};
@@ -189,7 +190,7 @@ pub async fn open_passkey(
     said: Value,
     visitor: Visitor<'_>,
 ) -> Result<SignIn, Error> {
-    let Some(proved) = passkeys::prove(app, ceremony, said).await? else {
+    let Some(proved) = passkeys::prove(app, ceremony, said, None).await? else {
         failed(None, visitor);
         return Ok(SignIn::WrongPasskey);
     };

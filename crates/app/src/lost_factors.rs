@@ -57,7 +57,7 @@ pub async fn remove(app: &App, caller: &Caller, org: OrgId, user: UserId) -> Res
             let authenticator = work.authenticator_delete(user).await?;
             let passkeys = work.passkeys_delete(user).await?;
             work.logins_delete(user).await?;
-            work.trust_delete(user).await?;
+            work.trust_delete(user, None).await?;
             work.mail_insert(&notice).await?;
             deed.after =
                 Some(json!({"authenticator": authenticator, "passkeys": passkeys}).to_string());

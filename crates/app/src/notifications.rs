@@ -3,7 +3,7 @@
 use domain::id::NotificationId;
 use domain::notification::{Matter, Notification};
 use domain::page::{Page, PageRequest};
-use domain::role::{Caller, Member};
+use domain::role::{Caller, Member, Permission};
 use serde_json::json;
 use store::Lane;
 pub use store::Told;
@@ -11,32 +11,42 @@ pub use store::Told;
 use crate::app::App;
 use crate::error::Error;
 use crate::locks::SEALED_PUK;
-use crate::{audit, seal};
+use crate::{audit, gate, locks, seal};
 
-fn own(caller: &Caller) -> Result<&Member, Error> {
-    match caller {
-        Caller::User(member) => Ok(member),
-        _ => Err(Error::Denied {
+/// The person who asks, with `notifications.view`.
+async fn own<'a>(app: &App, caller: &'a Caller) -> Result<&'a Member, Error> {
+    let Caller::User(member) = caller else {
+        return Err(Error::Denied {
             permission: None,
             why: "people_only",
-        }),
-    }
+        });
+    };
+    gate::permit(app, caller, Permission::NotificationsView).await?;
+    Ok(member)
 }
 
-/// What the caller is told, the newest first; `open`: what they have not seen yet.
+/// What the caller is told in the organisation in which they work, the newest first; `open`: what
+/// they have not seen yet.
 pub async fn list(
     app: &App,
     caller: &Caller,
     open: bool,
     page: &PageRequest,
 ) -> Result<Page<Told>, Error> {
-    let user = own(caller)?.user;
-    Ok(app.store().read.notifications(user, open, page).await?)
+    let member = own(app, caller).await?;
+    let (user, org) = (member.user, member.scope.org);
+    let read = &app.store().read;
+    Ok(read.notifications(user, org, open, page).await?)
 }
 
 /// How many the caller has not seen yet.
 pub async fn unseen(app: &App, caller: &Caller) -> Result<u64, Error> {
-    Ok(app.store().read.unseen(own(caller)?.user).await?)
+    let member = own(app, caller).await?;
+    Ok(app
+        .store()
+        .read
+        .unseen(member.user, member.scope.org)
+        .await?)
 }
 
 /// The caller has seen it. A secret in it is told now, once, and forgotten.
@@ -45,12 +55,15 @@ pub async fn acknowledge(
     caller: &Caller,
     id: NotificationId,
 ) -> Result<(Notification, Option<String>), Error> {
-    let member = own(caller)?;
+    let member = own(app, caller).await?;
     let (user, now) = (member.user, app.now());
     let found = app.store().read.notification(user, id).await?;
+    let found = found.filter(|found| found.org == member.scope.org);
     let mut found = found.ok_or(Error::NotFound)?;
     let secret = match (&found.matter, &found.sealed) {
+        // For those only who have the owner's ways at this moment.
         (Matter::LockPuk, Some(sealed)) => {
+            locks::demand_owner(app, caller, found.station).await?;
             Some(seal::open(app, SEALED_PUK, &id.to_string(), sealed)?)
         }
         _ => None,

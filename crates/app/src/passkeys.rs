@@ -4,11 +4,11 @@
 
 use chrono::TimeDelta;
 use domain::clock::Moment;
-use domain::id::PasskeyId;
-use domain::role::Caller;
+use domain::id::{PasskeyId, UserId};
+use domain::role::{Caller, Permission};
 use serde_json::{Value, json};
 pub use store::PasskeyRow;
-use store::{CeremonyKind, CeremonyRow, Lane};
+use store::{CeremonyKind, CeremonyRow, Lane, Work};
 use url::{Host, Url};
 use uuid::Uuid;
 use webauthn_rs::prelude::{
@@ -20,7 +20,7 @@ use webauthn_rs::{Webauthn, WebauthnBuilder};
 use crate::app::App;
 use crate::error::Error;
 use crate::review::{LONGEST_NAME, Review};
-use crate::{audit, secret, step_up};
+use crate::{audit, gate, secret, step_up};
 
 /// How long the browser may take.
 const CEREMONY_MINUTES: i64 = 5;
@@ -77,13 +77,14 @@ pub async fn list(app: &App, caller: &Caller) -> Result<Vec<PasskeyRow>, Error> 
 
 async fn begun(
     app: &App,
-    user: Option<domain::id::UserId>,
+    kind: CeremonyKind,
+    user: Option<UserId>,
     state: String,
     options: Value,
 ) -> Result<Ceremony, Error> {
     let (ceremony, now) = (secret::draw()?, app.now());
     let row = CeremonyRow {
-        kind: CeremonyKind::Passkey,
+        kind,
         hash: secret::digest(&ceremony),
         user,
         state,
@@ -97,9 +98,10 @@ async fn begun(
     Ok(Ceremony { ceremony, options })
 }
 
-/// Begins to make a passkey, for somebody who showed lately who they are.
+/// Begins to make a passkey, with `account.mfa`, for somebody who showed lately who they are.
 pub async fn begin(app: &App, caller: &Caller) -> Result<Ceremony, Error> {
     let (member, _) = step_up::own(caller)?;
+    gate::permit(app, caller, Permission::AccountMfa).await?;
     step_up::demand(app, caller).await?;
     let authority = authority(app)?;
     let read = &app.store().read;
@@ -122,7 +124,8 @@ pub async fn begin(app: &App, caller: &Caller) -> Result<Ceremony, Error> {
     let choice = &mut options["publicKey"]["authenticatorSelection"];
     choice["residentKey"] = json!("required");
     choice["requireResidentKey"] = json!(true);
-    begun(app, Some(member.user), text(&state)?, options).await
+    let kind = CeremonyKind::Passkey;
+    begun(app, kind, Some(member.user), text(&state)?, options).await
 }
 
 fn over() -> Error {
@@ -231,7 +234,19 @@ pub async fn begin_sign_in(app: &App) -> Result<Ceremony, Error> {
         .start_discoverable_authentication()
         .map_err(Error::internal)?;
     let options = serde_json::to_value(&options).map_err(Error::internal)?;
-    begun(app, None, text(&state)?, options).await
+    let kind = CeremonyKind::Passkey;
+    begun(app, kind, None, text(&state)?, options).await
+}
+
+/// Begins to show again who the caller is, by a passkey of theirs.
+pub async fn begin_confirm(app: &App, caller: &Caller) -> Result<Ceremony, Error> {
+    let (member, _) = step_up::own(caller)?;
+    let (options, state) = authority(app)?
+        .start_discoverable_authentication()
+        .map_err(Error::internal)?;
+    let options = serde_json::to_value(&options).map_err(Error::internal)?;
+    let kind = CeremonyKind::PasskeyConfirm;
+    begun(app, kind, Some(member.user), text(&state)?, options).await
 }
 
 /// What a passkey proved.
@@ -246,12 +261,32 @@ pub(crate) struct Proved {
     pub at: Moment,
 }
 
-/// Looks at what a passkey says; none for one that proves nothing.
-pub(crate) async fn prove(app: &App, ceremony: &str, said: Value) -> Result<Option<Proved>, Error> {
+impl Proved {
+    /// Uses it up; false when it was used, or the passkey is gone.
+    pub async fn use_up(&self, work: &mut Work) -> Result<bool, store::Error> {
+        Ok(work.ceremony_take(&self.ceremony).await?
+            && work
+                .passkey_used(self.passkey.id, &self.credential, self.at)
+                .await?)
+    }
+}
+
+/// Looks at what a passkey says: of anybody who signs in, or of `of`, who shows again who they are.
+/// None for one that proves nothing.
+pub(crate) async fn prove(
+    app: &App,
+    ceremony: &str,
+    said: Value,
+    of: Option<UserId>,
+) -> Result<Option<Proved>, Error> {
     let (hash, now) = (secret::digest(ceremony), app.now());
     let row = app.store().read.ceremony(&hash, now).await?;
-    let of = |row: &CeremonyRow| row.kind == CeremonyKind::Passkey && row.user.is_none();
-    let Some(row) = row.filter(of) else {
+    let kind = match of {
+        None => CeremonyKind::Passkey,
+        Some(_) => CeremonyKind::PasskeyConfirm,
+    };
+    let asked = |row: &CeremonyRow| row.kind == kind && row.user == of;
+    let Some(row) = row.filter(asked) else {
         return Ok(None);
     };
     let state: DiscoverableAuthentication =
@@ -262,11 +297,11 @@ pub(crate) async fn prove(app: &App, ceremony: &str, said: Value) -> Result<Opti
         return Ok(None);
     };
     let id = named(&CredentialID::from(id.to_vec()));
-    let own = app
-        .store()
-        .read
-        .passkeys(domain::id::UserId::from_uuid(user));
-    let mut own = own.await?.into_iter();
+    let user = UserId::from_uuid(user);
+    if of.is_some_and(|of| of != user) {
+        return Ok(None);
+    }
+    let mut own = app.store().read.passkeys(user).await?.into_iter();
     let Some(passkey) = own.find(|row| row.credential_id == id) else {
         return Ok(None);
     };

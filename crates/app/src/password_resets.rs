@@ -10,6 +10,7 @@ use store::{Lane, LinkRow, UserRow};
 
 use crate::app::App;
 use crate::error::Error;
+use crate::logins::DEVICE_LIFE;
 use crate::mail::{self, Letter};
 use crate::{audit, passwords, secret, standing};
 
@@ -71,12 +72,14 @@ pub async fn ask(app: &App, email: &str, language: Language) -> Result<(), Error
 }
 
 /// Gives the account of a link another password: once. All its logins end, and its owner is told.
+/// Returns the secret by which the browser that did it is known as a device of the owner's, so that
+/// nobody's guessing elsewhere keeps the owner out.
 pub async fn finish(
     app: &App,
     token: &str,
     password: &str,
     language: Language,
-) -> Result<(), Error> {
+) -> Result<String, Error> {
     let refused = |why| Error::Denied {
         permission: None,
         why,
@@ -116,13 +119,18 @@ pub async fn finish(
     let action = "users.reset_password";
     let mut deed = audit::row(app, &system, org, action, user.id, None, None);
     (deed.actor, deed.actor_name) = (Some(user.id), user.name.clone());
-    let id = user.id;
+    let (id, now) = (user.id, app.now());
+    let device = secret::draw()?;
+    let known = secret::digest(&device);
     let done = app.store().write(Lane::Org(org), move |work| {
         let (hash, chosen, mail, deed) = (hash.clone(), chosen.clone(), mail.clone(), deed.clone());
+        let known = known.clone();
         Box::pin(async move {
             let taken = work.link_take(&hash).await?;
             if taken {
-                work.user_password(id, &chosen, None).await?;
+                work.user_password(id, &chosen, None, None).await?;
+                let until = now + DEVICE_LIFE;
+                work.device_insert(id, &known, now, until).await?;
                 work.mail_insert(&mail).await?;
                 work.audit(&deed);
             }
@@ -133,5 +141,5 @@ pub async fn finish(
         return Err(refused("link_used"));
     }
     app.bus().publish(News::Revoked(id)).await;
-    Ok(())
+    Ok(device)
 }

@@ -9,7 +9,7 @@ use domain::lock::WritePath;
 use domain::role::{Caller, Permission};
 
 use crate::app::App;
-use crate::commands::{self, Sight};
+use crate::commands;
 use crate::error::{Error, Problem};
 use crate::{gate, locks};
 
@@ -44,5 +44,5 @@ pub async fn send(
         }
         return Err(Error::Invalid { problems });
     }
-    Ok(Sight::of(app, caller, row.station.site).shown(record))
+    commands::shown_now(app, caller, station, record).await
 }

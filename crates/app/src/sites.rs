@@ -45,6 +45,8 @@ pub struct SiteEdit {
 pub struct SiteView {
     /// The site.
     pub site: Site,
+    /// What the operator says of it, for whoever may see that (`stations.admin_state.view`).
+    pub admin_state: Option<AdminState>,
     /// Stations that are not archived.
     pub stations: i64,
     /// How often people changed it, from 1 on.
@@ -113,9 +115,11 @@ fn told(site: &Site) -> Value {
     })
 }
 
-async fn viewed(app: &App, site: Site, revision: i64) -> Result<SiteView, Error> {
+async fn viewed(app: &App, caller: &Caller, site: Site, revision: i64) -> Result<SiteView, Error> {
     let stations = app.store().read.site_stations(site.id).await?;
+    let state = Permission::StationsAdminStateView;
     Ok(SiteView {
+        admin_state: gate::has(caller, state, Some(site.id)).then_some(site.admin_state),
         site,
         stations,
         revision,
@@ -141,7 +145,7 @@ pub async fn list_by(
         .await?;
     let mut rows = Vec::with_capacity(page.rows.len());
     for (site, revision) in page.rows {
-        rows.push(viewed(app, site, revision).await?);
+        rows.push(viewed(app, caller, site, revision).await?);
     }
     Ok(Page {
         rows,
@@ -155,7 +159,7 @@ pub async fn find(app: &App, caller: &Caller, id: SiteId) -> Result<SiteView, Er
     pass.reach(Some(id))?;
     let found = app.store().read.site_revised(pass.org, id).await?;
     let (site, revision) = found.ok_or(Error::NotFound)?;
-    viewed(app, site, revision).await
+    viewed(app, caller, site, revision).await
 }
 
 /// Adds a site, with `sites.edit` in the whole organisation, and `stations.admin_state.edit` where
@@ -212,7 +216,7 @@ pub async fn create(app: &App, caller: &Caller, edit: SiteEdit) -> Result<SiteVi
         })
         .await?;
     app.facts_committed();
-    viewed(app, site, revision::FIRST).await
+    viewed(app, caller, site, revision::FIRST).await
 }
 
 /// Changes a site, with `sites.edit`, and `stations.admin_state.edit` for its administrative
@@ -264,7 +268,7 @@ pub async fn edit(
             .await?;
         if done {
             app.facts_committed();
-            return viewed(app, site, from + 1).await;
+            return viewed(app, caller, site, from + 1).await;
         }
     }
     Err(revision::too_busy())

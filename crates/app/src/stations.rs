@@ -9,7 +9,6 @@ use domain::id::{NoticeId, SiteId, StationId};
 use domain::message::{Notice, NoticeKind};
 use domain::meter::MeterPoint;
 use domain::page::{Page, PageRequest};
-use domain::personal::DriverDataGrant;
 use domain::quantity::Watts;
 use domain::role::{Caller, Permission};
 use domain::sensitive::scrubbed;
@@ -68,6 +67,8 @@ pub struct EvseView {
 pub struct StationView {
     /// The station.
     pub station: Station,
+    /// What the operator says of it, for whoever may see that (`stations.admin_state.view`).
+    pub admin_state: Option<AdminState>,
     /// Name of its site.
     pub site_name: Option<String>,
     /// Its EVSEs, by number.
@@ -84,8 +85,8 @@ pub struct StationView {
 
 impl StationView {
     /// A station's own words are scrubbed for whoever may not read driver data.
-    fn of(mut row: StationRow, grant: Option<&DriverDataGrant>) -> Self {
-        if grant.is_none() {
+    fn of(app: &App, caller: &Caller, mut row: StationRow) -> Self {
+        if gate::driver_data(app, caller).is_none() {
             let connectors = row.evses.iter_mut().flat_map(|e| &mut e.evse.connectors);
             for connector in connectors {
                 for words in [&mut connector.error_code, &mut connector.error_info] {
@@ -95,7 +96,9 @@ impl StationView {
         }
         let evses: Vec<EvseView> = row.evses.into_iter().map(EvseView::of).collect();
         let powers = evses.iter().filter_map(|e| e.power);
+        let (state, site) = (Permission::StationsAdminStateView, row.station.site);
         Self {
+            admin_state: gate::has(caller, state, site).then_some(row.station.admin_state),
             power: powers.reduce(Watts::plus),
             finding: finding(&row.station, &evses),
             station: row.station,
@@ -144,14 +147,15 @@ fn finding(station: &Station, evses: &[EvseView]) -> Option<Finding> {
     found("faulted", format!("EVSE {evse} reports {why}."))
 }
 
-/// Stations within reach, sorted, with `stations.list`.
+/// Stations within reach, sorted, with `stations.find` and `stations.list`.
 pub async fn list(
     app: &App,
     caller: &Caller,
     query: &StationQuery,
     page: &PageRequest,
 ) -> Result<Page<StationView>, Error> {
-    let pass = gate::permit(app, caller, Permission::StationsList).await?;
+    let (find, list) = (Permission::StationsFind, Permission::StationsList);
+    let pass = gate::permit_both(app, caller, find, list).await?;
     let filter = StationFilter {
         sites: pass.narrowed(query.site),
         online: query.online,
@@ -160,16 +164,14 @@ pub async fn list(
         sort: query.sort,
     };
     let found = app.store().read.stations(pass.org, &filter, page).await?;
-    let grant = gate::driver_data(app, caller);
-    Ok(found.map(|row| StationView::of(row, grant.as_ref())))
+    Ok(found.map(|row| StationView::of(app, caller, row)))
 }
 
 /// A station within reach, with `stations.list`.
 pub async fn find(app: &App, caller: &Caller, id: StationId) -> Result<StationView, Error> {
     let pass = gate::permit(app, caller, Permission::StationsList).await?;
-    let grant = gate::driver_data(app, caller);
     let row = pass.station(app, id).await?;
-    Ok(StationView::of(row, grant.as_ref()))
+    Ok(StationView::of(app, caller, row))
 }
 
 /// The EVSEs of a station within reach, with `stations.list`.

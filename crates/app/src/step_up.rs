@@ -1,30 +1,40 @@
 //! Showing again who one is, before a dangerous deed: a login that was left open somewhere does
 //! not suffice for it.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use domain::id::LoginId;
 use domain::role::{Caller, Member};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{Lane, UserRow};
 
 use crate::app::App;
 use crate::error::Error;
 use crate::identity_provider::{Proved, Return};
 use crate::lockout::Lockout;
-use crate::{audit, factors, identity_provider, secret};
+use crate::{audit, factors, identity_provider, passkeys, secret};
 
 /// For so long it counts that somebody showed who they are.
 const FRESH_MINUTES: i64 = 10;
 
 /// What somebody shows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Evidence<'a> {
-    /// The password of the account.
+    /// The password of the account; not enough for one that has an authenticator app, since a
+    /// browser that was left open often fills it in by itself.
     Password(&'a str),
     /// The present code of the authenticator app.
     Code(&'a str),
     /// What the identity provider says anew.
     Provider(Return<'a>),
+    /// What a passkey of the account says.
+    Passkey {
+        /// The secret with which it was asked.
+        ceremony: &'a str,
+        /// As the browser made it.
+        said: Value,
+    },
 }
 
 /// What came of it.
@@ -74,16 +84,17 @@ pub(crate) async fn demand(app: &App, caller: &Caller) -> Result<(), Error> {
 /// Takes what somebody shows, and lets dangerous deeds pass for some minutes.
 pub async fn confirm(app: &App, caller: &Caller, evidence: Evidence<'_>) -> Result<Shown, Error> {
     let (member, login) = own(caller)?;
+    let by = match evidence {
+        Evidence::Password(_) => "password",
+        Evidence::Code(_) => "totp",
+        Evidence::Provider(_) => "identity_provider",
+        Evidence::Passkey { .. } => "passkey",
+    };
     let proof = match weigh(app, member, login, evidence).await? {
         Weighed::Right(proof) => proof,
         Weighed::Not(shown) => return Ok(shown),
     };
     let (org, user, now) = (member.scope.org, member.user, app.now());
-    let by = match evidence {
-        Evidence::Password(_) => "password",
-        Evidence::Code(_) => "totp",
-        Evidence::Provider(_) => "identity_provider",
-    };
     let after = json!({"by": by});
     let deed = audit::row(
         app,
@@ -102,6 +113,7 @@ pub async fn confirm(app: &App, caller: &Caller, evidence: Evidence<'_>) -> Resu
                 Proof::Password => true,
                 Proof::Step(step) => work.authenticator_use(user, *step).await?,
                 Proof::Provider(proved) => proved.is_of(work, user).await?,
+                Proof::Passkey(proved) => proved.use_up(work).await?,
             };
             if !counts {
                 return Ok(false);
@@ -136,33 +148,62 @@ pub(crate) enum Proof {
     Step(i64),
     /// What the provider said, which may be of somebody else.
     Provider(Proved),
+    /// What a passkey proved.
+    Passkey(Arc<passkeys::Proved>),
+}
+
+/// Looks at a password alone: for what is done to the password itself.
+pub(crate) async fn weigh_password(
+    app: &App,
+    member: &Member,
+    login: LoginId,
+    password: &str,
+) -> Result<Weighed, Error> {
+    if let Some(retry_after_s) = Lockout::of_login(login).count(app).await? {
+        return Ok(Weighed::Not(Shown::TooMany { retry_after_s }));
+    }
+    let user = app.store().read.user(member.user).await?;
+    let hash = user.as_ref().and_then(UserRow::password);
+    Ok(match secret::is_password(app, password, hash).await? {
+        true => Weighed::Right(Proof::Password),
+        false => Weighed::Not(Shown::Wrong),
+    })
 }
 
 /// Looks at evidence, counted as failed until it is told otherwise.
-pub(crate) async fn weigh(
+async fn weigh(
     app: &App,
     member: &Member,
     login: LoginId,
     evidence: Evidence<'_>,
 ) -> Result<Weighed, Error> {
-    if let Some(retry_after_s) = Lockout::of_login(login).count(app).await? {
-        return Ok(Weighed::Not(Shown::TooMany { retry_after_s }));
-    }
     let right = match evidence {
         Evidence::Password(password) => {
-            let user = app.store().read.user(member.user).await?;
-            let hash = user.as_ref().and_then(UserRow::password);
-            let right = secret::is_password(app, password, hash).await?;
-            right.then_some(Proof::Password)
+            if !factors::asked(app, member.user).await?.is_empty() {
+                let detail =
+                    "This account has an authenticator app: give its code, or use a passkey.";
+                return Err(Error::conflict("code_needed", detail));
+            }
+            return weigh_password(app, member, login, password).await;
         }
-        Evidence::Code(code) => factors::step(app, member.user, code)
-            .await?
-            .map(Proof::Step),
+        Evidence::Code(code) => {
+            if let Some(retry_after_s) = Lockout::of_login(login).count(app).await? {
+                return Ok(Weighed::Not(Shown::TooMany { retry_after_s }));
+            }
+            factors::step(app, member.user, code)
+                .await?
+                .map(Proof::Step)
+        }
+        // What cannot be guessed is not counted.
         Evidence::Provider(back) => {
             let since = app.now() - TimeDelta::minutes(FRESH_MINUTES);
             let proved = identity_provider::prove(app, back, Some(member.user)).await?;
             let proved = proved.filter(|proved| proved.shown_at() > since);
             proved.map(Proof::Provider)
+        }
+        Evidence::Passkey { ceremony, said } => {
+            let proved = passkeys::prove(app, ceremony, said, Some(member.user)).await?;
+            proved.map(|proved| Proof::Passkey(Arc::new(proved)))
         }
     };
     Ok(match right {

@@ -98,6 +98,8 @@ pub async fn find(app: &App, caller: &Caller, id: TokenId) -> Result<(Token, i64
 /// Adds a token, with `tokens.edit`.
 pub async fn create(app: &App, caller: &Caller, new: NewToken) -> Result<Token, Error> {
     let pass = gate::permit_whole(app, caller, Permission::TokensEdit).await?;
+    // Whoever may not read it is told nothing about it, not even that it is there.
+    gate::may_know(app, caller)?;
     let mut review = review(new.label.as_deref(), new.group.as_deref());
     // The longest that any version carries (2.1 identifierString).
     review.needed("/uid", Some(new.uid.as_str()), 255);
@@ -153,6 +155,8 @@ pub async fn edit(
     edit: TokenEdit,
 ) -> Result<(Token, i64), Error> {
     let pass = gate::permit_whole(app, caller, Permission::TokensEdit).await?;
+    // Whoever may not read it is told nothing about it, not even that it is there.
+    gate::may_know(app, caller)?;
     let label = edit.label.as_ref().and_then(|l| l.as_deref());
     let group = edit.group.as_ref().and_then(|g| g.as_deref());
     review(label, group).passed()?;
@@ -212,6 +216,8 @@ pub async fn remove_when(
     when: &Precondition,
 ) -> Result<(), Error> {
     let pass = gate::permit_whole(app, caller, Permission::TokensEdit).await?;
+    // Whoever may not read it is told nothing about it, not even that it is there.
+    gate::may_know(app, caller)?;
     let found = app.store().read.token(pass.org, id).await?;
     let (token, revision) = found.ok_or(Error::NotFound)?;
     when.admits(revision)?;

@@ -14,7 +14,7 @@ use crate::mail::{self, Letter};
 use crate::review::{LONGEST_NAME, Review};
 use crate::{audit, gate, passwords, secret};
 
-/// An account and what it is in the root organisation.
+/// An account and what it is where.
 #[derive(Debug, Clone)]
 pub struct UserView {
     /// The person.
@@ -23,8 +23,8 @@ pub struct UserView {
     pub email: String,
     /// The name.
     pub name: String,
-    /// The roles.
-    pub roles: RoleSet,
+    /// In each organisation, the oldest membership first.
+    pub memberships: Vec<MembershipRow>,
 }
 
 /// Looks at an account that is about to be made.
@@ -74,9 +74,7 @@ pub async fn find(
     organisation: Option<OrgId>,
 ) -> Result<(UserId, OrgId), Error> {
     gate::permit_system(caller)?;
-    let user = app.store().read.user_by_email(email.trim()).await?;
-    let detail = "There is no account with this address.";
-    let user = user.ok_or_else(|| Error::invalid("/email", "not_found", detail))?;
+    let user = account(app, email).await?;
     Ok((user.id, meant(app, organisation).await?))
 }
 
@@ -161,8 +159,7 @@ pub async fn reset_password(
             problems: vec![problem],
         });
     }
-    let user = app.store().read.user_by_email(email.trim()).await?;
-    let user = user.ok_or(Error::NotFound)?;
+    let user = account(app, email).await?;
     let root = app.root().await?;
     let org = root.ok_or(Error::NotFound)?;
     let hash = secret::hash_password(app, password).await?;
@@ -191,7 +188,7 @@ pub async fn reset_password(
         .write(Lane::Org(org), move |work| {
             let (hash, deed, notice) = (hash.clone(), deed.clone(), notice.clone());
             Box::pin(async move {
-                work.user_password(user, &hash, None).await?;
+                work.user_password(user, &hash, None, None).await?;
                 work.mail_insert(&notice).await?;
                 work.audit(&deed);
                 Ok(())
@@ -211,17 +208,30 @@ pub async fn reset_second_factor(
     email: &str,
 ) -> Result<(bool, u64), Error> {
     gate::permit_system(caller)?;
-    let user = app.store().read.user_by_email(email.trim()).await?;
-    let user = user.ok_or(Error::NotFound)?.id;
+    let account = account(app, email).await?;
+    let user = account.id;
     let org = app.root().await?.ok_or(Error::NotFound)?;
+    let letter = Letter {
+        to: &account.email,
+        kind: MailKind::SecondFactorRemoved,
+        language: Language::default(),
+        name: Some(&account.name),
+        organisation: None,
+        inviter: Some("Whoever runs this instance"),
+        link: "/login",
+        until: None,
+    };
+    let notice = mail::queue(app, org, &letter)?;
     let action = "users.reset_second_factor";
     let deed = audit::row(app, caller, org, action, user, None, None);
     let removed = app.store().write(Lane::Org(org), move |work| {
-        let deed = deed.clone();
+        let (deed, notice) = (deed.clone(), notice.clone());
         Box::pin(async move {
             let authenticator = work.authenticator_delete(user).await?;
             let passkeys = work.passkeys_delete(user).await?;
             work.logins_delete(user).await?;
+            work.trust_delete(user, None).await?;
+            work.mail_insert(&notice).await?;
             work.audit(&deed);
             Ok((authenticator, passkeys))
         })
@@ -241,8 +251,7 @@ pub async fn set_roles(
     organisation: Option<OrgId>,
 ) -> Result<(), Error> {
     gate::permit_system(caller)?;
-    let user = app.store().read.user_by_email(email.trim()).await?;
-    let user = user.ok_or(Error::NotFound)?.id;
+    let user = account(app, email).await?.id;
     let org = meant(app, organisation).await?;
     let before = app.store().read.memberships(user).await?;
     let before = before.into_iter().find(|m| m.org == org);
@@ -284,18 +293,24 @@ pub async fn set_roles(
     Ok(())
 }
 
+/// The account of an address. For the command line, which may know who has one.
+async fn account(app: &App, email: &str) -> Result<UserRow, Error> {
+    let found = app.store().read.user_by_email(email.trim()).await?;
+    let detail = "There is no account with this address.";
+    found.ok_or_else(|| Error::invalid("/email", "not_found", detail))
+}
+
 /// Everybody with an account, by address. For the command line only.
 pub async fn list(app: &App, caller: &Caller) -> Result<Vec<UserView>, Error> {
     gate::permit_system(caller)?;
     let read = &app.store().read;
     let mut views = Vec::new();
     for user in read.users().await? {
-        let roles = read.memberships(user.id).await?;
         views.push(UserView {
+            memberships: read.memberships(user.id).await?,
             id: user.id,
             email: user.email,
             name: user.name,
-            roles: roles.first().map_or(RoleSet::EMPTY, |m| m.roles),
         });
     }
     Ok(views)

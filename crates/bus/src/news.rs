@@ -67,4 +67,15 @@ impl Subscription {
             Err(broadcast::error::RecvError::Closed) => Err(Missed::Closed),
         }
     }
+
+    /// The next piece of news that is here already; none when there is none yet.
+    pub fn try_recv(&mut self) -> Option<Result<Arc<News>, Missed>> {
+        use broadcast::error::TryRecvError as E;
+        match self.0.try_recv() {
+            Ok(Item::News(news)) => Some(Ok(news)),
+            Ok(Item::Gap) | Err(E::Lagged(_)) => Some(Err(Missed::Lagged)),
+            Err(E::Closed) => Some(Err(Missed::Closed)),
+            Err(E::Empty) => None,
+        }
+    }
 }

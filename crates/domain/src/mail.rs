@@ -21,8 +21,10 @@ pub enum MailKind {
     PasswordReset,
     /// The password of the account was changed.
     PasswordChanged,
-    /// An Administrator removed the account's second factor.
+    /// Somebody who administers removed the account's second factor.
     SecondFactorRemoved,
+    /// The account can be opened at the identity provider from now on.
+    ProviderLinked,
 }
 
 impl MailKind {
@@ -35,6 +37,7 @@ impl MailKind {
         Self::PasswordReset,
         Self::PasswordChanged,
         Self::SecondFactorRemoved,
+        Self::ProviderLinked,
     ];
 }
 

@@ -26,6 +26,8 @@ use crate::http;
 
 /// How long what a provider says of itself, its keys included, is not asked again.
 const KNOWN: Duration = Duration::from_secs(60);
+/// How long one that does not answer is not asked again.
+const AWAY: Duration = Duration::from_secs(5);
 /// What a token may be signed with: a key of which we have the public half.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 10] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
@@ -161,8 +163,11 @@ struct Inner {
     issuer: IssuerUrl,
     redirect: RedirectUrl,
     client: http::Client,
-    known: Mutex<Option<(Instant, Arc<CoreProviderMetadata>)>>,
+    known: Mutex<Option<Known>>,
 }
+
+/// What was found out of a provider, and when; the reason where it did not answer.
+type Known = (Instant, Result<Arc<CoreProviderMetadata>, String>);
 
 /// An identity provider. Cheap to clone.
 #[derive(Clone)]
@@ -211,16 +216,19 @@ impl Provider {
 
     async fn metadata(&self) -> Result<Arc<CoreProviderMetadata>, Failure> {
         let mut known = self.0.known.lock().await;
-        if let Some((since, metadata)) = &*known
-            && since.elapsed() < KNOWN
-        {
-            return Ok(metadata.clone());
+        match &*known {
+            Some((since, Ok(metadata))) if since.elapsed() < KNOWN => return Ok(metadata.clone()),
+            // Whoever waited while somebody else found it away need not find out anew.
+            Some((since, Err(why))) if since.elapsed() < AWAY => {
+                return Err(Failure::Away(why.clone()));
+            }
+            _ => {}
         }
         let send = |request: HttpRequest| self.0.client.send(request);
         let found = CoreProviderMetadata::discover_async(self.0.issuer.clone(), &send).await;
-        let metadata = Arc::new(found.map_err(|error| Failure::Away(chain(&error)))?);
-        *known = Some((Instant::now(), metadata.clone()));
-        Ok(metadata)
+        let found = found.map(Arc::new).map_err(|error| chain(&error));
+        *known = Some((Instant::now(), found.clone()));
+        found.map_err(Failure::Away)
     }
 
     async fn speaker(&self) -> Result<Speaker, Failure> {

@@ -14,18 +14,21 @@ use crate::work::Work;
 /// Of what kind a ceremony is: one is never taken for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CeremonyKind {
-    /// A passkey is made or used.
+    /// A passkey is made, or somebody signs in by one.
     Passkey,
+    /// Somebody who is signed in shows again who they are by a passkey.
+    PasskeyConfirm,
     /// The person is at the identity provider.
     Provider,
 }
 
 impl CeremonyKind {
-    const ALL: [Self; 2] = [Self::Passkey, Self::Provider];
+    const ALL: [Self; 3] = [Self::Passkey, Self::PasskeyConfirm, Self::Provider];
 
     const fn key(self) -> &'static str {
         match self {
             Self::Passkey => "passkey",
+            Self::PasskeyConfirm => "passkey_confirm",
             Self::Provider => "provider",
         }
     }

@@ -50,6 +50,18 @@ impl Work {
     }
 }
 
+impl Work {
+    /// Forgets whom a provider's names mean for a person; tells how many there were.
+    pub async fn identities_delete(&mut self, user: UserId, issuer: &str) -> Result<u64, Error> {
+        let done = identities::Entity::delete_many()
+            .filter(identities::Column::UserId.eq(user.uuid()))
+            .filter(identities::Column::Issuer.eq(issuer))
+            .exec(&self.tx)
+            .await?;
+        Ok(done.rows_affected)
+    }
+}
+
 impl Read {
     /// Whether a person is known at a provider.
     pub async fn has_identity(&self, user: UserId, issuer: &str) -> Result<bool, Error> {

@@ -53,16 +53,18 @@ impl Work {
     }
 
     /// Ends what rests on a person's password beside web sessions: sign-ins half done, and trusted
-    /// devices.
-    pub async fn trust_delete(&mut self, user: UserId) -> Result<(), Error> {
+    /// devices but the one of this digest.
+    pub async fn trust_delete(&mut self, user: UserId, but: Option<&str>) -> Result<(), Error> {
         challenges::Entity::delete_many()
             .filter(challenges::Column::UserId.eq(user.uuid()))
             .exec(&self.tx)
             .await?;
-        devices::Entity::delete_many()
-            .filter(devices::Column::UserId.eq(user.uuid()))
-            .exec(&self.tx)
-            .await?;
+        let mut devices =
+            devices::Entity::delete_many().filter(devices::Column::UserId.eq(user.uuid()));
+        if let Some(stays) = but {
+            devices = devices.filter(devices::Column::Hash.ne(stays));
+        }
+        devices.exec(&self.tx).await?;
         Ok(())
     }
 

@@ -82,15 +82,18 @@ impl Work {
 }
 
 impl Read {
-    /// What a person is told, the newest first.
+    /// What a person is told in an organisation, the newest first.
     pub async fn notifications(
         &self,
         user: UserId,
+        org: OrgId,
         open: bool,
         page: &PageRequest,
     ) -> Result<Page<Told>, Error> {
-        let list = list_name("notifications", &(user, open));
-        let mut query = Entity::find().filter(Column::UserId.eq(user.uuid()));
+        let list = list_name("notifications", &(user, org, open));
+        let mut query = Entity::find()
+            .filter(Column::UserId.eq(user.uuid()))
+            .filter(Column::OrgId.eq(org.uuid()));
         if open {
             query = query.filter(Column::AcknowledgedAt.is_null());
         }
@@ -137,10 +140,11 @@ impl Read {
         row.map(from_row).transpose()
     }
 
-    /// How many a person has not seen yet.
-    pub async fn unseen(&self, user: UserId) -> Result<u64, Error> {
+    /// How many of an organisation a person has not seen yet.
+    pub async fn unseen(&self, user: UserId, org: OrgId) -> Result<u64, Error> {
         Ok(Entity::find()
             .filter(Column::UserId.eq(user.uuid()))
+            .filter(Column::OrgId.eq(org.uuid()))
             .filter(Column::AcknowledgedAt.is_null())
             .count(&self.db)
             .await?)

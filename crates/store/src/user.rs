@@ -2,6 +2,7 @@
 
 use domain::clock::Moment;
 use domain::id::{LoginId, OrgId, UserId};
+use domain::mail::MailKind;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
@@ -112,12 +113,14 @@ impl Work {
     }
 
     /// Gives a person another password and ends all that rested on the one before: web sessions,
-    /// sign-ins half done and trusted devices. One session may stay.
+    /// sign-ins half done, trusted devices and links to choose another. One session may stay, and
+    /// one device, known by the digest of its secret: that of whoever changes it.
     pub async fn user_password(
         &mut self,
         id: UserId,
         hash: &str,
         stays: Option<LoginId>,
+        device: Option<&str>,
     ) -> Result<(), Error> {
         let row = users::ActiveModel {
             id: Set(id.uuid()),
@@ -131,7 +134,8 @@ impl Work {
             }
             None => self.logins_delete(id).await?,
         }
-        self.trust_delete(id).await
+        self.links_end(id, MailKind::PasswordReset).await?;
+        self.trust_delete(id, device).await
     }
 
     /// Whether a person still has this password, and may sign in to the organisation; until the

@@ -55,6 +55,37 @@ async fn a_passkey_signs_in_once_for_each_ceremony() {
     assert_eq!(me["user"]["id"], entered["me"]["user"]["id"]);
     let list = ana.all("/me/passkeys").await.unwrap();
     assert!(list[0]["used_at"].is_string(), "{list:?}");
+    // It shows again who she is, once; a sign-in is not taken for that, nor somebody else's passkey.
+    let asked = begun(&mut ana, "/me/confirm/passkey").await;
+    let said = |ceremony: &Value, credential: Value| json!({"passkey": {"ceremony": ceremony, "credential": credential}});
+    let right = said(&asked["ceremony"], device.get(&asked["options"], ORIGIN));
+    ana.expect(204, "POST", "/me/confirm", Some(&right))
+        .await
+        .unwrap();
+    let mut bo = stage.member("technician").await;
+    let hers = begun(&mut ana, "/me/confirm/passkey").await;
+    let his = begun(&mut bo, "/me/confirm/passkey").await;
+    let sign_in = begun(&mut ana, "/login/passkey/begin").await;
+    let used = right;
+    let of_sign_in = said(
+        &sign_in["ceremony"],
+        device.get(&sign_in["options"], ORIGIN),
+    );
+    let of_hers = said(&hers["ceremony"], device.get(&hers["options"], ORIGIN));
+    let of_his = said(&his["ceremony"], device.get(&his["options"], ORIGIN));
+    for (by_ana, wrong) in [
+        (true, used),
+        (true, of_sign_in),
+        (false, of_hers),
+        (false, of_his),
+    ] {
+        let person = if by_ana { &mut ana } else { &mut bo };
+        let answer = person
+            .ask("POST", "/me/confirm", Some(&wrong))
+            .await
+            .unwrap();
+        assert_eq!(answer.status, 422, "{}", answer.body);
+    }
     // The same answer again, from whoever overheard it.
     let mut thief = Person::stranger(stage.people());
     let replayed = thief

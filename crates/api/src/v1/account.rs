@@ -6,12 +6,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use app::logins::OwnLogin;
 use app::step_up::Shown;
 use domain::id::LoginId;
+use domain::role::Permission;
 
 use super::access::{me_view, too_many};
 use super::sites::PageQuery;
 use crate::body::Body;
 use crate::listing;
-use crate::login::SignedIn;
+use crate::login::{self, SignedIn};
 use crate::problem::Problem;
 use crate::query::{self, Query};
 use crate::route::{Endpoint, Need, endpoint};
@@ -23,12 +24,15 @@ use crate::view::account::{
     SeedView,
 };
 
+const EDIT: Need = Need::Permission(Permission::AccountEdit);
+const MFA: Need = Need::Permission(Permission::AccountMfa);
+
 pub(crate) const ROUTES: &[Endpoint] = &[
-    endpoint!(PATCH "/me", Need::SignedIn, edit),
-    endpoint!(PUT "/me/password", Need::SignedIn, password),
+    endpoint!(PATCH "/me", EDIT, edit),
+    endpoint!(PUT "/me/password", EDIT, password),
     endpoint!(POST "/me/confirm", Need::SignedIn, confirm, Keyless),
     endpoint!(GET "/me/factors", Need::SignedIn, factors),
-    endpoint!(POST "/me/totp", Need::SignedIn, begin_totp, SecretAnswer),
+    endpoint!(POST "/me/totp", MFA, begin_totp, SecretAnswer),
     endpoint!(POST "/me/totp/confirm", Need::SignedIn, confirm_totp, SecretAnswer),
     endpoint!(DELETE "/me/totp", Need::SignedIn, remove_totp),
     endpoint!(POST "/me/recovery_codes", Need::SignedIn, renew_recovery_codes, SecretAnswer),
@@ -59,10 +63,13 @@ pub(crate) async fn edit(
 pub(crate) async fn password(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     Body(body): Body<PasswordBody>,
 ) -> Result<HttpResponse, Problem> {
     let (current, new) = (&body.current, &body.new);
-    let shown = app::logins::change_password(&state.app, &caller.0, current, new).await?;
+    let device = login::device(&request);
+    let device = device.as_deref();
+    let shown = app::logins::change_password(&state.app, &caller.0, current, new, device).await?;
     answer(shown, "/current")
 }
 

@@ -22,6 +22,7 @@ const BY_KIND: &[Permission] = &[
     Permission::StationsControl,
     Permission::StationsConfigure,
     Permission::StationsFirmware,
+    Permission::StationSettingsView,
 ];
 
 pub(crate) const ROUTES: &[Endpoint] = &[

@@ -256,6 +256,17 @@ pub(crate) async fn accept(
     Ok(response.json(AcceptedView::to_view(accepted, me_view)))
 }
 
+/// Does something that is not waited for, so that the time of the answer tells nobody whether
+/// there is an account.
+fn aside(what: &'static str, work: impl Future<Output = Result<(), app::Error>> + Send + 'static) {
+    let work = app::audit::aside(work);
+    tokio::spawn(async move {
+        if let Err(error) = work.await {
+            tracing::warn!("{what} was not sent: {error}");
+        }
+    });
+}
+
 /// Sends again whatever an address waits for. The answer is the same for any address.
 #[utoipa::path(post, path = "/invitations/send_again", operation_id = "send_invitation_again", tag = "access",
     request_body = AddressBody, responses((status = 202)))]
@@ -263,7 +274,10 @@ pub(crate) async fn send_again(
     state: web::Data<State>,
     Body(body): Body<AddressBody>,
 ) -> Result<HttpResponse, Problem> {
-    app::invitations::send_again(&state.app, &body.email).await?;
+    let app = state.app.clone();
+    aside("what an address waits for", async move {
+        app::invitations::send_again(&app, &body.email).await
+    });
     Ok(HttpResponse::Accepted().finish())
 }
 
@@ -311,7 +325,10 @@ pub(crate) async fn ask_password(
     request: HttpRequest,
     Body(body): Body<AddressBody>,
 ) -> Result<HttpResponse, Problem> {
-    app::password_resets::ask(&state.app, &body.email, language(&request)).await?;
+    let (app, language) = (state.app.clone(), language(&request));
+    aside("a link to choose another password", async move {
+        app::password_resets::ask(&app, &body.email, language).await
+    });
     Ok(HttpResponse::Accepted().finish())
 }
 
@@ -324,6 +341,7 @@ pub(crate) async fn reset_password(
     Body(body): Body<ResetBody>,
 ) -> Result<HttpResponse, Problem> {
     let language = language(&request);
-    app::password_resets::finish(&state.app, &body.token, &body.password, language).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let done = app::password_resets::finish(&state.app, &body.token, &body.password, language);
+    let device = login::device_cookie(&request, &done.await?);
+    Ok(HttpResponse::NoContent().cookie(device).finish())
 }

@@ -15,11 +15,12 @@ use crate::view::ListView;
 use crate::view::lock::{AcknowledgedView, NotificationView, SavedPasswordView};
 use crate::view::station::PasswordView;
 
+const TOLD: Need = Need::Permission(Permission::NotificationsView);
 const SEEN: Need = Need::Permission(Permission::StationSettingsView);
 
 pub(crate) const ROUTES: &[Endpoint] = &[
-    endpoint!(GET "/notifications", Need::SignedIn, list),
-    endpoint!(POST "/notifications/{id}/acknowledge", Need::SignedIn, acknowledge, SecretAnswer),
+    endpoint!(GET "/notifications", TOLD, list),
+    endpoint!(POST "/notifications/{id}/acknowledge", TOLD, acknowledge, SecretAnswer),
     endpoint!(GET "/saved_passwords", SEEN, saved),
     endpoint!(POST "/saved_passwords/{id}/reveal", SEEN, reveal, SecretAnswer),
     endpoint!(DELETE "/saved_passwords/{id}", Need::SignedIn, forget),

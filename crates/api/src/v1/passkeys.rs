@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::id::PasskeyId;
+use domain::role::Permission;
 
 use super::access::{Seen, Step, entered};
 use super::sites::PageQuery;
@@ -18,9 +19,10 @@ use crate::view::passkey::{CeremonyView, PasskeyBody, PasskeySignInBody, Passkey
 
 pub(crate) const ROUTES: &[Endpoint] = &[
     endpoint!(GET "/me/passkeys", Need::SignedIn, list),
-    endpoint!(POST "/me/passkeys/begin", Need::SignedIn, begin, SecretAnswer),
+    endpoint!(POST "/me/passkeys/begin", Need::Permission(Permission::AccountMfa), begin, SecretAnswer),
     endpoint!(POST "/me/passkeys", Need::SignedIn, create),
     endpoint!(DELETE "/me/passkeys/{id}", Need::SignedIn, remove),
+    endpoint!(POST "/me/confirm/passkey", Need::SignedIn, begin_confirm, Keyless),
     endpoint!(POST "/login/passkey/begin", Need::Open, begin_sign_in, Keyless),
     endpoint!(POST "/login/passkey", Need::Open, sign_in, Keyless),
 ];
@@ -77,6 +79,17 @@ pub(crate) async fn remove(
     let id: PasskeyId = query::path_id(&id)?;
     app::passkeys::remove(&state.app, &caller.0, id).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Begins to show again who the caller is, by a passkey: `POST /me/confirm` finishes it.
+#[utoipa::path(post, path = "/me/confirm/passkey", operation_id = "begin_passkey_confirm", tag = "account",
+    responses((status = 200, body = CeremonyView)))]
+pub(crate) async fn begin_confirm(
+    state: web::Data<State>,
+    caller: SignedIn,
+) -> Result<web::Json<CeremonyView>, Problem> {
+    let ceremony = app::passkeys::begin_confirm(&state.app, &caller.0).await?;
+    Ok(web::Json(CeremonyView::to_view(ceremony)))
 }
 
 /// Begins a sign-in by a passkey; nobody says who they are yet.

@@ -16,6 +16,7 @@ pub(crate) const ROUTES: &[Endpoint] = &[
     endpoint!(POST "/login/provider/begin", Need::Open, begin, Keyless),
     endpoint!(POST "/login/provider", Need::Open, sign_in, Keyless),
     endpoint!(POST "/me/provider/begin", Need::SignedIn, begin_again, SecretAnswer),
+    endpoint!(DELETE "/me/provider", Need::SignedIn, unlink),
 ];
 
 /// Begins a sign-in at the identity provider; 409 where none is configured.
@@ -42,6 +43,17 @@ pub(crate) async fn sign_in(
         Step::In(mut response, entered) => response.json(entered),
         Step::Waits(challenge) => HttpResponse::Accepted().json(challenge),
     })
+}
+
+/// Takes the connection of the caller's account with the identity provider away.
+#[utoipa::path(delete, path = "/me/provider", operation_id = "unlink_provider", tag = "account",
+    responses((status = 204)))]
+pub(crate) async fn unlink(
+    state: web::Data<State>,
+    caller: SignedIn,
+) -> Result<HttpResponse, Problem> {
+    app::identity_provider::unlink(&state.app, &caller.0).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Begins to show at the identity provider again who one is; what comes back goes to

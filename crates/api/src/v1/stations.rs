@@ -261,7 +261,7 @@ fn view(row: app::stations::StationView) -> StationView {
         identity: station.identity.as_str().to_owned(),
         site_id: station.site.map(|s| s.to_string()),
         site_name: row.site_name,
-        admin_state: word(&station.admin_state),
+        admin_state: row.admin_state.as_ref().map(word),
         registration: word(&station.registration),
         online: station.online,
         connected_since: station.connected_since,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::access::MeView;
+use super::passkey::PasskeySignInBody;
 use super::provider::ReturnBody;
 use super::{word, words};
 use crate::problem::Problem;
@@ -70,6 +71,10 @@ pub(crate) struct FactorsView {
     /// Since when an authenticator app counts; null when there is none.
     pub totp_since: Option<DateTime<Utc>>,
     pub recovery_codes_left: u64,
+    /// How the caller can show again who they are: with an authenticator app the password is not
+    /// enough. Empty: only by signing in again.
+    #[schema(value_type = Vec<words::ConfirmWay>)]
+    pub confirm_by: Vec<String>,
 }
 
 impl FactorsView {
@@ -77,6 +82,7 @@ impl FactorsView {
         Self {
             totp_since: factors.totp_since,
             recovery_codes_left: factors.recovery_codes_left,
+            confirm_by: factors.confirm_by.iter().map(word).collect(),
         }
     }
 }
@@ -112,7 +118,7 @@ pub(crate) struct RecoveryCodesView {
     pub recovery_codes: Vec<String>,
 }
 
-/// What shows that it is still the same person: one of `password`, `code` and `provider`.
+/// What shows that it is still the same person: one of `password`, `code`, `provider` and `passkey`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EvidenceBody {
@@ -121,28 +127,35 @@ pub(crate) struct EvidenceBody {
     pub code: Option<String>,
     /// What comes back from the identity provider after `POST /me/provider/begin`.
     pub provider: Option<ReturnBody>,
+    /// What a passkey says after `POST /me/confirm/passkey`.
+    pub passkey: Option<PasskeySignInBody>,
 }
 
 impl EvidenceBody {
     pub fn evidence(&self) -> Result<Evidence<'_>, Problem> {
-        match (&self.password, &self.code, &self.provider) {
-            (Some(password), None, None) => Ok(Evidence::Password(password)),
-            (None, Some(code), None) => Ok(Evidence::Code(code)),
-            (None, None, Some(back)) => Ok(Evidence::Provider(back.to_domain())),
+        match (&self.password, &self.code, &self.provider, &self.passkey) {
+            (Some(password), None, None, None) => Ok(Evidence::Password(password)),
+            (None, Some(code), None, None) => Ok(Evidence::Code(code)),
+            (None, None, Some(back), None) => Ok(Evidence::Provider(back.to_domain())),
+            (None, None, None, Some(passkey)) => Ok(Evidence::Passkey {
+                ceremony: &passkey.ceremony,
+                said: passkey.credential.clone(),
+            }),
             _ => Err(Problem::field(
                 "/password",
                 "required",
-                "One of password, code and provider.",
+                "One of password, code, provider and passkey.",
             )),
         }
     }
 
     /// The one that is given.
     pub const fn pointer(&self) -> &'static str {
-        match (&self.password, &self.code) {
-            (Some(_), _) => "/password",
-            (None, Some(_)) => "/code",
-            (None, None) => "/provider",
+        match (&self.password, &self.code, &self.provider) {
+            (Some(_), ..) => "/password",
+            (None, Some(_), _) => "/code",
+            (None, None, Some(_)) => "/provider",
+            (None, None, None) => "/passkey",
         }
     }
 }

@@ -26,8 +26,9 @@ pub(crate) struct SiteView {
     pub latitude: Option<f64>,
     /// Degrees, WGS 84.
     pub longitude: Option<f64>,
-    #[schema(value_type = words::AdminState)]
-    pub admin_state: String,
+    /// Null for whoever may not see it.
+    #[schema(value_type = Option<words::AdminState>)]
+    pub admin_state: Option<String>,
     #[schema(value_type = words::Accessibility)]
     pub accessibility: String,
     /// How many stations stand here.
@@ -39,7 +40,12 @@ const DEGREE_E7: f64 = 1e7;
 
 impl SiteView {
     pub fn to_view(found: Found) -> Self {
-        let Found { site, stations, .. } = found;
+        let Found {
+            site,
+            admin_state,
+            stations,
+            ..
+        } = found;
         #[allow(clippy::cast_precision_loss)] // 1.8e9 at most: exact in an f64
         let degrees = |e7: i64| e7 as f64 / DEGREE_E7;
         Self {
@@ -51,7 +57,7 @@ impl SiteView {
             time_zone: site.time_zone,
             latitude: site.position_e7.map(|(lat, _)| degrees(lat)),
             longitude: site.position_e7.map(|(_, lon)| degrees(lon)),
-            admin_state: word(&site.admin_state),
+            admin_state: admin_state.as_ref().map(word),
             accessibility: word(&site.accessibility),
             stations,
             created_at: site.created_at,

@@ -63,8 +63,9 @@ pub(crate) struct StationView {
     pub name: String,
     pub site_id: Option<String>,
     pub site_name: Option<String>,
-    #[schema(value_type = words::AdminState)]
-    pub admin_state: String,
+    /// Null for whoever may not see it.
+    #[schema(value_type = Option<words::AdminState>)]
+    pub admin_state: Option<String>,
     #[schema(value_type = words::Registration)]
     pub registration: String,
     pub online: bool,

@@ -74,6 +74,8 @@ closed! {
     NoticeKind = of::<domain::message::NoticeKind>();
     /// A kind of second factor.
     Factor = of::<app::factors::Factor>();
+    /// A way to show again who one is.
+    ConfirmWay = of::<app::factors::ConfirmWay>();
     /// A role.
     RoleKey = Role::ALL.iter().map(|r| r.key()).collect::<Vec<_>>();
     /// A permission.

@@ -4,15 +4,17 @@
 
 use domain::audit::Deed;
 use domain::id::{OrgId, UserId};
+use domain::mail::{Language, MailKind};
 use domain::role::{Caller, Role, RoleSet};
 use serde_json::json;
-use store::{Lane, MembershipRow, UserRow, Work};
+use store::{Lane, MailRow, MembershipRow, UserRow, Work};
 
 use bus::News;
 
 use super::{Proved, Unsettled};
 use crate::app::App;
 use crate::error::Error;
+use crate::mail::{self, Letter};
 use crate::{audit, users};
 
 /// What the unit finds, and who looks.
@@ -26,6 +28,33 @@ struct Case {
     roles: Option<RoleSet>,
     account: Deed,
     membership: Deed,
+    /// What the owner of an account is told that opens at the provider from now on.
+    notice: Option<MailRow>,
+}
+
+/// What the owner of the address is told when their account is found by it.
+fn notice(
+    app: &App,
+    proved: &Proved,
+    provider: &str,
+    org: OrgId,
+) -> Result<Option<MailRow>, Error> {
+    let identity = &proved.identity;
+    let address = identity.email.as_deref();
+    let Some(to) = address.filter(|address| users::is_address(address)) else {
+        return Ok(None);
+    };
+    let letter = Letter {
+        to,
+        kind: MailKind::ProviderLinked,
+        language: Language::default(),
+        name: identity.name.as_deref(),
+        organisation: Some(provider),
+        inviter: None,
+        link: "/me",
+        until: None,
+    };
+    mail::queue(app, org, &letter).map(Some)
 }
 
 /// Finds or makes the account, and sets its roles.
@@ -39,8 +68,16 @@ pub(crate) async fn settle(
     let system = Caller::System {
         why: "identity provider",
     };
+    let roles = own.grants(&proved.identity.values);
+    if roles.is_some_and(RoleSet::is_empty) {
+        tracing::warn!(
+            oidc.issuer = proved.identity.issuer,
+            "the identity provider gives somebody no role: look at `oidc.roles_claim` if they should have one"
+        );
+    }
     let case = Case {
-        roles: own.grants(&proved.identity.values),
+        notice: notice(app, &proved, &own.name, org)?,
+        roles,
         account: audit::row(app, &system, org, "users.create", fresh, None, None),
         membership: audit::row(app, &system, org, "members.change", fresh, None, None),
         proved,
@@ -89,23 +126,24 @@ impl Case {
             // Whoever typed this address once and never proved it has no part in the account.
             Some(user) => {
                 let user = UserRow {
+                    name: self.name(address),
                     password_hash: UserRow::NO_PASSWORD.to_owned(),
                     proven_at: Some(at),
                     ..user
                 };
+                work.links_end(user.id, MailKind::Activation).await?;
                 work.user_prove(&user, at).await?;
+                work.user_rename(user.id, &user.name).await?;
                 user
             }
             None if self.roles.is_none_or(RoleSet::is_empty) => {
                 return Ok(Err(Unsettled::Unknown));
             }
             None => {
-                let name = identity.name.as_deref().map(str::trim);
-                let name = name.filter(|name| !name.is_empty()).unwrap_or(address);
                 let user = UserRow {
                     id: self.fresh,
                     email: address.to_owned(),
-                    name: name.chars().take(crate::review::LONGEST_NAME).collect(),
+                    name: self.name(address),
                     password_hash: UserRow::NO_PASSWORD.to_owned(),
                     created_at: at,
                     proven_at: Some(at),
@@ -116,6 +154,9 @@ impl Case {
         };
         work.identity_insert(issuer, subject, user.id, at).await?;
         let made = user.id == self.fresh;
+        if let (false, Some(notice)) = (made, &self.notice) {
+            work.mail_insert(notice).await?;
+        }
         let action = if made { "users.create" } else { "users.link" };
         work.audit(&Deed {
             action: action.to_owned(),
@@ -124,6 +165,13 @@ impl Case {
             ..self.account.clone()
         });
         Ok(Ok(user))
+    }
+
+    /// The name of the person, as the provider has it.
+    fn name(&self, address: &str) -> String {
+        let name = self.proved.identity.name.as_deref().map(str::trim);
+        let name = name.filter(|name| !name.is_empty()).unwrap_or(address);
+        name.chars().take(crate::review::LONGEST_NAME).collect()
     }
 
     /// Gives the person the roles that the provider tells; whether anything changed. Whoever was

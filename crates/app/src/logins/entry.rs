@@ -17,7 +17,7 @@ use crate::passkeys::Proved;
 use crate::{audit, me, secret};
 
 /// How long a device counts as one that has signed in before.
-const DEVICE_DAYS: i64 = 90;
+pub(crate) const DEVICE_LIFE: TimeDelta = TimeDelta::days(90);
 
 /// What is used up of a second factor, with the digest of the sign-in that waits for it.
 #[derive(Clone)]
@@ -90,19 +90,15 @@ pub(super) async fn enter(app: &App, entry: Entry<'_>) -> Result<SignIn, Error> 
             let counts = match &second {
                 Second::None | Second::Provider(..) => true,
                 Second::Step(challenge, step) => {
-                    work.authenticator_use(id, *step).await?
-                        && work.challenge_take(challenge).await?
+                    work.challenge_take(challenge).await?
+                        && work.authenticator_use(id, *step).await?
                 }
                 Second::RecoveryCode(challenge, code) => {
-                    work.recovery_code_take(id, code).await?
-                        && work.challenge_take(challenge).await?
+                    // The challenge first: a code given to one that is over is not used up.
+                    work.challenge_take(challenge).await?
+                        && work.recovery_code_take(id, code).await?
                 }
-                Second::Passkey(proved) => {
-                    work.ceremony_take(&proved.ceremony).await?
-                        && work
-                            .passkey_used(proved.passkey.id, &proved.credential, proved.at)
-                            .await?
-                }
+                Second::Passkey(proved) => proved.use_up(work).await?,
             };
             // The password took its time to check, and somebody may have changed it meanwhile.
             if !counts || !work.may_sign_in(id, &hash, org).await? {
@@ -111,7 +107,7 @@ pub(super) async fn enter(app: &App, entry: Entry<'_>) -> Result<SignIn, Error> 
             lockout.forget(work).await?;
             work.login_insert(&login).await?;
             if let Some(known) = &known {
-                let until = now + TimeDelta::days(DEVICE_DAYS);
+                let until = now + DEVICE_LIFE;
                 work.device_insert(id, known, now, until).await?;
             }
             work.audit(&deed);

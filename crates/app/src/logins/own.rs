@@ -2,7 +2,7 @@
 
 use bus::News;
 use domain::id::LoginId;
-use domain::role::Caller;
+use domain::role::{Caller, Permission};
 use serde_json::json;
 use store::{Lane, LoginRow};
 
@@ -10,8 +10,8 @@ use crate::app::App;
 use crate::error::Error;
 use crate::lockout::Lockout;
 use crate::review::{LONGEST_NAME, Review};
-use crate::step_up::{self, Evidence, Shown, Weighed};
-use crate::{audit, passwords, secret};
+use crate::step_up::{self, Shown, Weighed};
+use crate::{audit, factors, gate, passwords, secret};
 
 /// A login of the caller.
 #[derive(Debug, Clone)]
@@ -76,6 +76,7 @@ pub async fn revoke_others(app: &App, caller: &Caller) -> Result<u64, Error> {
 /// Gives the caller another name.
 pub async fn rename(app: &App, caller: &Caller, name: &str) -> Result<(), Error> {
     let (member, _) = step_up::own(caller)?;
+    gate::permit(app, caller, Permission::AccountEdit).await?;
     let mut review = Review::default();
     review.needed("/name", Some(name), LONGEST_NAME);
     review.passed()?;
@@ -92,21 +93,23 @@ pub async fn rename(app: &App, caller: &Caller, name: &str) -> Result<(), Error>
     Ok(written.await?)
 }
 
-/// Gives the caller another password and ends the caller's other logins.
+/// Gives the caller another password and ends the caller's other logins and devices. The device
+/// that asks stays trusted, so that nobody's guessing keeps its owner out.
 pub async fn change_password(
     app: &App,
     caller: &Caller,
     current: &str,
     new: &str,
+    device: Option<&str>,
 ) -> Result<Shown, Error> {
     let (member, login) = step_up::own(caller)?;
+    gate::permit(app, caller, Permission::AccountEdit).await?;
     let (user, org, now) = (member.user, member.scope.org, app.now());
     let account = app.store().read.user(user).await?.ok_or(Error::NotFound)?;
     let mut review = Review::default();
     review.also(passwords::problem("/new", new, &account.email));
     review.passed()?;
-    let evidence = Evidence::Password(current);
-    if let Weighed::Not(shown) = step_up::weigh(app, member, login, evidence).await? {
+    if let Weighed::Not(shown) = step_up::weigh_password(app, member, login, current).await? {
         return Ok(shown);
     }
     let hash = secret::hash_password(app, new).await?;
@@ -121,16 +124,22 @@ pub async fn change_password(
         Some(&after),
     );
     let (old, lockout) = (account.password_hash, Lockout::of_login(login));
+    let device = device.map(secret::digest);
+    // A password shows less than the second factor that the account has.
+    let shows = factors::asked(app, user).await?.is_empty();
     let done = app.store().write(Lane::Org(org), move |work| {
         let (old, hash, deed) = (old.clone(), hash.clone(), deed.clone());
-        let lockout = lockout.clone();
+        let (lockout, device) = (lockout.clone(), device.clone());
         Box::pin(async move {
             // Somebody may have changed it meanwhile.
             if !work.may_sign_in(user, &old, org).await? {
                 return Ok(false);
             }
-            work.user_password(user, &hash, Some(login)).await?;
-            work.login_confirmed(login, now).await?;
+            work.user_password(user, &hash, Some(login), device.as_deref())
+                .await?;
+            if shows {
+                work.login_confirmed(login, now).await?;
+            }
             lockout.forget(work).await?;
             work.audit(&deed);
             Ok(true)

@@ -38,6 +38,7 @@ const fn section(kind: MailKind) -> &'static str {
         MailKind::PasswordReset => "password_reset",
         MailKind::PasswordChanged => "password_changed",
         MailKind::SecondFactorRemoved => "second_factor_removed",
+        MailKind::ProviderLinked => "provider_linked",
     }
 }
 

@@ -177,8 +177,7 @@ pub async fn create(
         Err(other) => return Err(other.into()),
     }
     let row = pass.station(app, id).await?;
-    let grant = gate::driver_data(app, caller);
-    Ok((StationView::of(row, grant.as_ref()), password))
+    Ok((StationView::of(app, caller, row), password))
 }
 
 /// Changes what people say of a station, with `stations.edit`, and `stations.admin_state.edit`
@@ -219,9 +218,8 @@ pub async fn edit(
         if anew {
             app.bus().close(id, "its settings changed").await;
         }
-        let grant = gate::driver_data(app, caller);
         let row = pass.station(app, id).await?;
-        return Ok(StationView::of(row, grant.as_ref()));
+        return Ok(StationView::of(app, caller, row));
     }
     Err(revision::too_busy())
 }

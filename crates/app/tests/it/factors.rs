@@ -308,7 +308,7 @@ async fn another_password_ends_the_other_logins_and_the_trust_in_devices() {
         panic!("not signed in");
     };
     let change = async |current: &str, new: &str| {
-        logins::change_password(&t.app, &t.admin, current, new).await
+        logins::change_password(&t.app, &t.admin, current, new, None).await
     };
     for (new, code) in [
         ("short", "invalid"),
@@ -331,6 +331,53 @@ async fn another_password_ends_the_other_logins_and_the_trust_in_devices() {
     let caller = logins::caller(&t.app, &t.cookie).await.unwrap().unwrap();
     assert_eq!(caller.member().unwrap().name, "Ada L.");
     assert!(logins::rename(&t.app, &t.admin, " ").await.is_err());
+}
+
+#[tokio::test]
+async fn whoever_chooses_another_password_is_kept_out_by_nobody() {
+    let t = TestApp::new().await;
+    let SignIn::Opened { device, .. } = knock(&t, PASSWORD, at("192.0.2.1")).await else {
+        panic!("not signed in");
+    };
+    let device = device.unwrap();
+    // Guesses from everywhere lock the account for unknown devices.
+    for n in 0..60 {
+        let ip = format!("198.51.{n}.1");
+        knock(&t, "a guess", at(&ip)).await;
+    }
+    let afar = knock(&t, PASSWORD, at("203.0.113.7")).await;
+    assert!(matches!(afar, SignIn::TooMany { .. }), "{afar:?}");
+    let new = "another long one";
+    let known = Some(device.as_str());
+    let changed = logins::change_password(&t.app, &t.admin, PASSWORD, new, known).await;
+    assert_eq!(changed.unwrap(), Shown::Right);
+    let own = Visitor {
+        device: known,
+        ..at("192.0.2.1")
+    };
+    let own = knock(&t, new, own).await;
+    assert!(matches!(own, SignIn::Opened { .. }), "{own:?}");
+}
+
+#[tokio::test]
+async fn with_an_authenticator_app_the_password_shows_nothing_again() {
+    let t = TestApp::new().await;
+    armed(&t).await;
+    t.clock.advance(TimeDelta::minutes(11));
+    let evidence = Evidence::Password(PASSWORD);
+    let weak = step_up::confirm(&t.app, &t.admin, evidence).await;
+    assert_eq!(code_of(weak.unwrap_err()), "code_needed");
+    let ways = factors::describe(&t.app, &t.admin)
+        .await
+        .unwrap()
+        .confirm_by;
+    assert_eq!(ways, [factors::ConfirmWay::Code]);
+    // Nor does choosing another password.
+    let new = "another long one";
+    let changed = logins::change_password(&t.app, &t.admin, PASSWORD, new, None).await;
+    assert_eq!(changed.unwrap(), Shown::Right);
+    let removed = factors::remove_totp(&t.app, &t.admin).await;
+    assert_eq!(code_of(removed.unwrap_err()), "step_up_needed");
 }
 
 #[tokio::test]

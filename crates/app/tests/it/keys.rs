@@ -2,10 +2,12 @@
 
 use busbar_app::keys::{self, NewKey};
 use busbar_app::testing::TestApp;
+use busbar_app::tokens::{self, NewToken};
 use busbar_app::{Error, live, me, stations};
 use chrono::TimeDelta;
 use domain::page::PageRequest;
 use domain::role::{Caller, Permission, PermissionSet, Role};
+use domain::token::{TokenKind, TokenUid};
 
 fn set(permissions: &[Permission]) -> PermissionSet {
     permissions.iter().copied().collect()
@@ -49,6 +51,30 @@ async fn a_key_does_what_its_scopes_say_and_no_more_than_its_maker() {
     assert!(busbar_app::driver_data(app, &key).is_none());
     t.enrol(user, org, &[]).await;
     assert!(keys::caller(app, &text).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_know_drivers_changes_no_token_of_theirs() {
+    let t = TestApp::new().await;
+    let app = &t.app;
+    let wanted = [Permission::TokensEdit];
+    let (_, text) = keys::create(app, &t.admin, new(&t, &wanted)).await.unwrap();
+    let key = keys::caller(app, &text).await.unwrap().unwrap();
+    let token = || NewToken {
+        uid: TokenUid::new("04A1B2C3"),
+        kind: TokenKind::Iso14443,
+        label: None,
+        group: None,
+        expires_at: None,
+    };
+    let refused = tokens::create(app, &key, token()).await;
+    assert!(matches!(refused, Err(Error::Denied { .. })), "{refused:?}");
+    // Nothing was made, and another try tells no difference.
+    let made = tokens::create(app, &t.admin, token()).await.unwrap();
+    let refused = tokens::create(app, &key, token()).await;
+    assert!(matches!(refused, Err(Error::Denied { .. })), "{refused:?}");
+    let removed = tokens::remove(app, &key, made.id).await;
+    assert!(matches!(removed, Err(Error::Denied { .. })), "{removed:?}");
 }
 
 #[tokio::test]

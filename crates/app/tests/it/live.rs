@@ -137,6 +137,20 @@ async fn signing_out_ends_the_stream() {
     assert_eq!(live.next().await, None);
 }
 
+#[tokio::test]
+async fn what_waits_is_not_told_when_the_right_is_gone() {
+    let t = TestApp::new().await;
+    let mut live = stream(&t, &t.admin, None).await;
+    for n in 0..3 {
+        t.station(&format!("CP-{n}"), None).await;
+    }
+    jobs::publish_outbox(&t.app).await.unwrap();
+    assert!(live.next().await.is_some());
+    let caller = logins::caller(&t.app, &t.cookie).await.unwrap().unwrap();
+    logins::close(&t.app, &caller).await.unwrap();
+    assert_eq!(live.next().await, None);
+}
+
 /// News of a revocation can get lost, and another process on the machine has no way to tell.
 #[tokio::test]
 async fn rights_taken_away_behind_the_back_end_the_stream() {
@@ -163,7 +177,7 @@ async fn rights_taken_away_behind_the_back_end_the_stream() {
         })
     };
     write(fewer).await.unwrap();
-    t.clock.advance(chrono::TimeDelta::seconds(5));
+    t.clock.advance(chrono::TimeDelta::seconds(1));
     assert_eq!(live.next().await, None, "an Administrator no more");
 
     write(memberships[0].clone()).await.unwrap();

@@ -14,6 +14,7 @@ mod live;
 mod logins;
 mod logs;
 mod nodes;
+mod notifications;
 mod organisations;
 mod sessions;
 mod site_access;

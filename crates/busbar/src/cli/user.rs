@@ -87,7 +87,8 @@ pub enum User {
         #[arg(long, value_name = "ID")]
         organisation: Option<OrgId>,
     },
-    /// List people and their roles.
+    /// List people: address, name, roles and organisation, a line for each membership, and whether it
+    /// is archived.
     List,
 }
 
@@ -116,8 +117,11 @@ impl User {
                 println!("{id}");
             }
             Self::ResetPassword { email } => {
-                let password = read_password()?;
                 let app = rooms::build(&config).await?;
+                // Before anybody types a password for an address with a slip in it.
+                let known = app::users::find(&app, &CALLER, &email, None);
+                known.await.map_err(explained)?;
+                let password = read_password()?;
                 app::users::reset_password(&app, &CALLER, &email, &password)
                     .await
                     .map_err(explained)?;
@@ -197,8 +201,15 @@ impl User {
             Self::List => {
                 let app = rooms::build(&config).await?;
                 for user in app::users::list(&app, &CALLER).await? {
-                    let roles: Vec<&str> = user.roles.iter().map(Role::key).collect();
-                    println!("{}\t{}\t{}", user.email, user.name, roles.join(","));
+                    if user.memberships.is_empty() {
+                        println!("{}\t{}\t\t", user.email, user.name);
+                    }
+                    for member in user.memberships {
+                        let roles: Vec<&str> = member.roles.iter().map(Role::key).collect();
+                        let away = member.archived_at.map_or("", |_| "\tarchived");
+                        let (roles, org) = (roles.join(","), member.org);
+                        println!("{}\t{}\t{roles}\t{org}{away}", user.email, user.name);
+                    }
                 }
             }
         }
@@ -224,6 +235,9 @@ fn read_password() -> Result<String, Failure> {
     let mut line = String::new();
     if input.is_terminal() {
         line = rpassword::prompt_password("Password: ")?;
+        if rpassword::prompt_password("The same again: ")? != line {
+            return Err("the two are not the same: nothing was changed".into());
+        }
     } else {
         input.lock().read_line(&mut line)?;
     }

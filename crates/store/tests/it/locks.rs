@@ -251,20 +251,29 @@ pub async fn notifications_stay(store: &Store) {
         cursor: None,
     };
     let read = &store.read;
-    let open = read.notifications(user(7_003), true, &page).await.unwrap();
+    let open = read
+        .notifications(user(7_003), org(), true, &page)
+        .await
+        .unwrap();
     assert_eq!((open.rows.len(), open.next), (1, None));
     assert_eq!(open.rows[0].notification, told(7_402, 7_003));
-    let all = read.notifications(user(7_003), false, &page).await.unwrap();
+    let all = read
+        .notifications(user(7_003), org(), false, &page)
+        .await
+        .unwrap();
     assert!(all.next.is_some());
     let next = PageRequest {
         limit: 1,
         cursor: all.next,
     };
-    let rest = read.notifications(user(7_003), false, &next).await.unwrap();
+    let rest = read
+        .notifications(user(7_003), org(), false, &next)
+        .await
+        .unwrap();
     assert_eq!(rest.rows[0].notification.acknowledged_at, Some(at(9)));
     assert_eq!(
         rest.rows[0].notification.sealed, None,
         "a secret is told once"
     );
-    assert_eq!(read.unseen(user(7_003)).await.unwrap(), 1);
+    assert_eq!(read.unseen(user(7_003), org()).await.unwrap(), 1);
 }
