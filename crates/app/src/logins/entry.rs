@@ -7,7 +7,7 @@ use domain::clock::Moment;
 use domain::id::OrgId;
 use domain::role::Caller;
 use serde_json::json;
-use store::{Lane, UserRow};
+use store::{Lane, UserRow, Work};
 
 use super::{Newcomer, SignIn, Visitor, caller, draw, failed};
 use crate::app::App;
@@ -39,6 +39,16 @@ pub(super) struct Entry<'a> {
     pub trusted: bool,
     pub lockout: Lockout,
     pub second: Second,
+}
+
+/// Uses up the sign-in that waited. One that is over by now fails the unit, so that the code which
+/// was given to it is not used up for nothing.
+async fn taken(work: &mut Work, challenge: &str) -> Result<bool, store::Error> {
+    if work.challenge_take(challenge).await? {
+        return Ok(true);
+    }
+    let why = "the sign-in is over".to_owned();
+    Err(store::Error::Conflict(why))
 }
 
 /// Lets somebody in, and uses up what they showed, in one unit of work.
@@ -90,13 +100,10 @@ pub(super) async fn enter(app: &App, entry: Entry<'_>) -> Result<SignIn, Error> 
             let counts = match &second {
                 Second::None | Second::Provider(..) => true,
                 Second::Step(challenge, step) => {
-                    work.challenge_take(challenge).await?
-                        && work.authenticator_use(id, *step).await?
+                    work.authenticator_use(id, *step).await? && taken(work, challenge).await?
                 }
                 Second::RecoveryCode(challenge, code) => {
-                    // The challenge first: a code given to one that is over is not used up.
-                    work.challenge_take(challenge).await?
-                        && work.recovery_code_take(id, code).await?
+                    work.recovery_code_take(id, code).await? && taken(work, challenge).await?
                 }
                 Second::Passkey(proved) => proved.use_up(work).await?,
             };
@@ -114,7 +121,11 @@ pub(super) async fn enter(app: &App, entry: Entry<'_>) -> Result<SignIn, Error> 
             Ok(true)
         })
     });
-    if !opened.await? {
+    let opened = match opened.await {
+        Err(store::Error::Conflict(_)) => false,
+        other => other?,
+    };
+    if !opened {
         failed(Some(id), visitor);
         return Ok(match second {
             Second::None | Second::Passkey(..) | Second::Provider(..) => SignIn::WrongCredentials,

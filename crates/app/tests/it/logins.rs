@@ -215,7 +215,7 @@ async fn a_person_without_roles_stays_outside_and_the_last_administrator_stays_o
     );
     assert!(matches!(
         step_down("nobody@example.org").await,
-        Err(Error::NotFound)
+        Err(Error::Invalid { .. })
     ));
     assert!(matches!(
         users::set_roles(&t.app, &t.admin, vi, RoleSet::EMPTY, None).await,
