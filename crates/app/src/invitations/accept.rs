@@ -203,6 +203,7 @@ pub(super) async fn attach(
         name: made.to_owned(),
         profile: Profile::default(),
         made_by: row.invited_by,
+        made_under: Some(row.org),
         created_at: now,
     };
     let system = Caller::System { why: "invitation" };
