@@ -12,7 +12,9 @@ use bus::News;
 
 use super::{Proved, Unsettled};
 use crate::app::App;
+use crate::audit::Brought;
 use crate::error::Error;
+use crate::invitations::{Place, withdraw_of};
 use crate::{audit, users};
 
 /// What the unit finds, and who looks.
@@ -26,6 +28,8 @@ struct Case {
     roles: Option<RoleSet>,
     account: Deed,
     membership: Deed,
+    /// What enrolling brings with it.
+    brought: Brought,
 }
 
 /// Finds or makes the account, and sets its roles.
@@ -39,10 +43,12 @@ pub(crate) async fn settle(
     let system = Caller::System {
         why: "identity provider",
     };
+    let membership = audit::row(app, &system, org, "members.change", fresh, None, None);
     let case = Case {
         roles: own.grants(&proved.identity.values),
         account: audit::row(app, &system, org, "users.create", fresh, None, None),
-        membership: audit::row(app, &system, org, "members.change", fresh, None, None),
+        brought: Brought::new(app, &membership),
+        membership,
         proved,
         fresh,
         org,
@@ -152,8 +158,9 @@ impl Case {
             },
         };
         let mut others = members.iter().filter(|m| m.user != user.id);
-        let did = before.is_some_and(MembershipRow::administers);
-        if did && !after.administers() && !others.any(MembershipRow::administers) {
+        let capped = work.capped_maker(self.org).await?;
+        let counts = |m: &MembershipRow| m.administers() && Some(m.user) != capped;
+        if before.is_some_and(counts) && !counts(&after) && !others.any(counts) {
             tracing::warn!(
                 user.id = %user.id,
                 "the identity provider gives no Administrator any more; the last one stays"
@@ -161,6 +168,8 @@ impl Case {
             return Ok(false);
         }
         work.membership_put(&after).await?;
+        let place = |place| place == Place::Members;
+        withdraw_of(work, &self.brought, self.org, user.id, place).await?;
         let words = |roles: RoleSet| roles.iter().map(Role::key).collect::<Vec<_>>();
         let is = json!({"roles": words(roles), "identity_provider": true});
         work.audit(&Deed {
