@@ -66,6 +66,7 @@ async fn main() {
             viewed_as: None,
             scope: Scope { org, sites: reach },
             roles,
+            capped: false,
             permissions: gate.permissions(roles, &modules),
             site_rights: access
                 .iter()

@@ -222,6 +222,7 @@ mod tests {
                             sites: sites.clone(),
                         },
                         roles,
+                        capped: false,
                         permissions,
                         site_rights: rights.into_iter().collect::<BTreeMap<_, _>>(),
                     });

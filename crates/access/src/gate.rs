@@ -179,6 +179,7 @@ mod tests {
             viewed_as: None,
             scope: Scope { org: org(1), sites },
             roles,
+            capped: false,
             permissions: gate.permissions(roles, modules),
             site_rights: BTreeMap::new(),
         })

@@ -35,7 +35,7 @@ use crate::{routes, v1};
         v1::invitations::send_again, v1::invitations::register, v1::invitations::activate,
         v1::invitations::ask_password, v1::invitations::reset_password,
         v1::keys::list, v1::keys::create, v1::keys::remove,
-        v1::site_access::list, v1::site_access::put, v1::site_access::remove,
+        v1::site_access::list, v1::site_access::find, v1::site_access::put, v1::site_access::remove,
         v1::access::second_factor,
         v1::account::edit, v1::account::password, v1::account::confirm, v1::account::factors,
         v1::account::begin_totp, v1::account::confirm_totp, v1::account::remove_totp,

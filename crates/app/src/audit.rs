@@ -119,6 +119,36 @@ pub(crate) fn row(
     }
 }
 
+/// What a deed brings with it elsewhere, found only in its unit: told in rows of their own, by the
+/// same actor and from the same place.
+#[derive(Clone)]
+pub(crate) struct Brought {
+    app: App,
+    by: Deed,
+}
+
+impl Brought {
+    pub fn new(app: &App, by: &Deed) -> Self {
+        Self {
+            app: app.clone(),
+            by: by.clone(),
+        }
+    }
+
+    /// A row that tells nothing of its object yet.
+    pub fn deed(&self, org: OrgId, action: &str) -> Deed {
+        Deed {
+            id: AuditId::from_uuid(self.app.draw()),
+            org,
+            action: action.to_owned(),
+            object: String::new(),
+            before: None,
+            after: None,
+            ..self.by.clone()
+        }
+    }
+}
+
 /// Deeds in the caller's organisation, the newest first, with `audit.view`. A deed is listed when
 /// it has its number, a moment after it was done.
 pub async fn list(

@@ -126,6 +126,7 @@ pub(crate) fn permit_system(caller: &Caller) -> Result<(), Error> {
 fn denied(app: &App, caller: &Caller, permission: Permission) -> Error {
     let by_role = caller
         .member()
+        .filter(|m| !m.capped)
         .is_some_and(|m| app.gate().policy().of_roles(m.roles).contains(permission));
     Error::Denied {
         permission: Some(permission),

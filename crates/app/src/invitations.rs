@@ -5,6 +5,7 @@
 
 mod accept;
 mod authority;
+mod place;
 mod register;
 
 use domain::clock::Moment;
@@ -28,6 +29,7 @@ pub use accept::{Acceptance, Accepted, Looked, Subject, accept, look};
 pub use register::{Registration, activate, register, send_again};
 
 use authority::authority;
+pub(crate) use place::{Place, withdraw as withdraw_of};
 
 /// Somebody to be invited.
 #[derive(Debug, Clone)]
@@ -125,7 +127,6 @@ pub async fn create(
     {
         step_up::demand(app, caller).await?;
     }
-    not_there(app, org, &email, &new.purpose).await?;
     let now = app.now();
     let mut row = InvitationRow {
         id: InvitationId::from_uuid(app.draw()),
@@ -151,13 +152,17 @@ pub async fn create(
     let written = app.store().write(Lane::Org(org), move |work| {
         let (row, mail, deed) = (stored.clone(), letter.clone(), deed.clone());
         Box::pin(async move {
+            let (org, email) = (row.org, &row.email);
+            if let Some(taken) = place::taken(work, org, email, &row.purpose, row.id).await? {
+                return Ok(Err(taken));
+            }
             work.mail_insert(&mail).await?;
             work.invitation_insert(&row).await?;
             work.audit(&deed);
-            Ok(())
+            Ok(Ok(()))
         })
     });
-    written.await?;
+    written.await??;
     sent(app, row, mail).await
 }
 
@@ -181,9 +186,9 @@ pub async fn edit(
             if let Some(sites) = edit.sites {
                 assignment.sites = sites;
             }
-            if assignment != assignment_of(&before).as_ref().unwrap_or(assignment)
-                && crate::members::grave(assignment.roles)
-            {
+            let changed = assignment_of(&before).is_some_and(|was| was != *assignment);
+            // Another address is another person: it is given to them.
+            if (changed || edit.email.is_some()) && crate::members::grave(assignment.roles) {
                 step_up::demand(app, caller).await?;
             }
         }
@@ -202,7 +207,6 @@ pub async fn edit(
     if let Some(email) = &edit.email {
         let email = address(email)?;
         if email.to_lowercase() != row.email.to_lowercase() {
-            not_there(app, org, &email, &row.purpose).await?;
             row.email = email;
             mail = Some(write_to(app, &mut row).await?);
         }
@@ -226,6 +230,9 @@ pub async fn resend(
 ) -> Result<Sent, Error> {
     let before = pending(app, caller, org, id).await?;
     authority(app, caller, org, &before.purpose).await?;
+    if assignment_of(&before).is_some_and(|of| crate::members::grave(of.roles)) {
+        step_up::demand(app, caller).await?;
+    }
     let mut row = before.clone();
     let now = app.now();
     if row.sent_at + PAUSE > now {
@@ -295,6 +302,7 @@ async fn replace(
     action: &str,
 ) -> Result<Sent, Error> {
     let (org, from) = (row.org, before.revision);
+    let elsewhere = row.email.to_lowercase() != before.email.to_lowercase();
     row.revision = from + 1;
     let (was, is) = (told(&before.purpose), told(&row.purpose));
     let deed = audit::row(app, caller, org, action, row.id, Some(&was), Some(&is));
@@ -303,19 +311,23 @@ async fn replace(
     let written = app.store().write(Lane::Org(org), move |work| {
         let (row, mail, deed) = (stored.clone(), letter.clone(), deed.clone());
         Box::pin(async move {
-            let done = work.invitation_update(&row, from).await?;
-            if done {
-                if let Some(mail) = &mail {
-                    work.mail_insert(mail).await?;
+            if elsewhere {
+                let (org, email) = (row.org, &row.email);
+                if let Some(taken) = place::taken(work, org, email, &row.purpose, row.id).await? {
+                    return Ok(Err(taken));
                 }
-                work.audit(&deed);
             }
-            Ok(done)
+            if !work.invitation_update(&row, from).await? {
+                return Ok(Err(revision::stale()));
+            }
+            if let Some(mail) = &mail {
+                work.mail_insert(mail).await?;
+            }
+            work.audit(&deed);
+            Ok(Ok(()))
         })
     });
-    if !written.await? {
-        return Err(revision::stale());
-    }
+    written.await??;
     match mail {
         Some(mail) => sent(app, row, mail).await,
         None => Ok(Sent {
@@ -384,38 +396,6 @@ fn address(email: &str) -> Result<String, Error> {
             "This is no e-mail address.",
         )),
     }
-}
-
-/// Refuses to invite whoever is in already, or invited already.
-async fn not_there(app: &App, org: OrgId, email: &str, purpose: &Purpose) -> Result<(), Error> {
-    let read = &app.store().read;
-    let same = |other: &InvitationRow| {
-        other.org == org
-            && match (&other.purpose, purpose) {
-                (Purpose::Member(_), Purpose::Member(_))
-                | (Purpose::Organisation(_), Purpose::Organisation(_)) => true,
-                (Purpose::Site { site, .. }, Purpose::Site { site: to, .. }) => site == to,
-                _ => false,
-            }
-    };
-    if read.invitations_to(email).await?.iter().any(same) {
-        let detail = "This address is invited already; send the invitation again instead.";
-        return Err(Error::conflict("already_invited", detail));
-    }
-    let user = read.user_by_email(email).await?;
-    let Some(user) = user.filter(|user| user.proven_at.is_some()) else {
-        return Ok(());
-    };
-    let there = match purpose {
-        Purpose::Member(_) => read.member(org, user.id).await?.is_some(),
-        Purpose::Site { site, .. } => read.site_access(*site, user.id).await?.is_some(),
-        Purpose::Organisation(_) => false,
-    };
-    if there {
-        let detail = "They are in already, or archived: change or restore what they have instead.";
-        return Err(Error::conflict("already_member", detail));
-    }
-    Ok(())
 }
 
 /// To what somebody is invited, for the audit trail; the address stays out of it.

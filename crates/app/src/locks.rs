@@ -234,7 +234,8 @@ fn person(caller: &Caller) -> Result<&Member, Error> {
 /// the site.
 async fn owner<'a>(app: &App, caller: &'a Caller, station: &Station) -> Result<&'a Member, Error> {
     let member = person(caller)?;
-    if member.roles.contains(Role::Administrator) && member.in_scope(station.site) {
+    let administers = member.roles_in_force().contains(Role::Administrator);
+    if administers && member.in_scope(station.site) {
         return Ok(member);
     }
     if let Some(site) = station.site {

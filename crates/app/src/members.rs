@@ -2,20 +2,24 @@
 //! who administers it; whoever gives that up is asked again (access.md A).
 
 use bus::News;
+use domain::audit::Deed;
 use domain::clock::Moment;
 use domain::id::{OrgId, SiteId, UserId};
 use domain::member::{Assignment, invitation, may_archive, may_change, may_give, may_restore};
 use domain::page::{Page, PageRequest};
 use domain::role::{Caller, Permission, Role, RoleSet};
 use serde_json::{Value, json};
-use store::{Lane, MembershipRow};
+use store::{Lane, MembershipRow, Work};
 pub use store::{MemberFilter, MemberRow};
 
 use crate::app::App;
+use crate::audit::Brought;
 use crate::error::Error;
 use crate::gate;
+use crate::invitations::{Place, withdraw_of};
 use crate::revision::{self, Precondition};
-use crate::{audit, identity_provider, standing, step_up};
+use crate::standing::{self, Actor};
+use crate::{audit, identity_provider, site_access, step_up};
 
 /// What a member is to be anew; what is left out stays.
 #[derive(Debug, Clone, Default)]
@@ -133,12 +137,13 @@ pub async fn change(
         sites: edit.sites.clone().unwrap_or_else(|| before.sites.clone()),
     };
     if before.archived_at.is_some() {
-        return Err(archived());
+        return Err(Error::conflict("archived", ARCHIVED));
     }
     if before.provided && before.roles != after.roles && identity_provider::gives(app, org).await? {
         let detail = "The identity provider says this person's roles, at each sign-in.";
         return Err(Error::conflict("roles_provided", detail));
     }
+    let provided = before.provided;
     edit.when.admits(before.revision)?;
     review(app, org, &after).await?;
     let changed = before.assignment().changed(&after);
@@ -151,9 +156,22 @@ pub async fn change(
     if before.administers() && !after.administers() {
         own_demotion(app, caller, org, user, edit.confirm.as_deref()).await?;
     }
-    let (when, to) = (edit.when, after);
+    let (when, to, by) = (edit.when, after, caller.clone());
+    let (shown, confirmed) = (grave(changed), before.administers());
     let change = move |row: &MembershipRow, _: Moment| {
+        if row.archived_at.is_some() {
+            return Err(Refusal::Already("archived", ARCHIVED));
+        }
         if when.admits(row.revision).is_err() {
+            return Err(Refusal::Stale);
+        }
+        // The member may have become another since they were looked at, with more to take away.
+        let taken = row.assignment().changed(&to);
+        if !may_change(&by, &row.assignment(), &to) {
+            return Err(Refusal::Beyond(taken));
+        }
+        let demoted = row.administers() && !to.administers();
+        if (grave(taken) && !shown) || (demoted && !confirmed) || row.provided != provided {
             return Err(Refusal::Stale);
         }
         Ok(MembershipRow {
@@ -186,7 +204,7 @@ pub async fn archive(
         step_up::demand(app, caller).await?;
     }
     own_demotion(app, caller, org, user, confirm).await?;
-    let (caller_too, archive) = (caller.clone(), "members.archive");
+    let (caller_too, archive, shown) = (caller.clone(), "members.archive", grave(before.roles));
     let change = move |row: &MembershipRow, now| {
         if row.archived_at.is_some() {
             return Err(Refusal::Already(
@@ -195,7 +213,7 @@ pub async fn archive(
             ));
         }
         // The roles may have become others since they were looked at.
-        if !may_archive(&caller_too, row.roles) {
+        if !may_archive(&caller_too, row.roles) || (grave(row.roles) && !shown) {
             return Err(Refusal::Stale);
         }
         Ok(MembershipRow {
@@ -213,8 +231,15 @@ pub async fn restore(
     org: OrgId,
     user: UserId,
 ) -> Result<MemberRow, Error> {
-    restorable(app, caller, org, user).await?;
+    let before = restorable(app, caller, org, user).await?;
+    if grave(before.roles) {
+        step_up::demand(app, caller).await?;
+    }
+    let (by, shown) = (caller.clone(), grave(before.roles));
     let change = move |row: &MembershipRow, _: Moment| {
+        if !may_restore(&by, row.roles) || (grave(row.roles) && !shown) {
+            return Err(Refusal::Stale);
+        }
         if row.archived_at.is_none() {
             return Err(Refusal::Already(
                 "not_archived",
@@ -236,24 +261,30 @@ pub async fn remove(app: &App, caller: &Caller, org: OrgId, user: UserId) -> Res
         let detail = "Only archived members can be deleted.";
         return Err(Error::conflict("not_archived", detail));
     }
-    let was = told(&before);
-    let deed = audit::row(app, caller, org, "members.delete", user, Some(&was), None);
+    let draft = audit::row(app, caller, org, "members.delete", user, None, None);
+    let brought = Brought::new(app, &draft);
+    let (actor, by) = (Actor::of(caller), caller.clone());
     let gone = app.store().write(Lane::Org(org), move |work| {
-        let deed = deed.clone();
+        let (mut deed, brought, actor) = (draft.clone(), brought.clone(), actor.clone());
+        let by = by.clone();
         Box::pin(async move {
             let members = work.members(org).await?;
-            let row = members.iter().find(|m| m.user == user);
-            let gone = row.is_some_and(|m| m.archived_at.is_some());
-            if gone {
-                work.membership_delete(org, user).await?;
-                work.audit(&deed);
+            if !actor.stands(work, org, &members).await? {
+                return Ok(Err(Refusal::NoRight));
             }
-            Ok(gone)
+            let row = members.iter().find(|m| m.user == user);
+            let Some(row) = row.filter(|m| m.archived_at.is_some() && may_restore(&by, m.roles))
+            else {
+                return Ok(Err(Refusal::Stale));
+            };
+            put_away(work, &brought, org, user).await?;
+            work.membership_delete(org, user).await?;
+            deed.before = Some(told(row).to_string());
+            work.audit(&deed);
+            Ok(Ok(()))
         })
     });
-    if !gone.await? {
-        return Err(revision::stale());
-    }
+    gone.await?.map_err(Refusal::told(caller))?;
     app.bus().publish(News::Revoked(user)).await;
     Ok(())
 }
@@ -281,10 +312,7 @@ async fn member(app: &App, org: OrgId, user: UserId) -> Result<MembershipRow, Er
     Ok(row.ok_or(Error::NotFound)?.membership)
 }
 
-fn archived() -> Error {
-    let detail = "This member is archived; restore them first.";
-    Error::conflict("archived", detail)
-}
+const ARCHIVED: &str = "This member is archived; restore them first.";
 
 /// Giving up one's own administration is asked again, naming who could give it back.
 async fn own_demotion(
@@ -312,7 +340,45 @@ enum Refusal {
     Stale,
     Already(&'static str, &'static str),
     NoRight,
+    Beyond(RoleSet),
     LastAdministrator,
+}
+
+impl Refusal {
+    /// The refusal in the words of the API.
+    fn told(caller: &Caller) -> impl Fn(Self) -> Error + '_ {
+        |refusal| match refusal {
+            Self::Gone => Error::NotFound,
+            Self::Stale => revision::stale(),
+            Self::Already(code, detail) => Error::conflict(code, detail),
+            Self::Beyond(roles) => beyond(caller, roles),
+            Self::NoRight => Error::Denied {
+                permission: None,
+                why: "permission_denied",
+            },
+            Self::LastAdministrator => last_administrator(),
+        }
+    }
+}
+
+/// Ends what somebody has in an organisation beside their membership: access to its sites, and what
+/// they are invited to.
+async fn put_away(
+    work: &mut Work,
+    brought: &Brought,
+    org: OrgId,
+    user: UserId,
+) -> Result<(), store::Error> {
+    for access in work.site_accesses(org, user).await? {
+        work.site_access_delete(access.site, user).await?;
+        let deed = Deed {
+            object: access.site.to_string(),
+            before: Some(site_access::told(&access, "organisation").to_string()),
+            ..brought.deed(org, "sites.access")
+        };
+        work.audit(&deed);
+    }
+    withdraw_of(work, brought, org, user, |place| place != Place::Below).await
 }
 
 /// Changes a membership in one unit of work, of which there is one at a time for an organisation:
@@ -330,18 +396,15 @@ async fn write(
     + 'static,
 ) -> Result<MemberRow, Error> {
     let draft = audit::row(app, caller, org, action, user, None, None);
-    let actor = caller.member().map(|m| (m.user, m.roles));
+    let (brought, actor) = (Brought::new(app, &draft), Actor::of(caller));
     let now = app.now();
     let written = app.store().write(Lane::Org(org), move |work| {
         let (mut deed, change) = (draft.clone(), change.clone());
+        let (brought, actor) = (brought.clone(), actor.clone());
         Box::pin(async move {
             let members = work.members(org).await?;
-            // What the actor was when the request came may be over.
-            if let Some((actor, roles)) = actor {
-                let still = members.iter().find(|m| m.user == actor);
-                if !still.is_some_and(|m| m.counts() && m.roles == roles) {
-                    return Ok(Err(Refusal::NoRight));
-                }
+            if !actor.stands(work, org, &members).await? {
+                return Ok(Err(Refusal::NoRight));
             }
             let Some(before) = members.iter().find(|m| m.user == user) else {
                 return Ok(Err(Refusal::Gone));
@@ -350,34 +413,27 @@ async fn write(
                 Ok(after) => after,
                 Err(refusal) => return Ok(Err(refusal)),
             };
+            // Whoever is capped does not keep the organisation.
+            let capped = work.capped_maker(org).await?;
+            let counts = |m: &MembershipRow| m.administers() && Some(m.user) != capped;
             let mut others = members.iter().filter(|m| m.user != user);
-            if before.administers()
-                && !after.administers()
-                && !others.any(MembershipRow::administers)
-            {
+            if counts(before) && !counts(&after) && !others.any(counts) {
                 return Ok(Err(Refusal::LastAdministrator));
             }
             after.revision = before.revision + 1;
             work.membership_put(&after).await?;
+            if after.archived_at.is_some() {
+                put_away(work, &brought, org, user).await?;
+            } else {
+                withdraw_of(work, &brought, org, user, |p| p == Place::Members).await?;
+            }
             deed.before = Some(told(before).to_string());
             deed.after = Some(told(&after).to_string());
             work.audit(&deed);
             Ok(Ok(()))
         })
     });
-    match written.await? {
-        Ok(()) => {}
-        Err(Refusal::Gone) => return Err(Error::NotFound),
-        Err(Refusal::Stale) => return Err(revision::stale()),
-        Err(Refusal::Already(code, detail)) => return Err(Error::conflict(code, detail)),
-        Err(Refusal::NoRight) => {
-            return Err(Error::Denied {
-                permission: None,
-                why: "permission_denied",
-            });
-        }
-        Err(Refusal::LastAdministrator) => return Err(last_administrator()),
-    }
+    written.await?.map_err(Refusal::told(caller))?;
     app.bus().publish(News::Revoked(user)).await;
     let row = app.store().read.member(org, user).await?;
     row.ok_or(Error::NotFound)

@@ -4,6 +4,7 @@
 pub mod modules;
 
 use bus::News;
+use domain::audit::Deed;
 use domain::id::OrgId;
 use domain::module::ModuleSet;
 use domain::organisation::{Organisation, Profile, makes_a_circle, may_have};
@@ -14,11 +15,12 @@ use serde_json::json;
 use store::{Lane, OrganisationRow};
 
 use crate::app::App;
+use crate::audit::Brought;
 use crate::error::Error;
 use crate::gate;
 use crate::review::{LONGEST_NAME, Review, kept};
 use crate::revision::{self, Precondition};
-use crate::{audit, users};
+use crate::{audit, step_up, users};
 
 /// An organisation as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -251,16 +253,17 @@ pub async fn create(
         name: String::new(),
         profile: Profile::default(),
         made_by: caller.member().map(|m| m.user),
+        made_under: Some(parent),
         created_at: app.now(),
     };
     edit.apply(&mut organisation);
     let id = organisation.id;
     let stored = organisation.clone();
-    let after = json!({"name": organisation.name, "parent": parent});
-    let action = "organisations.create";
-    let deed = audit::row(app, caller, parent, action, id, None, Some(&after));
+    let name = organisation.name.clone();
+    let draft = audit::row(app, caller, parent, "organisations.create", id, None, None);
     let written = app.store().write(Lane::Org(parent), move |work| {
-        let (stored, wanted, deed) = (stored.clone(), wanted.clone(), deed.clone());
+        let (stored, wanted, mut deed) = (stored.clone(), wanted.clone(), draft.clone());
+        let name = name.clone();
         Box::pin(async move {
             work.organisations_hold().await?;
             let Some(above) = work.organisation(parent).await? else {
@@ -277,6 +280,9 @@ pub async fn create(
                 return Ok(Err(modules::refused(&refusal)));
             }
             work.organisation_insert(&stored, &modules).await?;
+            let mut after = modules::told(&modules);
+            (after["name"], after["parent"]) = (json!(name), json!(parent));
+            deed.after = Some(after.to_string());
             work.audit(&deed);
             Ok(Ok(modules))
         })
@@ -290,7 +296,8 @@ pub async fn create(
 }
 
 /// Puts an organisation right below the caller's own under another one right below it, with
-/// `reseller.create_custom`. It leaves the caller's reach by that.
+/// `reseller.create_custom`, by somebody who showed lately who they are. It leaves the caller's reach
+/// by that; what caps whoever made it goes with it.
 pub async fn relocate(
     app: &App,
     caller: &Caller,
@@ -300,14 +307,16 @@ pub async fn relocate(
     let permission = Permission::ResellerCreateCustom;
     let row = below(app, caller, id, permission).await?;
     let own = row.organisation.parent.ok_or(Error::NotFound)?;
+    step_up::demand(app, caller).await?;
     let (was, is) = (json!({"parent": own}), json!({"parent": parent}));
     let action = "organisations.move";
     let deed = audit::row(app, caller, own, action, id, Some(&was), Some(&is));
+    let brought = Brought::new(app, &deed);
     let written = app.store().write(Lane::Org(own), move |work| {
-        let deed = deed.clone();
+        let (deed, brought) = (deed.clone(), brought.clone());
         Box::pin(async move {
             work.organisations_hold().await?;
-            let moved = work.organisation(id).await?;
+            let moved = work.organisation_to_change(id).await?;
             let Some(moved) = moved.filter(|m| m.organisation.parent == Some(own)) else {
                 return Ok(Err(Error::NotFound));
             };
@@ -327,8 +336,19 @@ pub async fn relocate(
             }
             let mut organisation = moved.organisation.clone();
             organisation.parent = Some(parent);
-            work.organisation_update(&organisation, &moved.modules, moved.revision)
-                .await?;
+            let done = work.organisation_update(&organisation, &moved.modules, moved.revision);
+            if !done.await? {
+                return Err(modules::changed_meanwhile(id));
+            }
+            // The one it leaves, the one it comes to, and itself: each in its own trail.
+            for org in [parent, id].into_iter().filter(|org| *org != own) {
+                work.audit(&Deed {
+                    object: deed.object.clone(),
+                    before: deed.before.clone(),
+                    after: deed.after.clone(),
+                    ..brought.deed(org, action)
+                });
+            }
             work.audit(&deed);
             Ok(Ok(OrganisationView {
                 organisation,

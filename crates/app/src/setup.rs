@@ -83,6 +83,7 @@ pub async fn finish(
         name: person.organisation.trim().to_owned(),
         profile: Profile::default(),
         made_by: None,
+        made_under: None,
         created_at: now,
     };
     let user = UserRow {

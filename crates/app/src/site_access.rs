@@ -9,12 +9,15 @@ use domain::role::{Caller, Permission, PermissionSet};
 use domain::site_access::{Level, SiteAccess, actions};
 use serde_json::{Value, json};
 pub use store::SitePerson;
-use store::{Lane, SiteAccessRow};
+use store::{Lane, SiteAccessRow, Work};
 
 use crate::app::App;
+use crate::audit::{self, Brought};
 use crate::error::{Error, Problem};
 use crate::gate::{self, Pass};
-use crate::{audit, revision, standing};
+use crate::invitations::{Place, withdraw_of};
+use crate::revision::{self, Precondition};
+use crate::standing::{self, Actor};
 
 const MANAGE: Permission = Permission::SitesAccessManage;
 
@@ -25,6 +28,8 @@ pub struct AccessEdit {
     pub access: SiteAccess,
     /// One's own name, by which one gives up one's own rights knowingly.
     pub confirm: Option<String>,
+    /// On what it depends.
+    pub when: Precondition,
 }
 
 /// People with access to a site, with `sites.access.manage` there.
@@ -37,6 +42,24 @@ pub async fn list(
 ) -> Result<Page<SitePerson>, Error> {
     within(app, caller, site).await?;
     Ok(app.store().read.site_people(site, level, page).await?)
+}
+
+/// What a person has at a site, with `sites.access.manage` there.
+pub async fn find(
+    app: &App,
+    caller: &Caller,
+    site: SiteId,
+    user: UserId,
+) -> Result<SitePerson, Error> {
+    within(app, caller, site).await?;
+    let read = &app.store().read;
+    let row = read.site_access(site, user).await?.ok_or(Error::NotFound)?;
+    let person = read.user(user).await?.ok_or(Error::NotFound)?;
+    Ok(SitePerson {
+        row,
+        name: person.name,
+        email: person.email,
+    })
 }
 
 /// A site at which the caller may see and change who has access.
@@ -103,10 +126,10 @@ pub async fn put(
     if before.is_none() && standing::member(app, user, pass.org, None).await?.is_none() {
         return Err(Error::NotFound);
     }
-    let lowered = before
-        .as_ref()
-        .is_some_and(|b| b.access.level > edit.access.level);
-    if lowered {
+    admitted(&edit.when, before.as_ref())?;
+    // By another level, or by what is denied beside it.
+    let lowered = |b: &SiteAccessRow| !b.access.rights().within(edit.access.rights());
+    if before.as_ref().is_some_and(lowered) {
         own_demotion(app, caller, site, user, edit.confirm.as_deref()).await?;
     }
     for access in before.iter().map(|b| &b.access).chain([&edit.access]) {
@@ -122,8 +145,18 @@ pub async fn put(
         created_at: before.as_ref().map_or(app.now(), |b| b.created_at),
         revision: before.as_ref().map_or(revision::FIRST, |b| b.revision + 1),
     };
-    write(app, caller, pass.org, site, user, Some(row.clone())).await?;
+    let put = Some(row.clone());
+    write(app, caller, pass.org, site, user, before, put).await?;
     Ok(row)
+}
+
+/// Whether what somebody has at a site is what the caller has read.
+fn admitted(when: &Precondition, row: Option<&SiteAccessRow>) -> Result<(), Error> {
+    match (when, row) {
+        (Precondition::At(_), None) => Err(revision::stale()),
+        (when, Some(row)) => when.admits(row.revision),
+        (Precondition::None, None) => Ok(()),
+    }
 }
 
 /// Takes somebody's access to a site away; one's own is left by anybody who has it.
@@ -133,6 +166,7 @@ pub async fn remove(
     site: SiteId,
     user: UserId,
     confirm: Option<&str>,
+    when: &Precondition,
 ) -> Result<(), Error> {
     let own = caller.member().filter(|member| member.user == user);
     let org = match own {
@@ -141,12 +175,13 @@ pub async fn remove(
     };
     let before = app.store().read.site_access(site, user).await?;
     let before = before.filter(|b| b.org == org).ok_or(Error::NotFound)?;
+    when.admits(before.revision)?;
     if own.is_some() {
         own_demotion(app, caller, site, user, confirm).await?;
     } else if !may_give(app, caller, site, &before.access).await? {
         return Err(beyond());
     }
-    write(app, caller, org, site, user, None).await
+    write(app, caller, org, site, user, Some(before), None).await
 }
 
 fn beyond() -> Error {
@@ -187,60 +222,140 @@ async fn own_demotion(
 
 enum Written {
     Done,
+    Gone,
     NotAdmin,
     LastAdmin,
+    Moved,
 }
 
-/// Puts `row` in place of what a person has at a site; none takes it away.
+/// Who changes what somebody has at a site, and by which right.
+#[derive(Clone)]
+struct Hand {
+    caller: Caller,
+    actor: Actor,
+    /// The organisation may take a site over; its admins may not leave it without one.
+    by_organisation: bool,
+    leaving: bool,
+}
+
+impl Hand {
+    fn of(caller: &Caller, site: SiteId, leaving: bool) -> Self {
+        let here = Some(site);
+        Self {
+            caller: caller.clone(),
+            actor: Actor::of(caller),
+            by_organisation: caller
+                .member()
+                .is_none_or(|m| m.in_scope(here) && m.permissions.contains(MANAGE)),
+            leaving,
+        }
+    }
+
+    const fn by(&self) -> &'static str {
+        if self.by_organisation {
+            "organisation"
+        } else {
+            "site"
+        }
+    }
+
+    /// Whether the actor may do it at this moment, read inside the unit: two admins who take each
+    /// other's access away cannot both win.
+    async fn may(
+        &self,
+        work: &mut Work,
+        site: SiteId,
+        org: OrgId,
+        people: &[SiteAccessRow],
+    ) -> Result<bool, store::Error> {
+        let Some(member) = self.caller.member().filter(|_| !self.leaving) else {
+            return Ok(true);
+        };
+        let own = people.iter().find(|p| p.user == member.user);
+        // What they were found to have at the site, they still have.
+        let same = match member.site_rights.get(&site) {
+            Some(rights) => own.is_some_and(|own| rights.within(own.access.rights())),
+            None => true,
+        };
+        if !self.by_organisation {
+            return Ok(same && own.is_some_and(is_admin));
+        }
+        let members = work.members(org).await?;
+        Ok(same && self.actor.stands(work, org, &members).await?)
+    }
+}
+
+fn is_admin(row: &SiteAccessRow) -> bool {
+    row.access.level == Level::Admin
+}
+
+/// Whether somebody may be given access without being invited: whoever is anything in the
+/// organisation, and was not put away in it.
+async fn is_somebody(work: &mut Work, org: OrgId, user: UserId) -> Result<bool, store::Error> {
+    let members = work.members(org).await?;
+    let member = members.iter().find(|m| m.user == user);
+    Ok(match member {
+        Some(member) if member.archived_at.is_some() => false,
+        Some(member) if member.counts() => true,
+        _ => work.any_site_access(user, org).await?,
+    })
+}
+
+/// Puts `row` in place of what a person has at a site, which was `seen`; none takes it away.
 async fn write(
     app: &App,
     caller: &Caller,
     org: OrgId,
     site: SiteId,
     user: UserId,
+    seen: Option<SiteAccessRow>,
     row: Option<SiteAccessRow>,
 ) -> Result<(), Error> {
-    // The organisation may take a site over; its admins may not leave it without one.
-    let by_organisation = caller
-        .member()
-        .is_none_or(|m| m.in_scope(Some(site)) && m.permissions.contains(MANAGE));
-    let actor = caller.member().map(|m| m.user);
-    let leaving = actor == Some(user) && row.is_none();
-    let by = if by_organisation {
-        "organisation"
-    } else {
-        "site"
-    };
+    let own = caller.member().is_some_and(|m| m.user == user);
+    let hand = Hand::of(caller, site, own && row.is_none());
     let draft = audit::row(app, caller, org, "sites.access", site, None, None);
+    let brought = Brought::new(app, &draft);
     let written = app.store().write(Lane::Org(org), move |work| {
-        let (row, mut deed) = (row.clone(), draft.clone());
+        let (row, seen, mut deed) = (row.clone(), seen.clone(), draft.clone());
+        let (hand, brought) = (hand.clone(), brought.clone());
         Box::pin(async move {
+            // The organisation is held before its site, as everywhere.
+            let somebody = is_somebody(work, org, user).await?;
+            if row.is_some() && !somebody {
+                return Ok(Written::Gone);
+            }
             let people = work.site_people(site).await?;
-            let admin = |p: &&SiteAccessRow| p.access.level == Level::Admin;
-            // Read in the unit: two admins who take each other's access away cannot both win.
-            let still = people.iter().filter(admin).any(|p| Some(p.user) == actor);
-            if !by_organisation && !leaving && !still {
+            if !work.site_is_there(site).await? {
+                return Ok(Written::Gone);
+            }
+            if !hand.may(work, site, org, &people).await? {
                 return Ok(Written::NotAdmin);
             }
             let before = people.iter().find(|p| p.user == user);
-            let was_admin = before.iter().any(admin);
-            let stays_admin = row.iter().any(|r| admin(&r));
-            let others = people.iter().filter(admin).any(|p| p.user != user);
-            if was_admin && !stays_admin && !others && !by_organisation {
+            if before != seen.as_ref() {
+                return Ok(Written::Moved);
+            }
+            let was_admin = before.is_some_and(is_admin);
+            let stays_admin = row.as_ref().is_some_and(is_admin);
+            let others = people.iter().any(|p| p.user != user && is_admin(p));
+            if was_admin && !stays_admin && !others && !hand.by_organisation {
                 return Ok(Written::LastAdmin);
             }
-            deed.before = before.map(|b| told(b, by).to_string());
-            deed.after = row.as_ref().map(|r| told(r, by).to_string());
+            deed.before = before.map(|b| told(b, hand.by()).to_string());
+            deed.after = row.as_ref().map(|r| told(r, hand.by()).to_string());
             match &row {
                 Some(row) => work.site_access_put(row).await?,
                 None => work.site_access_delete(site, user).await?,
             }
+            withdraw_of(work, &brought, org, user, |p| p == Place::Site(site)).await?;
             work.audit(&deed);
             Ok(Written::Done)
         })
     });
     match written.await? {
         Written::Done => {}
+        Written::Gone => return Err(Error::NotFound),
+        Written::Moved => return Err(revision::too_busy()),
         Written::NotAdmin => {
             return Err(Error::Denied {
                 permission: Some(MANAGE),
@@ -257,7 +372,7 @@ async fn write(
 }
 
 /// Who, what, and by which right it was changed.
-fn told(row: &SiteAccessRow, by: &str) -> Value {
+pub(crate) fn told(row: &SiteAccessRow, by: &str) -> Value {
     let keys = |set: PermissionSet| set.iter().map(Permission::key).collect::<Vec<_>>();
     json!({
         "user": row.user, "level": row.access.level.key(), "by": by,

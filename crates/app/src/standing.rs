@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use domain::id::{LoginId, OrgId, UserId};
 use domain::module::ModuleSet;
 use domain::organisation::Organisation;
-use domain::role::{Caller, Member, PermissionSet, Role, RoleSet, Scope};
-use store::{KeyRow, MembershipRow, SiteAccessRow};
+use domain::role::{Caller, Member, Role, RoleSet, Scope};
+use store::{KeyRow, MembershipRow, SiteAccessRow, Work};
 
 use crate::app::App;
 use crate::error::Error;
@@ -32,9 +32,7 @@ pub(crate) async fn member(
     let Some(mut member) = at(app, &modules, org, &memberships, &accesses) else {
         return Ok(None);
     };
-    if let Some(cap) = cap(app, user, &organisation, &memberships).await? {
-        member.permissions = member.permissions.intersection(cap);
-    }
+    cap(app, user, &organisation, &memberships, &mut member).await?;
     Ok(Some(Member {
         user,
         name: person.name,
@@ -98,7 +96,7 @@ pub(crate) async fn viewing(app: &App, own: Member, role: Role) -> Result<Caller
     let roles = RoleSet::EMPTY.with(role);
     let permissions = app.gate().permissions(roles, &modules);
     let within = permissions.minus(own.permissions).is_empty();
-    if !own.roles.contains(Role::Administrator) && !within {
+    if !own.roles_in_force().contains(Role::Administrator) && !within {
         return Ok(Caller::User(own));
     }
     Ok(Caller::User(Member {
@@ -144,32 +142,36 @@ fn at(
         viewed_as: None,
         scope: Scope { org, sites },
         roles,
+        capped: false,
         permissions,
         site_rights,
     })
 }
 
 /// Nobody gains by making an organisation: whoever made one may do no more in it than in the one
-/// above it (access.md A).
+/// above it and in the one below which it was made, where they are capped likewise; and decides
+/// nothing by being its Administrator who does not administer those (access.md A).
 async fn cap(
     app: &App,
     user: UserId,
     organisation: &Organisation,
     memberships: &[MembershipRow],
-) -> Result<Option<PermissionSet>, Error> {
-    let Some(parent) = organisation
-        .parent
-        .filter(|_| organisation.made_by == Some(user))
-    else {
-        return Ok(None);
-    };
-    let Some((_, modules)) = app.store().read.organisation(parent).await? else {
-        return Ok(Some(PermissionSet::EMPTY));
-    };
-    let above = at(app, &modules, parent, memberships, &[]);
-    Ok(Some(
-        above.map_or(app.gate().everybody(), |m| m.permissions),
-    ))
+    member: &mut Member,
+) -> Result<(), Error> {
+    if organisation.made_by != Some(user) {
+        return Ok(());
+    }
+    for row in app.store().read.capping(organisation.id, user).await? {
+        let above = at(app, &row.modules, row.organisation.id, memberships, &[]);
+        // What is held in some sites of an organisation is not held in it as a whole.
+        let held = above
+            .as_ref()
+            .map_or(app.gate().everybody(), |above| above.rights(None));
+        member.permissions = member.permissions.intersection(held);
+        let administers = |m: &MembershipRow| m.org == row.organisation.id && m.administers();
+        member.capped |= !memberships.iter().any(administers);
+    }
+    Ok(())
 }
 
 /// The organisations in which a person is anything, each once, the oldest membership first.
@@ -188,6 +190,34 @@ pub(crate) async fn organisations(app: &App, user: UserId) -> Result<Vec<OrgId>,
         }
     }
     Ok(orgs)
+}
+
+/// Who does something, as they were when the request came: that may be over.
+#[derive(Clone)]
+pub(crate) struct Actor(Option<Member>);
+
+impl Actor {
+    pub fn of(caller: &Caller) -> Self {
+        Self(caller.member().cloned())
+    }
+
+    /// Whether the actor is in the organisation what they were, read inside the unit.
+    pub async fn stands(
+        &self,
+        work: &mut Work,
+        org: OrgId,
+        members: &[MembershipRow],
+    ) -> Result<bool, store::Error> {
+        let Some(actor) = &self.0 else {
+            return Ok(true);
+        };
+        let still = members.iter().find(|m| m.user == actor.user);
+        let same = |m: &MembershipRow| {
+            m.counts() && m.roles == actor.roles && m.sites == actor.scope.sites
+        };
+        let capped = work.capped_maker(org).await? == Some(actor.user);
+        Ok(still.is_some_and(same) && capped == actor.capped)
+    }
 }
 
 /// Whether somebody who gives up rights of their own does it knowingly: by their own name.

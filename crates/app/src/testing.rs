@@ -155,6 +155,7 @@ impl TestApp {
                 sites,
             },
             roles,
+            capped: false,
             permissions: self.gate.permissions(roles, &ModuleSet::everything()),
             site_rights: std::collections::BTreeMap::new(),
         })

@@ -9,7 +9,9 @@ use serde_json::json;
 use store::{Lane, MembershipRow, UserRow};
 
 use crate::app::App;
+use crate::audit::Brought;
 use crate::error::Error;
+use crate::invitations::{Place, withdraw_of};
 use crate::mail::{self, Letter};
 use crate::review::{LONGEST_NAME, Review};
 use crate::{audit, gate, passwords, secret};
@@ -125,12 +127,14 @@ pub async fn create(
         None,
         Some(&after),
     );
-    let id = user.id;
+    let (id, brought) = (user.id, Brought::new(app, &deed));
     let made = app.store().write(Lane::Org(org), move |work| {
         let (user, membership, deed) = (user.clone(), membership.clone(), deed.clone());
+        let brought = brought.clone();
         Box::pin(async move {
             work.user_insert(&user).await?;
             work.membership_put(&membership).await?;
+            withdraw_of(work, &brought, org, user.id, |p| p == Place::Members).await?;
             work.audit(&deed);
             Ok(())
         })
@@ -241,8 +245,8 @@ pub async fn reset_second_factor(
     Ok(removed)
 }
 
-/// Gives a person other roles in an organisation, the root where none is named; without any, nobody can sign in as that
-/// person, and all web sessions end. The last Administrator stays one. For the command line only.
+/// Gives a person other roles in an organisation, the root where none is named, and brings them back
+/// if they were archived; without any, nobody can sign in as that person, and all web sessions end. The last Administrator stays one. For the command line only.
 pub async fn set_roles(
     app: &App,
     caller: &Caller,
@@ -253,15 +257,14 @@ pub async fn set_roles(
     gate::permit_system(caller)?;
     let user = account(app, email).await?.id;
     let org = meant(app, organisation).await?;
-    let before = app.store().read.memberships(user).await?;
-    let before = before.into_iter().find(|m| m.org == org);
-    let words = |roles: RoleSet| roles.iter().map(|r| r.key()).collect::<Vec<_>>();
-    let was = json!({"roles": before.map(|m| words(m.roles)).unwrap_or_default()});
-    let (action, is) = ("users.set_roles", json!({"roles": words(roles)}));
-    let deed = audit::row(app, caller, org, action, user, Some(&was), Some(&is));
-    let now = app.now();
+    let told = |roles: RoleSet, archived: bool| {
+        let words: Vec<&str> = roles.iter().map(|r| r.key()).collect();
+        json!({"roles": words, "archived": archived}).to_string()
+    };
+    let draft = audit::row(app, caller, org, "users.set_roles", user, None, None);
+    let (now, brought) = (app.now(), Brought::new(app, &draft));
     let written = app.store().write(Lane::Org(org), move |work| {
-        let deed = deed.clone();
+        let (mut deed, brought) = (draft.clone(), brought.clone());
         Box::pin(async move {
             let mut members = work.members(org).await?;
             let at = members.iter().position(|m| m.user == user);
@@ -270,14 +273,20 @@ pub async fn set_roles(
                 None => MembershipRow::new(user, org, roles, now),
             };
             // Read and written in one unit, of which there is one at a time for an organisation.
-            let did = member.administers();
+            let capped = work.capped_maker(org).await?;
+            let counts = |m: &MembershipRow| m.administers() && Some(m.user) != capped;
+            let did = counts(&member);
+            let archived = member.archived_at.is_some();
+            deed.before = at.map(|_| told(member.roles, archived));
             member.roles = roles;
             member.archived_at = None;
             member.revision += 1;
-            if did && !member.administers() && !members.iter().any(MembershipRow::administers) {
+            if did && !counts(&member) && !members.iter().any(counts) {
                 return Ok(false);
             }
             work.membership_put(&member).await?;
+            withdraw_of(work, &brought, org, user, |p| p == Place::Members).await?;
+            deed.after = Some(told(roles, false));
             if roles.is_empty() {
                 work.logins_delete(user).await?;
             }

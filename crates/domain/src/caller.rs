@@ -31,6 +31,9 @@ pub struct Member {
     pub scope: Scope,
     /// The roles in the organisation.
     pub roles: RoleSet,
+    /// Whether the person made this organisation, or it was made in their name, and does not
+    /// administer the one above: what Administrators decide by their role is not theirs here.
+    pub capped: bool,
     /// What the roles and the organisation's modules allow, computed by the access room; valid
     /// where the scope reaches.
     pub permissions: PermissionSet,
@@ -50,6 +53,14 @@ pub enum Reach {
 }
 
 impl Member {
+    /// The roles that count where something is decided by the role itself: the administration of
+    /// somebody who is capped does not.
+    #[must_use]
+    pub fn roles_in_force(&self) -> RoleSet {
+        let counts = |role: &Role| !(self.capped && *role == Role::Administrator);
+        self.roles.iter().filter(counts).collect()
+    }
+
     /// Everything that is allowed at a site; without one, in the organisation as a whole.
     #[must_use]
     pub fn rights(&self, site: Option<SiteId>) -> PermissionSet {
@@ -189,6 +200,7 @@ mod tests {
                 sites,
             },
             roles: RoleSet::EMPTY,
+            capped: false,
             permissions: permissions.iter().copied().collect(),
             site_rights: BTreeMap::new(),
         }

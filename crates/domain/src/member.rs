@@ -63,7 +63,7 @@ fn administers(caller: &Caller) -> bool {
 
 fn own(member: &Member) -> Assignment {
     Assignment {
-        roles: member.roles,
+        roles: member.roles_in_force(),
         sites: member.scope.sites.clone(),
     }
 }
@@ -91,7 +91,10 @@ pub fn may_change(caller: &Caller, before: &Assignment, after: &Assignment) -> b
 /// are among the caller's own, or the caller administers the organisation.
 #[must_use]
 pub fn may_archive(caller: &Caller, roles: RoleSet) -> bool {
-    let peers = |member: &Member| roles.iter().all(|role| member.roles.contains(role));
+    let peers = |member: &Member| {
+        let own = member.roles_in_force();
+        roles.iter().all(|role| own.contains(role))
+    };
     administers(caller) || caller.member().is_some_and(peers)
 }
 
@@ -123,6 +126,7 @@ mod tests {
                 sites,
             },
             roles: roles.iter().copied().collect(),
+            capped: false,
             permissions: permissions.iter().copied().collect::<PermissionSet>(),
             site_rights: BTreeMap::new(),
         })
@@ -195,6 +199,25 @@ mod tests {
             !may_give(&of_a_site, Role::Viewer),
             "not in the whole organisation"
         );
+    }
+
+    #[test]
+    fn whoever_is_capped_decides_nothing_by_being_an_administrator() {
+        let Caller::User(mut mia) = caller(&[Role::Administrator], Permission::ALL, None) else {
+            unreachable!("mia is a person")
+        };
+        mia.capped = true;
+        mia.roles = mia.roles.with(Role::Viewer);
+        let mia = Caller::User(mia);
+        let only = |role: Role| RoleSet::EMPTY.with(role);
+        for role in [Role::Administrator, Role::PaidModuleActivator] {
+            assert!(!may_give(&mia, role));
+            assert!(!may_archive(&mia, only(role)));
+            assert!(!may_restore(&mia, only(role)));
+        }
+        assert!(!may_archive(&mia, only(Role::Technician)));
+        assert!(may_archive(&mia, only(Role::Viewer)), "a peer");
+        assert!(may_give(&mia, Role::Viewer), "by a permission that she has");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::role::Permission;
 
 /// The modules an organisation has. General navigation, My organisation and My team are always
-/// on and need not be listed; Busbar's own permissions stand outside modules.
+/// on and need not be listed, and so is what stands outside every module, such as the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ModuleSet {
     /// `Module/Submodule` of the table.
@@ -92,6 +92,34 @@ pub fn effect(paid: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_done_with_a_module_is_off_without_it() {
+        use Permission as P;
+        let none = ModuleSet::default();
+        let always = [
+            P::AuditView,
+            P::KeysManage,
+            P::WebhooksManage,
+            P::SitesAccessManage,
+            P::SystemManage,
+        ];
+        for permission in &Permission::ALL[Permission::FROM_TABLE..] {
+            let on = none.has(*permission);
+            assert_eq!(on, always.contains(permission), "{}", permission.key());
+        }
+        // Each with the module in which it is done, and no other.
+        for (permission, neighbour) in [
+            (P::StationsRawOcpp, P::StationsConfigure),
+            (P::StationsIdentityReplace, P::StationsEdit),
+            (P::ModulesPaidActivate, P::ResellerModulesEdit),
+            (P::SessionsCancel, P::SessionsView),
+            (P::DriversRefund, P::BillingSettlementEdit),
+            (P::FleetReimburse, P::BillingSettlementEdit),
+        ] {
+            assert_eq!(permission.module(), neighbour.module());
+        }
+    }
 
     #[test]
     fn every_paid_module_says_what_it_does() {

@@ -19,8 +19,11 @@ pub struct Organisation {
     pub name: String,
     /// What it tells about itself.
     pub profile: Profile,
-    /// Who made it, for one below another: in it, that person may do no more than in the one above.
+    /// Who made it, for one below another: in it, that person may do no more than in the one above
+    /// and in the one below which it was made.
     pub made_by: Option<UserId>,
+    /// Below which one it was made: that caps whoever made it, wherever it is put afterwards.
+    pub made_under: Option<OrgId>,
     /// When it was made.
     pub created_at: Moment,
 }

@@ -8,7 +8,8 @@ pub use crate::caller::{Caller, Member, Reach, Scope};
 macro_rules! permissions {
     ($($name:ident = $key:literal, $module:literal, $submodule:literal, $title:literal, $paid:expr;)*) => {
         /// Everything a person may be allowed to do: the 85 permissions of the table, in its
-        /// order, and then Busbar's own, which stand outside every module.
+        /// order, and then Busbar's own. Of these, what is done with a module stands in it, so that
+        /// a module that an organisation does not have is not walked around; the rest is always on.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
         #[allow(missing_docs)] // the title says it
@@ -24,8 +25,8 @@ macro_rules! permissions {
                 match self { $(Self::$name => $key,)* }
             }
 
-            /// Module and submodule of the table; both empty for Busbar's own, the submodule
-            /// empty for a row about a whole module.
+            /// Module and submodule of the table; both empty for what stands outside every module,
+            /// the submodule empty for a row about a whole module.
             #[must_use]
             pub const fn module(self) -> (&'static str, &'static str) {
                 match self { $(Self::$name => ($module, $submodule),)* }
@@ -135,12 +136,12 @@ permissions! {
     AuditView = "audit.view", "", "", "See the audit trail", None;
     KeysManage = "keys.manage", "", "", "Manage API keys", None;
     WebhooksManage = "webhooks.manage", "", "", "Manage webhooks", None;
-    StationsRawOcpp = "stations.raw_ocpp", "", "", "Send raw OCPP calls", None;
-    StationsIdentityReplace = "stations.identity.replace", "", "", "Replace the device behind a station", None;
-    ModulesPaidActivate = "modules.paid.activate", "", "", "Activate paid modules", None;
-    SessionsCancel = "sessions.cancel", "", "", "Cancel or correct a charging session", None;
-    DriversRefund = "drivers.refund", "", "", "Refund a driver", None;
-    FleetReimburse = "fleet.reimburse", "", "", "Reimburse fleet drivers", None;
+    StationsRawOcpp = "stations.raw_ocpp", "Station management", "Manage", "Send raw OCPP calls", None;
+    StationsIdentityReplace = "stations.identity.replace", "Station management", "Manage", "Replace the device behind a station", None;
+    ModulesPaidActivate = "modules.paid.activate", "Customership", "Reseller", "Activate paid modules", None;
+    SessionsCancel = "sessions.cancel", "Station management", "Charging history", "Cancel or correct a charging session", None;
+    DriversRefund = "drivers.refund", "Customership", "Billing", "Refund a driver", None;
+    FleetReimburse = "fleet.reimburse", "Customership", "Billing", "Reimburse fleet drivers", None;
     SitesAccessManage = "sites.access.manage", "", "", "See and change who has access to a site", None;
     SystemManage = "system.manage", "", "", "Operate the instance", None;
 }

@@ -103,7 +103,8 @@ pub fn actions() -> PermissionSet {
             && !p.key().starts_with("team.")
             && p.single().is_none()
     };
-    let of_the_table = Permission::ALL.iter().copied().filter(about_stations);
+    let table = &Permission::ALL[..Permission::FROM_TABLE];
+    let of_the_table = table.iter().copied().filter(about_stations);
     of_the_table
         .chain([
             Permission::StationsRawOcpp,

@@ -4,12 +4,13 @@
 use std::collections::HashSet;
 
 use domain::audit::{Head, Link};
-use domain::id::OrgId;
+use domain::id::{OrgId, UserId};
 use domain::role::{Role, RoleSet};
-use sea_orm::{DatabaseConnection, EntityTrait};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter};
 
 use crate::entity::{memberships, organisations};
 use crate::error::Error;
+use crate::organisation::capped_maker;
 use crate::{audit, backend};
 
 /// A database that is looked at.
@@ -63,20 +64,27 @@ impl Inspection {
         audit::head(&self.db).await
     }
 
-    /// Organisations in which nobody is Administrator, with their names.
+    /// Organisations that nobody administers at present, with their names.
     pub async fn without_administrator(&self) -> Result<Vec<(OrgId, String)>, Error> {
-        let members = memberships::Entity::find().all(&self.db).await?;
+        let members = memberships::Entity::find()
+            .filter(memberships::Column::ArchivedAt.is_null())
+            .filter(memberships::Column::Sites.is_null())
+            .all(&self.db)
+            .await?;
         let administrates = |roles: i32| {
             let roles = RoleSet::from_bits(u8::try_from(roles).unwrap_or(0));
             roles.contains(Role::Administrator)
         };
-        let held: HashSet<_> = members
-            .into_iter()
-            .filter(|member| administrates(member.roles))
-            .map(|member| member.org_id)
-            .collect();
-        let all = organisations::Entity::find().all(&self.db).await?;
-        let without = all.into_iter().filter(|org| !held.contains(&org.id));
+        let mut without = Vec::new();
+        for org in organisations::Entity::find().all(&self.db).await? {
+            let capped = capped_maker(&self.db, OrgId::from_uuid(org.id)).await?;
+            let mut here = members.iter().filter(|member| member.org_id == org.id);
+            let capped = capped.map(UserId::uuid);
+            if !here.any(|m| administrates(m.roles) && Some(m.user_id) != capped) {
+                without.push(org);
+            }
+        }
+        let without = without.into_iter();
         Ok(without
             .map(|org| (OrgId::from_uuid(org.id), org.name))
             .collect())

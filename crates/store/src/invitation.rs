@@ -11,7 +11,8 @@ use domain::role::RoleSet;
 use domain::site_access::SiteAccess;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use crate::entity::invitations::{ActiveModel, Column, Entity, Model};
@@ -179,6 +180,17 @@ fn to_row(row: &InvitationRow) -> ActiveModel {
     model
 }
 
+/// The invitations of an address that are not accepted yet, the oldest first.
+async fn to<C: ConnectionTrait>(db: &C, email: &str) -> Result<Vec<InvitationRow>, Error> {
+    let rows = Entity::find()
+        .filter(Column::EmailKey.eq(email.to_lowercase()))
+        .filter(Column::AcceptedAt.is_null())
+        .order_by_asc(Column::CreatedAt)
+        .all(db)
+        .await?;
+    rows.into_iter().map(from_row).collect()
+}
+
 impl Work {
     /// Adds an invitation.
     pub async fn invitation_insert(&mut self, row: &InvitationRow) -> Result<(), Error> {
@@ -213,17 +225,29 @@ impl Work {
         Ok(done.rows_affected == 1)
     }
 
-    /// Notes that an invitation whose link has this digest is accepted: true once.
+    /// An invitation, accepted or not, read inside the unit.
+    pub async fn invitation(&mut self, id: InvitationId) -> Result<Option<InvitationRow>, Error> {
+        let row = Entity::find_by_id(id.uuid()).one(&self.tx).await?;
+        row.map(from_row).transpose()
+    }
+
+    /// The invitations of an address that are not accepted yet, read inside the unit.
+    pub async fn invitations_to(&mut self, email: &str) -> Result<Vec<InvitationRow>, Error> {
+        to(&self.tx, email).await
+    }
+
+    /// Notes that an invitation is accepted as it was read: true once, and only while its link and
+    /// what it gives are the same.
     pub async fn invitation_accept(
         &mut self,
-        id: InvitationId,
-        hash: &str,
+        row: &InvitationRow,
         at: Moment,
     ) -> Result<bool, Error> {
         let done = Entity::update_many()
             .col_expr(Column::AcceptedAt, Expr::value(ms(at)))
-            .filter(Column::Id.eq(id.uuid()))
-            .filter(Column::Hash.eq(hash))
+            .filter(Column::Id.eq(row.id.uuid()))
+            .filter(Column::Hash.eq(row.hash.as_str()))
+            .filter(Column::Revision.eq(row.revision))
             .filter(Column::AcceptedAt.is_null())
             .exec(&self.tx)
             .await?;
@@ -257,14 +281,7 @@ impl Read {
 
     /// The invitations of an address that are not accepted yet, the oldest first.
     pub async fn invitations_to(&self, email: &str) -> Result<Vec<InvitationRow>, Error> {
-        use sea_orm::QueryOrder;
-        let rows = Entity::find()
-            .filter(Column::EmailKey.eq(email.to_lowercase()))
-            .filter(Column::AcceptedAt.is_null())
-            .order_by_asc(Column::CreatedAt)
-            .all(&self.db)
-            .await?;
-        rows.into_iter().map(from_row).collect()
+        to(&self.db, email).await
     }
 
     /// Invitations that are not accepted yet, the newest first.

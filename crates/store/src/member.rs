@@ -7,13 +7,14 @@ use domain::page::{Page, PageRequest};
 use domain::role::RoleSet;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
 use crate::entity::{authenticators, keys, logins, memberships, organisations, users};
 use crate::error::{Error, corrupt};
+use crate::organisation::capped_maker;
 use crate::page::{Cursor, cut};
 use crate::sort::{at_number, list_name, sorted};
 use crate::store::Read;
@@ -72,7 +73,8 @@ impl MembershipRow {
         }
     }
 
-    /// Whether the person administers the organisation at present.
+    /// Whether the person has the administration of the organisation at present. It does not count
+    /// when they are capped there (`capped_maker`).
     #[must_use]
     pub fn administers(&self) -> bool {
         self.counts() && self.assignment().administers()
@@ -116,6 +118,17 @@ fn from_row(row: memberships::Model) -> Result<MembershipRow, Error> {
         revision: row.revision,
         provided: row.provided,
     })
+}
+
+/// Whether somebody has the administration of an organisation at present, capped or not.
+pub(crate) async fn administers<C: ConnectionTrait>(
+    db: &C,
+    user: UserId,
+    org: OrgId,
+) -> Result<bool, Error> {
+    let row = memberships::Entity::find_by_id((user.uuid(), org.uuid()));
+    let row = row.one(db).await?.map(from_row).transpose()?;
+    Ok(row.is_some_and(|member| member.administers()))
 }
 
 impl Work {
@@ -182,7 +195,7 @@ impl Read {
         rows.into_iter().map(from_row).collect()
     }
 
-    /// Who administers an organisation, by name.
+    /// Who administers an organisation, by name; nobody who is capped there.
     pub async fn administrators(&self, org: OrgId) -> Result<Vec<(UserId, String)>, Error> {
         let rows = memberships::Entity::find()
             .filter(memberships::Column::OrgId.eq(org.uuid()))
@@ -190,7 +203,10 @@ impl Read {
             .all(&self.db)
             .await?;
         let rows: Vec<MembershipRow> = rows.into_iter().map(from_row).collect::<Result<_, _>>()?;
-        let ids = rows.iter().filter(|m| m.administers());
+        let capped = capped_maker(&self.db, org).await?;
+        let ids = rows
+            .iter()
+            .filter(|m| m.administers() && Some(m.user) != capped);
         let people = users::Entity::find()
             .filter(users::Column::Id.is_in(ids.map(|m| m.user.uuid())))
             .order_by_asc(users::Column::Name)

@@ -5,12 +5,13 @@ use domain::module::ModuleSet;
 use domain::organisation::Organisation;
 use domain::page::{Page, PageRequest};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait,
+    EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use crate::entity::organisations::{ActiveModel, Column, Entity, Model};
-use crate::error::Error;
+use crate::error::{Error, corrupt};
+use crate::member::administers;
 use crate::page::{Cursor, cut};
 use crate::sort::{list_name, sorted};
 use crate::store::Read;
@@ -39,6 +40,7 @@ fn from_row(row: Model) -> Result<OrganisationRow, Error> {
         name: row.name,
         profile: from_json(&row.profile)?,
         made_by: row.made_by.map(UserId::from_uuid),
+        made_under: row.made_under.map(OrgId::from_uuid),
         created_at: moment(row.created_at)?,
     };
     let modules = ModuleSet {
@@ -61,11 +63,59 @@ fn to_row(organisation: &Organisation, modules: &ModuleSet) -> ActiveModel {
         created_at: Set(ms(organisation.created_at)),
         profile: Set(json(&organisation.profile)),
         made_by: Set(organisation.made_by.map(UserId::uuid)),
+        made_under: Set(organisation.made_under.map(OrgId::uuid)),
         revision: NotSet,
     }
 }
 
+/// The organisations that cap a person in `org`: the one above it and the one below which it was
+/// made, where that person made it; and those that cap them there in turn.
+async fn capping<C: ConnectionTrait>(
+    db: &C,
+    org: OrgId,
+    user: UserId,
+) -> Result<Vec<OrganisationRow>, Error> {
+    let (mut open, mut found) = (vec![org], Vec::<OrganisationRow>::new());
+    while let Some(id) = open.pop() {
+        let row = Entity::find_by_id(id.uuid()).one(db).await?;
+        let row = from_row(row.ok_or_else(|| corrupt(format!("{id} is gone")))?)?;
+        let at = &row.organisation;
+        if at.made_by == Some(user) {
+            let above = [at.parent, at.made_under].into_iter().flatten();
+            let new = |id: &OrgId| *id != org && found.iter().all(|f| f.organisation.id != *id);
+            open.extend(above.filter(new));
+        }
+        if id != org && found.iter().all(|f| f.organisation.id != id) {
+            found.push(row);
+        }
+    }
+    Ok(found)
+}
+
+/// Who made an organisation and administers not every one that caps them there: in it, their
+/// administration does not count.
+pub(crate) async fn capped_maker<C: ConnectionTrait>(
+    db: &C,
+    org: OrgId,
+) -> Result<Option<UserId>, Error> {
+    let row = Entity::find_by_id(org.uuid()).one(db).await?;
+    let Some(maker) = row.and_then(|row| row.made_by).map(UserId::from_uuid) else {
+        return Ok(None);
+    };
+    for above in capping(db, org, maker).await? {
+        if !administers(db, maker, above.organisation.id).await? {
+            return Ok(Some(maker));
+        }
+    }
+    Ok(None)
+}
+
 impl Work {
+    /// Who made an organisation without administering what caps them there, read inside the unit.
+    pub async fn capped_maker(&mut self, org: OrgId) -> Result<Option<UserId>, Error> {
+        capped_maker(&self.tx, org).await
+    }
+
     /// Adds an organisation with its modules.
     pub async fn organisation_insert(
         &mut self,
@@ -93,11 +143,23 @@ impl Work {
         row.map(from_row).transpose()
     }
 
-    /// The organisations right below one, read inside the unit.
+    /// An organisation that is going to be changed, read inside the unit: until it ends, no other
+    /// unit changes it, on no node. Those above are asked for before those below.
+    pub async fn organisation_to_change(
+        &mut self,
+        id: OrgId,
+    ) -> Result<Option<OrganisationRow>, Error> {
+        let query = Entity::find_by_id(id.uuid()).lock_exclusive();
+        query.one(&self.tx).await?.map(from_row).transpose()
+    }
+
+    /// The organisations right below one, read inside the unit. Until it ends, no other unit
+    /// changes them, on no node.
     pub async fn organisations_below(&mut self, id: OrgId) -> Result<Vec<OrganisationRow>, Error> {
         let rows = Entity::find()
             .filter(Column::Parent.eq(id.uuid()))
             .order_by_asc(Column::Id)
+            .lock_exclusive()
             .all(&self.tx)
             .await?;
         rows.into_iter().map(from_row).collect()
@@ -141,6 +203,12 @@ impl Work {
 }
 
 impl Read {
+    /// The organisations that cap a person in one: of those that they made, the one above and the
+    /// one below which it was made, as far up as they made them.
+    pub async fn capping(&self, org: OrgId, user: UserId) -> Result<Vec<OrganisationRow>, Error> {
+        capping(&self.db, org, user).await
+    }
+
     /// An organisation and its modules.
     pub async fn organisation(
         &self,

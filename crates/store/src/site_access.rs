@@ -90,6 +90,21 @@ impl Work {
         Ok(some.is_some())
     }
 
+    /// What a person has at the sites of an organisation, read inside the unit.
+    pub async fn site_accesses(
+        &mut self,
+        org: OrgId,
+        user: UserId,
+    ) -> Result<Vec<SiteAccessRow>, Error> {
+        let rows = Entity::find()
+            .filter(Column::UserId.eq(user.uuid()))
+            .filter(Column::OrgId.eq(org.uuid()))
+            .order_by_asc(Column::SiteId)
+            .all(&self.tx)
+            .await?;
+        rows.into_iter().map(from_row).collect()
+    }
+
     /// Gives a person access to a site, in place of what they had there.
     pub async fn site_access_put(&mut self, access: &SiteAccessRow) -> Result<(), Error> {
         let row = ActiveModel {

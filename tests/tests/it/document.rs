@@ -215,6 +215,7 @@ async fn furnish(stage: &Stage, reader: &mut Reader) -> (String, String) {
     let path = access.replace("{id}", site_id).replace("{user_id}", user);
     let level = json!({"level": "user", "grants": ["energy.dlm.edit"], "denials": []});
     reader.ask("PUT", access, &path, Some(&level)).await;
+    reader.ask("GET", access, &path, None).await;
     let until = chrono::Utc::now() + chrono::TimeDelta::days(1);
     let key = json!({"name": "Key", "permissions": ["stations.list"], "expires_at": until});
     let key = reader.ask("POST", "/keys", "/keys", Some(&key)).await;

@@ -21,3 +21,4 @@ mod rights;
 mod sessions;
 mod sign_in_elsewhere;
 mod stage;
+mod strangers;

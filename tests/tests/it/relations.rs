@@ -14,13 +14,13 @@ use tokio::process::Command;
 
 use crate::rights::{ROLES, body, table};
 
-const MISSING: &str = "00000000000000000000000000000000";
+pub(crate) const MISSING: &str = "00000000000000000000000000000000";
 
 /// Things of an organisation, by the first part of their path.
-type Things = BTreeMap<&'static str, String>;
+pub(crate) type Things = BTreeMap<&'static str, String>;
 
 /// Somebody with this role in an organisation.
-async fn member(
+pub(crate) async fn member(
     product: &Product,
     data: &std::path::Path,
     role: &str,
@@ -50,14 +50,14 @@ async fn make(person: &mut Person, path: &str, body: Value) -> Value {
 }
 
 /// An organisation below one's own.
-async fn below(person: &mut Person, own: &str, name: &str) -> String {
+pub(crate) async fn below(person: &mut Person, own: &str, name: &str) -> String {
     let path = format!("/organisations/{own}/sub_organisations");
     let made = make(person, &path, json!({"name": name})).await;
     made["id"].as_str().unwrap().to_owned()
 }
 
 /// One thing of each kind.
-async fn furnish(person: &mut Person, org: &str, name: &str) -> Things {
+pub(crate) async fn furnish(person: &mut Person, org: &str, name: &str) -> Things {
     let id = |made: &Value| made["id"].as_str().unwrap().to_owned();
     let station = json!({"identity": format!("REL-{name}")});
     let station = make(person, "/stations", station).await;
@@ -85,7 +85,7 @@ async fn furnish(person: &mut Person, org: &str, name: &str) -> Things {
 }
 
 /// A route with an id of a thing that is not one's own.
-fn filled(endpoint: &Endpoint, things: &Things) -> Option<String> {
+pub(crate) fn filled(endpoint: &Endpoint, things: &Things) -> Option<String> {
     let path = endpoint.path;
     let noun = path.split('/').nth(1)?;
     let id = things.get(noun).filter(|_| path.contains("{id}"))?;
@@ -100,7 +100,7 @@ fn filled(endpoint: &Endpoint, things: &Things) -> Option<String> {
     Some(path)
 }
 
-fn nothing() -> Things {
+pub(crate) fn nothing() -> Things {
     let prefixes = [
         ("organisations", "org"),
         ("stations", "stn"),
@@ -115,7 +115,7 @@ fn nothing() -> Things {
     prefixes.map(|(noun, prefix)| (noun, id(prefix))).into()
 }
 
-fn asked(endpoint: &Endpoint) -> Option<Value> {
+pub(crate) fn asked(endpoint: &Endpoint) -> Option<Value> {
     match (endpoint.method, endpoint.path) {
         ("POST", "/stations/{id}/commands") => Some(json!({"type": "clear_cache"})),
         (method, path) => body(method, path),
@@ -123,7 +123,7 @@ fn asked(endpoint: &Endpoint) -> Option<Value> {
 }
 
 /// What an answer tells, but for the number of the request.
-async fn told(person: &mut Person, endpoint: &Endpoint, path: &str) -> (u16, Value) {
+pub(crate) async fn told(person: &mut Person, endpoint: &Endpoint, path: &str) -> (u16, Value) {
     let answer = person
         .ask(endpoint.method, path, asked(endpoint).as_ref())
         .await
@@ -216,24 +216,41 @@ async fn what_is_put_away_is_there_for_its_history_and_does_nothing() {
     let things = furnish(&mut ana, &org, "OLD").await;
     let station = format!("/stations/{}", things["stations"]);
     ana.expect(204, "DELETE", &station, None).await.unwrap();
-    for endpoint in ROUTES.iter().flat_map(|group| group.iter()) {
-        if !endpoint.path.starts_with("/stations/{id}") {
-            continue;
-        }
-        let path = filled(endpoint, &things).unwrap();
-        let (status, told) = told(&mut ana, endpoint, &path).await;
-        let right: &[u16] = match endpoint.method {
-            _ if path.contains("cmd_") => &[404],
-            // An edit is how it comes back.
-            "PATCH" if path.ends_with("/lock") => &[409],
-            "GET" | "PATCH" => &[200],
-            "DELETE" => &[204],
-            _ => &[409],
+    let table = table();
+    for role in ROLES {
+        let mut bo = match role {
+            "administrator" => ana.clone(),
+            role => member(&product, folder.path(), role, ("old", &org)).await,
         };
-        assert!(
-            right.contains(&status),
-            "{} {path} is {status}: {told}",
-            endpoint.method
-        );
+        for endpoint in ROUTES.iter().flat_map(|group| group.iter()) {
+            if !endpoint.path.starts_with("/stations/{id}") {
+                continue;
+            }
+            let path = filled(endpoint, &things).unwrap();
+            let has = |key: &str| table[&(role.to_owned(), key.to_owned())];
+            let may = match endpoint.need {
+                Need::Permission(permission) => has(permission.key()),
+                // Of the commands, the one that is asked for.
+                Need::ByKind(_) => has("stations.control"),
+                Need::SignedIn | Need::Open => true,
+            };
+            let (status, told) = told(&mut bo, endpoint, &path).await;
+            let owners = ["/lock/puk", "/lock/presence", "/lock/presence/finish"];
+            let owners = owners.iter().any(|way| path.ends_with(way));
+            let right: &[u16] = match endpoint.method {
+                _ if !may || (owners && role != "administrator") => &[403],
+                _ if path.contains("cmd_") => &[404],
+                // An edit is how it comes back.
+                "PATCH" if path.ends_with("/lock") => &[409],
+                "GET" | "PATCH" => &[200],
+                "DELETE" => &[204],
+                _ => &[409],
+            };
+            assert!(
+                right.contains(&status),
+                "{role}: {} {path} is {status}: {told}",
+                endpoint.method
+            );
+        }
     }
 }

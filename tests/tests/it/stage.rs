@@ -50,6 +50,11 @@ impl Stage {
         crate::rights::member(&self.product, self.folder.path(), role).await
     }
 
+    /// The server.
+    pub const fn product(&self) -> &Product {
+        &self.product
+    }
+
     /// The folder of its data.
     pub fn data(&self) -> &std::path::Path {
         self.folder.path()

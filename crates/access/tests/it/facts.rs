@@ -58,6 +58,17 @@ pub fn ours(key: &str) -> Option<&'static str> {
     }
 }
 
+/// Of our own, the module with which it is done.
+fn done_with(key: &str) -> Option<&'static str> {
+    match key {
+        "stations.raw_ocpp" | "stations.identity.replace" => Some("Station management/Manage"),
+        "sessions.cancel" => Some("Station management/Charging history"),
+        "modules.paid.activate" => Some("Customership/Reseller"),
+        "drivers.refund" | "fleet.reimburse" => Some("Customership/Billing"),
+        _ => None,
+    }
+}
+
 /// Whether some of `roles` has the permission, before modules.
 pub fn granted(facts: &[Fact], roles: &[&str], key: &str) -> bool {
     if key == "system.manage" {
@@ -78,7 +89,8 @@ pub fn has_module(
     key: &str,
 ) -> bool {
     let Some(fact) = facts.iter().find(|fact| fact.key == key) else {
-        return true; // ours stand outside modules
+        // Of ours, what is done with a module is off without it; the rest is outside all of them.
+        return done_with(key).is_none_or(|name| on.contains(name));
     };
     let submodule_on = |module: &str, submodule: &str| {
         module == "General navigation"

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::body::Body;
+use crate::etag;
 use crate::listing::{self, Paging};
 use crate::login::SignedIn;
 use crate::problem::Problem;
@@ -22,8 +23,9 @@ const MANAGE: Need = Need::Permission(Permission::SitesAccessManage);
 
 pub(crate) const ROUTES: &[Endpoint] = &[
     endpoint!(GET "/sites/{id}/access", MANAGE, list, Exported(Export::SiteAccess)),
-    endpoint!(PUT "/sites/{id}/access/{user_id}", MANAGE, put),
-    endpoint!(DELETE "/sites/{id}/access/{user_id}", MANAGE, remove),
+    endpoint!(GET "/sites/{id}/access/{user_id}", MANAGE, find),
+    endpoint!(PUT "/sites/{id}/access/{user_id}", MANAGE, put, Conditional),
+    endpoint!(DELETE "/sites/{id}/access/{user_id}", MANAGE, remove, Conditional),
 ];
 
 #[derive(Deserialize, IntoParams)]
@@ -65,19 +67,37 @@ pub(crate) async fn list(
     listing::answer(&state, &request, caller.0, paging, Export::SiteAccess, read).await
 }
 
+/// What a person has at a site.
+#[utoipa::path(get, path = "/sites/{id}/access/{user_id}", operation_id = "get_site_access", tag = "sites",
+    responses((status = 200, body = SitePersonView)))]
+pub(crate) async fn find(
+    state: web::Data<State>,
+    caller: SignedIn,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    let (site, user) = ids(path.into_inner())?;
+    let person = app::site_access::find(&state.app, &caller.0, site, user).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header(etag::tag(person.row.revision))
+        .json(SitePersonView::to_view(person)))
+}
+
 /// Gives somebody of the organisation access to a site, or changes what somebody has there.
 #[utoipa::path(put, path = "/sites/{id}/access/{user_id}", operation_id = "set_site_access", tag = "sites",
     request_body = SiteAccessBody, responses((status = 200, body = SiteAccessView)))]
 pub(crate) async fn put(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     path: web::Path<(String, String)>,
     Body(body): Body<SiteAccessBody>,
-) -> Result<web::Json<SiteAccessView>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let (site, user) = ids(path.into_inner())?;
-    let edit = SiteAccessBody::from_body(body)?;
+    let edit = SiteAccessBody::from_body(body, etag::when(&request)?)?;
     let row = app::site_access::put(&state.app, &caller.0, site, user, edit).await?;
-    Ok(web::Json(SiteAccessView::to_view(row.user, &row.access)))
+    Ok(HttpResponse::Ok()
+        .insert_header(etag::tag(row.revision))
+        .json(SiteAccessView::to_view(row.user, &row.access)))
 }
 
 fn ids((site, user): (String, String)) -> Result<(SiteId, UserId), Problem> {
@@ -96,11 +116,12 @@ pub(crate) struct RemovalQuery {
 pub(crate) async fn remove(
     state: web::Data<State>,
     caller: SignedIn,
+    request: HttpRequest,
     path: web::Path<(String, String)>,
     Query(q): Query<RemovalQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (site, user) = ids(path.into_inner())?;
-    let confirm = q.confirm.as_deref();
-    app::site_access::remove(&state.app, &caller.0, site, user, confirm).await?;
+    let (confirm, when) = (q.confirm.as_deref(), etag::when(&request)?);
+    app::site_access::remove(&state.app, &caller.0, site, user, confirm, &when).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,6 +1,7 @@
 //! Access to a site, and reasons for what somebody may, as the API shows and takes them.
 
 use app::reasons::{Because, Blocked, Explanation};
+use app::revision::Precondition;
 use app::site_access::{AccessEdit, SitePerson};
 use chrono::{DateTime, Utc};
 use domain::role::{Permission, PermissionSet};
@@ -111,7 +112,7 @@ pub(crate) fn permissions(keys: &[String], pointer: &str) -> Result<PermissionSe
 }
 
 impl SiteAccessBody {
-    pub fn from_body(body: Self) -> Result<AccessEdit, Problem> {
+    pub fn from_body(body: Self, when: Precondition) -> Result<AccessEdit, Problem> {
         Ok(AccessEdit {
             access: SiteAccess {
                 level: body.level,
@@ -119,6 +120,7 @@ impl SiteAccessBody {
                 denials: permissions(&body.denials, "/denials")?,
             },
             confirm: body.confirm,
+            when,
         })
     }
 }

@@ -13,7 +13,9 @@ use bus::News;
 
 use super::{Proved, Unsettled};
 use crate::app::App;
+use crate::audit::Brought;
 use crate::error::Error;
+use crate::invitations::{Place, withdraw_of};
 use crate::mail::{self, Letter};
 use crate::{audit, users};
 
@@ -30,6 +32,8 @@ struct Case {
     membership: Deed,
     /// What the owner of an account is told that opens at the provider from now on.
     notice: Option<MailRow>,
+    /// What enrolling brings with it.
+    brought: Brought,
 }
 
 /// What the owner of the address is told when their account is found by it.
@@ -75,11 +79,13 @@ pub(crate) async fn settle(
             "the identity provider gives somebody no role: look at `oidc.roles_claim` if they should have one"
         );
     }
+    let membership = audit::row(app, &system, org, "members.change", fresh, None, None);
     let case = Case {
         notice: notice(app, &proved, &own.name, org)?,
         roles,
         account: audit::row(app, &system, org, "users.create", fresh, None, None),
-        membership: audit::row(app, &system, org, "members.change", fresh, None, None),
+        brought: Brought::new(app, &membership),
+        membership,
         proved,
         fresh,
         org,
@@ -200,8 +206,9 @@ impl Case {
             },
         };
         let mut others = members.iter().filter(|m| m.user != user.id);
-        let did = before.is_some_and(MembershipRow::administers);
-        if did && !after.administers() && !others.any(MembershipRow::administers) {
+        let capped = work.capped_maker(self.org).await?;
+        let counts = |m: &MembershipRow| m.administers() && Some(m.user) != capped;
+        if before.is_some_and(counts) && !counts(&after) && !others.any(counts) {
             tracing::warn!(
                 user.id = %user.id,
                 "the identity provider gives no Administrator any more; the last one stays"
@@ -209,6 +216,8 @@ impl Case {
             return Ok(false);
         }
         work.membership_put(&after).await?;
+        let place = |place| place == Place::Members;
+        withdraw_of(work, &self.brought, self.org, user.id, place).await?;
         let words = |roles: RoleSet| roles.iter().map(Role::key).collect::<Vec<_>>();
         let is = json!({"roles": words(roles), "identity_provider": true});
         work.audit(&Deed {

@@ -1,8 +1,11 @@
 //! Accepting an invitation by its link, which also proves the address: no second mail is sent.
 
 use bus::News;
+use domain::audit::Deed;
+use domain::clock::Moment;
 use domain::id::{OrgId, UserId};
 use domain::invitation::{Offer, Purpose};
+use domain::mail::MailKind;
 use domain::module::ModuleSet;
 use domain::organisation::{Organisation, Profile, may_have};
 use domain::role::{Caller, Role, RoleSet};
@@ -10,7 +13,9 @@ use domain::site_access::Level;
 use serde_json::json;
 use store::{InvitationRow, Lane, MembershipRow, SiteAccessRow, UserRow, Work};
 
-use super::{authority, usable};
+use super::authority::Basis;
+use super::place::{Held, Place};
+use super::{authority, place, usable};
 use crate::app::App;
 use crate::error::Error;
 use crate::logins::{self, Newcomer, Visitor};
@@ -74,7 +79,7 @@ pub async fn look(app: &App, token: &str) -> Result<Looked, Error> {
     let read = &app.store().read;
     let row = read.invitation_by_hash(&secret::digest(token)).await?;
     let row = usable(row, app.now())?;
-    if !authority::stands(app, &row).await? {
+    if authority::stands(app, &row).await?.is_none() {
         return Err(void(&row));
     }
     let (organisation, _) = read.organisation(row.org).await?.ok_or(Error::NotFound)?;
@@ -129,9 +134,6 @@ pub async fn accept(
         review.also(passwords::problem("/password", password, &row.email));
     }
     review.passed()?;
-    if !authority::stands(app, &row).await? {
-        return Err(void(&row));
-    }
     let newcomer = account.is_none();
     let user = match account {
         Some(user) => user,
@@ -148,6 +150,7 @@ pub async fn accept(
         }
     };
     let made = said.organisation.as_deref().unwrap_or_default().trim();
+    let name = user.name.clone();
     let joined = attach(app, &row, user, newcomer, made).await?;
     if !newcomer {
         return Ok(Accepted::SignIn);
@@ -159,9 +162,18 @@ pub async fn accept(
         user_agent: visitor.user_agent,
     };
     let (cookie, login) = logins::draw(app, &who)?;
-    let opened = app.store().write(Lane::Org(joined.org), move |work| {
-        let login = login.clone();
-        Box::pin(async move { work.login_insert(&login).await })
+    let system = Caller::System { why: "sign-in" };
+    let (action, after) = ("logins.open", json!({"by": "invitation"}));
+    let org = joined.org;
+    let mut deed = audit::row(app, &system, org, action, login.id, None, Some(&after));
+    (deed.actor, deed.actor_name) = (Some(joined.user), name);
+    let opened = app.store().write(Lane::Org(org), move |work| {
+        let (login, deed) = (login.clone(), deed.clone());
+        Box::pin(async move {
+            work.login_insert(&login).await?;
+            work.audit(&deed);
+            Ok(())
+        })
     });
     opened.await?;
     let caller = logins::caller(app, &cookie).await?;
@@ -181,10 +193,24 @@ pub(super) struct Joined {
 
 enum Outcome {
     In(Joined),
-    Used,
-    Void,
-    Modules(Error),
-    Taken,
+    /// Nothing was given and nothing written; the invitation is as it was.
+    Refused(Error),
+    /// What it was decided on has changed meanwhile.
+    Moved,
+}
+
+/// What the unit of an acceptance works with.
+#[derive(Clone)]
+struct Gift {
+    row: InvitationRow,
+    basis: Basis,
+    user: UserRow,
+    /// Whether the account is made by it.
+    newcomer: bool,
+    /// For whoever makes an organisation.
+    organisation: Organisation,
+    deed: Deed,
+    at: Moment,
 }
 
 /// Gives a person what an invitation gives, in one unit of work: accepted and there, or neither.
@@ -203,137 +229,203 @@ pub(super) async fn attach(
         name: made.to_owned(),
         profile: Profile::default(),
         made_by: row.invited_by,
+        made_under: Some(row.org),
         created_at: now,
     };
     let system = Caller::System { why: "invitation" };
     let after = super::told(&row.purpose);
     let action = "invitations.accept";
-    let draft = audit::row(app, &system, row.org, action, row.id, None, Some(&after));
-    let given = row.clone();
-    let outcome = app.store().write(Lane::Org(row.org), move |work| {
-        let (row, user, organisation) = (given.clone(), user.clone(), organisation.clone());
-        let mut deed = draft.clone();
-        Box::pin(async move {
-            // Whoever makes an organisation holds the tree first, as everybody does who changes it.
-            let modules = match &row.purpose {
-                Purpose::Organisation(offer) => {
-                    work.organisations_hold().await?;
-                    match offered(work, row.org, offer).await? {
-                        Ok(modules) => Some(modules),
-                        Err(error) => return Ok(Outcome::Modules(error)),
-                    }
-                }
-                _ => None,
-            };
-            if !work.invitation_accept(row.id, &row.hash, now).await? {
-                return Ok(Outcome::Used);
+    let deed = audit::row(app, &system, row.org, action, row.id, None, Some(&after));
+    for _ in 0..revision::TRIES {
+        let Some(basis) = authority::stands(app, row).await? else {
+            return Err(void(row));
+        };
+        let gift = Gift {
+            row: row.clone(),
+            basis,
+            user: user.clone(),
+            newcomer,
+            organisation: organisation.clone(),
+            deed: deed.clone(),
+            at: now,
+        };
+        let outcome = app.store().write(Lane::Org(row.org), move |work| {
+            let gift = gift.clone();
+            Box::pin(async move { gift.give(work).await })
+        });
+        match outcome.await? {
+            Outcome::In(joined) => {
+                tracing::info!(user.id = %joined.user, "an invitation was accepted");
+                app.bus().publish(News::Revoked(joined.user)).await;
+                return Ok(joined);
             }
-            let user = match account(work, user, newcomer).await? {
-                Some(user) => user,
-                None => return Ok(Outcome::Taken),
-            };
-            (deed.actor, deed.actor_name) = (Some(user.id), user.name.clone());
-            let mut joined = Joined {
-                user: user.id,
-                org: row.org,
-            };
-            match &row.purpose {
-                Purpose::Member(assignment) => {
-                    let members = work.members(row.org).await?;
-                    let before = members.into_iter().find(|m| m.user == user.id);
-                    let kept = before.as_ref().filter(|m| m.counts());
-                    let mut roles = assignment.roles;
-                    roles.extend(kept.iter().flat_map(|m| m.roles.iter()));
-                    work.membership_put(&MembershipRow {
-                        user: user.id,
-                        org: row.org,
-                        roles,
-                        sites: assignment.sites.clone(),
-                        created_at: before.as_ref().map_or(now, |m| m.created_at),
-                        archived_at: None,
-                        revision: before.as_ref().map_or(revision::FIRST, |m| m.revision + 1),
-                        provided: before.as_ref().is_some_and(|m| m.provided),
-                    })
-                    .await?;
-                }
-                Purpose::Site { site, access } => {
-                    let people = work.site_people(*site).await?;
-                    let before = people.iter().find(|p| p.user == user.id);
-                    // Removed since it was looked at, with its access.
-                    if !work.site_is_there(*site).await? {
-                        return Ok(Outcome::Void);
-                    }
-                    work.site_access_put(&SiteAccessRow {
-                        site: *site,
-                        user: user.id,
-                        org: row.org,
-                        access: *access,
-                        created_at: before.map_or(now, |p| p.created_at),
-                        revision: before.map_or(revision::FIRST, |p| p.revision + 1),
-                    })
-                    .await?;
-                }
-                Purpose::Organisation(_) => {
-                    let modules = modules.unwrap_or_default();
-                    work.organisation_insert(&organisation, &modules).await?;
-                    joined.org = organisation.id;
-                    let roles = RoleSet::EMPTY.with(Role::Administrator);
-                    let first = MembershipRow::new(user.id, organisation.id, roles, now);
-                    work.membership_put(&first).await?;
-                    let name = json!({"name": organisation.name, "id": organisation.id});
-                    deed.after = Some(json!({"to": "organisation", "made": name}).to_string());
+            Outcome::Refused(error) => return Err(error),
+            Outcome::Moved => {}
+        }
+    }
+    Err(revision::too_busy())
+}
+
+impl Gift {
+    /// Looks at everything first, and writes only then.
+    async fn give(self, work: &mut Work) -> Result<Outcome, store::Error> {
+        let row = &self.row;
+        // Whoever makes an organisation holds the tree first, as everybody does who changes it.
+        let modules = match &row.purpose {
+            Purpose::Organisation(offer) => {
+                work.organisations_hold().await?;
+                match offered(work, row.org, offer).await? {
+                    Ok(modules) => modules,
+                    Err(error) => return Ok(Outcome::Refused(error)),
                 }
             }
-            work.audit(&deed);
-            Ok(Outcome::In(joined))
+            _ => ModuleSet::default(),
+        };
+        if !self.basis.holds(work, row.org).await? {
+            return Ok(Outcome::Moved);
+        }
+        let (user, unproved) = match self.account(work).await? {
+            Ok(account) => account,
+            Err(error) => return Ok(Outcome::Refused(error)),
+        };
+        // Removed since it was looked at, with its access.
+        if let Purpose::Site { site, .. } = &row.purpose
+            && !work.site_is_there(*site).await?
+        {
+            return Ok(Outcome::Refused(void(row)));
+        }
+        match place::held(work, row.org, user.id, Place::of(&row.purpose)).await? {
+            Held::Nothing => {}
+            Held::In => return Ok(Outcome::Refused(place::in_already())),
+            Held::Archived => return Ok(Outcome::Refused(put_away())),
+        }
+        if !work.invitation_accept(row, self.at).await? {
+            let now = work.invitation(row.id).await?;
+            return Ok(Outcome::Refused(not_as_read(row, now.as_ref())));
+        }
+        if self.newcomer {
+            self.open_account(work, &user, unproved).await?;
+        }
+        self.put(work, user, &modules).await
+    }
+
+    /// The account of whoever accepts, and whether it was registered and not proved before; a
+    /// refusal when somebody else made an account with the address meanwhile.
+    async fn account(
+        &self,
+        work: &mut Work,
+    ) -> Result<Result<(UserRow, bool), Error>, store::Error> {
+        let user = self.user.clone();
+        if !self.newcomer {
+            return Ok(Ok((user, false)));
+        }
+        Ok(match work.user_by_email(&user.email).await? {
+            None => Ok((user, false)),
+            Some(before) if before.proven_at.is_none() => {
+                let id = before.id;
+                Ok((UserRow { id, ..user }, true))
+            }
+            Some(_) => {
+                let detail = "There is an account with this address by now; open the link again.";
+                Err(Error::conflict("email_taken", detail))
+            }
         })
-    });
-    match outcome.await? {
-        Outcome::In(joined) => {
-            tracing::info!(user.id = %joined.user, "an invitation was accepted");
-            app.bus().publish(News::Revoked(joined.user)).await;
-            Ok(joined)
+    }
+
+    /// Makes the account; a registration that was not proved yields to the link, which proves the
+    /// address.
+    async fn open_account(
+        &self,
+        work: &mut Work,
+        user: &UserRow,
+        unproved: bool,
+    ) -> Result<(), store::Error> {
+        if !unproved {
+            return work.user_insert(user).await;
         }
-        Outcome::Used => Err(Error::Denied {
-            permission: None,
-            why: "link_used",
-        }),
-        Outcome::Void => Err(void(row)),
-        Outcome::Modules(error) => Err(error),
-        Outcome::Taken => {
-            let detail = "There is an account with this address by now; open the link again.";
-            Err(Error::conflict("email_taken", detail))
+        work.user_prove(user, user.created_at).await?;
+        work.links_end(user.id, MailKind::Activation).await?;
+        Ok(())
+    }
+
+    async fn put(
+        &self,
+        work: &mut Work,
+        user: UserRow,
+        modules: &ModuleSet,
+    ) -> Result<Outcome, store::Error> {
+        let (row, now) = (&self.row, self.at);
+        let mut deed = self.deed.clone();
+        (deed.actor, deed.actor_name) = (Some(user.id), user.name);
+        let mut joined = Joined {
+            user: user.id,
+            org: row.org,
+        };
+        match &row.purpose {
+            Purpose::Member(assignment) => {
+                // Somebody without any role was in once.
+                let members = work.members(row.org).await?;
+                let before = members.into_iter().find(|m| m.user == user.id);
+                let member = MembershipRow::new(user.id, row.org, assignment.roles, now);
+                work.membership_put(&MembershipRow {
+                    sites: assignment.sites.clone(),
+                    created_at: before.as_ref().map_or(now, |m| m.created_at),
+                    revision: before.as_ref().map_or(revision::FIRST, |m| m.revision + 1),
+                    provided: before.is_some_and(|m| m.provided),
+                    ..member
+                })
+                .await?;
+            }
+            Purpose::Site { site, access } => {
+                work.site_access_put(&SiteAccessRow {
+                    site: *site,
+                    user: user.id,
+                    org: row.org,
+                    access: *access,
+                    created_at: now,
+                    revision: revision::FIRST,
+                })
+                .await?;
+            }
+            Purpose::Organisation(_) => {
+                let organisation = &self.organisation;
+                work.organisation_insert(organisation, modules).await?;
+                joined.org = organisation.id;
+                let roles = RoleSet::EMPTY.with(Role::Administrator);
+                let first = MembershipRow::new(user.id, organisation.id, roles, now);
+                work.membership_put(&first).await?;
+                let name = json!({"name": organisation.name, "id": organisation.id});
+                let told = json!({
+                    "to": "organisation", "made": name,
+                    "modules": modules.modules, "paid": modules.paid,
+                });
+                deed.after = Some(told.to_string());
+            }
         }
+        work.audit(&deed);
+        Ok(Outcome::In(joined))
     }
 }
 
-/// The account of whoever accepts; a registration that was not proved yields to the link, which
-/// proves the address. None when somebody else made an account with it meanwhile.
-async fn account(
-    work: &mut Work,
-    user: UserRow,
-    newcomer: bool,
-) -> Result<Option<UserRow>, store::Error> {
-    if !newcomer {
-        return Ok(Some(user));
-    }
-    match work.user_by_email(&user.email).await? {
-        None => {
-            work.user_insert(&user).await?;
-            Ok(Some(user))
+/// Whoever was put away comes back only by being restored.
+fn put_away() -> Error {
+    let detail = "You were archived in this organisation: ask there to be restored.";
+    Error::conflict("invitation_void", detail)
+}
+
+/// Why an invitation could not be accepted that was there a moment ago.
+fn not_as_read(read: &InvitationRow, now: Option<&InvitationRow>) -> Error {
+    let refused = |why| Error::Denied {
+        permission: None,
+        why,
+    };
+    match now {
+        Some(row) if row.accepted_at.is_some() => refused("link_used"),
+        Some(row) if row.hash == read.hash => {
+            let detail = "It was changed a moment ago; open the link again.";
+            Error::conflict("edited_meanwhile", detail)
         }
-        Some(before) if before.proven_at.is_none() => {
-            let at = user.created_at;
-            let user = UserRow {
-                id: before.id,
-                ..user
-            };
-            work.user_prove(&user, at).await?;
-            let activation = domain::mail::MailKind::Activation;
-            work.links_end(user.id, activation).await?;
-            Ok(Some(user))
-        }
-        Some(_) => Ok(None),
+        _ => refused("link_invalid"),
     }
 }
 

@@ -1,12 +1,12 @@
 //! Who may invite to what. The same question is asked when somebody is invited, when that is
 //! changed, and of the inviter again when it is accepted.
 
-use domain::id::OrgId;
+use domain::id::{OrgId, SiteId, UserId};
 use domain::invitation::{Offer, Purpose};
 use domain::member::{Assignment, may_give};
 use domain::organisation::may_have;
 use domain::role::{Caller, Permission, Role, RoleSet};
-use store::InvitationRow;
+use store::{InvitationRow, MembershipRow, SiteAccessRow, Work};
 
 use crate::app::App;
 use crate::error::Error;
@@ -151,22 +151,81 @@ pub(super) async fn sees_any(app: &App, caller: &Caller, org: OrgId) -> Result<(
     }
 }
 
-/// Whether whoever invited could still do so.
-pub(super) async fn stands(app: &App, row: &InvitationRow) -> Result<bool, Error> {
+/// As whom an inviter may still do what an invitation does: found once to decide it, and found again
+/// in the unit that accepts it.
+#[derive(Clone)]
+pub(super) struct Basis {
+    /// None for Busbar itself.
+    inviter: Option<Stood>,
+}
+
+#[derive(Clone)]
+struct Stood {
+    user: UserId,
+    /// The organisation that invites, or the one above it.
+    org: OrgId,
+    membership: Option<MembershipRow>,
+    access: Option<(SiteId, Option<SiteAccessRow>)>,
+    capped: bool,
+}
+
+impl Basis {
+    /// Whether the inviter is at this moment what they were found to be, read inside the unit.
+    pub async fn holds(&self, work: &mut Work, inviting: OrgId) -> Result<bool, store::Error> {
+        let Some(stood) = &self.inviter else {
+            return Ok(true);
+        };
+        let members = work.members(stood.org).await?;
+        let membership = members.iter().find(|m| m.user == stood.user);
+        let capped = work.capped_maker(stood.org).await? == Some(stood.user);
+        if membership != stood.membership.as_ref() || capped != stood.capped {
+            return Ok(false);
+        }
+        if stood.org != inviting {
+            // From above there is only a first Administrator.
+            let capped = work.capped_maker(inviting).await?;
+            let members = work.members(inviting).await?;
+            let mut others = members.iter().filter(|m| Some(m.user) != capped);
+            return Ok(!others.any(MembershipRow::administers));
+        }
+        let Some((site, access)) = &stood.access else {
+            return Ok(true);
+        };
+        let people = work.site_people(*site).await?;
+        Ok(people.iter().find(|p| p.user == stood.user) == access.as_ref())
+    }
+}
+
+/// Whether whoever invited could still do so, and as whom; none when they could not.
+pub(super) async fn stands(app: &App, row: &InvitationRow) -> Result<Option<Basis>, Error> {
     let Some(inviter) = row.invited_by else {
-        return Ok(true);
+        return Ok(Some(Basis { inviter: None }));
     };
     let read = &app.store().read;
     let (organisation, _) = read.organisation(row.org).await?.ok_or(Error::NotFound)?;
     // The first Administrator is invited by somebody of the organisation above.
     for org in [Some(row.org), organisation.parent].into_iter().flatten() {
+        // Read before it is decided on: what changes afterwards is noticed in the unit.
+        let membership = read.member(org, inviter).await?.map(|m| m.membership);
+        let access = match &row.purpose {
+            Purpose::Site { site, .. } => Some((*site, read.site_access(*site, inviter).await?)),
+            _ => None,
+        };
         let Some(member) = standing::member(app, inviter, org, None).await? else {
             continue;
         };
+        let stood = Stood {
+            user: inviter,
+            org,
+            membership,
+            access,
+            capped: member.capped,
+        };
         let caller = Caller::User(member);
         if authority(app, &caller, row.org, &row.purpose).await.is_ok() {
-            return Ok(true);
+            let inviter = Some(stood);
+            return Ok(Some(Basis { inviter }));
         }
     }
-    Ok(false)
+    Ok(None)
 }

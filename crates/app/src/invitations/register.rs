@@ -10,7 +10,7 @@ use serde_json::json;
 use store::{InvitationRow, Lane, LinkRow, UserRow};
 
 use super::accept::attach;
-use super::{authority, write_to};
+use super::write_to;
 use crate::app::App;
 use crate::error::Error;
 use crate::lockout::Lockout;
@@ -40,7 +40,7 @@ pub async fn register(app: &App, said: Registration<'_>) -> Result<(), Error> {
     let password_hash = secret::hash_password(app, said.password).await?;
     let read = &app.store().read;
     let before = read.user_by_email(email).await?;
-    let invitations = read.invitations_to(email).await?;
+    let invitations = good(app, email).await?;
     let Some(first) = invitations.first() else {
         return Ok(());
     };
@@ -84,6 +84,14 @@ pub async fn register(app: &App, said: Registration<'_>) -> Result<(), Error> {
         Ok(()) | Err(store::Error::Conflict(_)) => Ok(()),
         Err(other) => Err(other.into()),
     }
+}
+
+/// The invitations of an address that are good at this moment: a link that is too old is not made
+/// younger by registering.
+async fn good(app: &App, email: &str) -> Result<Vec<InvitationRow>, Error> {
+    let mut rows = app.store().read.invitations_to(email).await?;
+    rows.retain(|row| row.expires_at > app.now());
+    Ok(rows)
 }
 
 /// A mail that asks to prove an address, with a fresh link; none when one went a moment ago.
@@ -149,9 +157,14 @@ pub async fn activate(
     if !secret::is_password(app, password, user.password()).await? {
         return Ok(SignIn::WrongCredentials);
     }
-    let invitations = read.invitations_to(&user.email).await?;
+    let invitations = good(app, &user.email).await?;
     let Some(first) = invitations.first() else {
-        return Err(refused("link_invalid"));
+        let waits = !read.invitations_to(&user.email).await?.is_empty();
+        return Err(refused(if waits {
+            "link_expired"
+        } else {
+            "link_invalid"
+        }));
     };
     let (org, now) = (first.org, app.now());
     let system = Caller::System {
@@ -183,10 +196,7 @@ pub async fn activate(
         if matches!(row.purpose, Purpose::Organisation(_)) {
             continue;
         }
-        let joined = match authority::stands(app, &row).await? {
-            true => attach(app, &row, user.clone(), false, "").await.map(|_| ()),
-            false => Err(super::accept::void(&row)),
-        };
+        let joined = attach(app, &row, user.clone(), false, "").await;
         refusal = refusal.or(joined.err());
     }
     match logins::open(app, &user.email, password, visitor).await? {
@@ -194,6 +204,9 @@ pub async fn activate(
         opened => Ok(opened),
     }
 }
+
+/// Who sends a mail again from the page on which one signs in.
+const ASKED: &str = "asked for by the person";
 
 /// Sends again, to an address, whatever it waits for: its invitations, or the mail that proves it.
 /// The answer is the same for an address that waits for nothing.
@@ -206,11 +219,16 @@ pub async fn send_again(app: &App, email: &str) -> Result<(), Error> {
     {
         let (org, language) = (first.org, first.language);
         if let Some((link, mail)) = activation(app, org, &user, language).await? {
+            let system = Caller::System { why: ASKED };
+            let (action, after) = ("users.register", json!({"sent": "again"}));
+            let deed = audit::row(app, &system, org, action, user.id, None, Some(&after));
             let written = app.store().write(Lane::Org(org), move |work| {
-                let (link, mail) = (link.clone(), mail.clone());
+                let (link, mail, deed) = (link.clone(), mail.clone(), deed.clone());
                 Box::pin(async move {
                     work.link_put(&link).await?;
-                    work.mail_insert(&mail).await
+                    work.mail_insert(&mail).await?;
+                    work.audit(&deed);
+                    Ok(())
                 })
             });
             written.await?;
@@ -227,9 +245,7 @@ async fn invite_again(app: &App, before: InvitationRow) -> Result<(), Error> {
     let mut row = before.clone();
     let written = write_to(app, &mut row).await?;
     row.revision = before.revision + 1;
-    let system = Caller::System {
-        why: "asked for by the person",
-    };
+    let system = Caller::System { why: ASKED };
     let after = json!({"sent": "again"});
     let (org, action) = (row.org, "invitations.resend");
     let deed = audit::row(app, &system, org, action, row.id, None, Some(&after));

@@ -3,6 +3,7 @@
 //! that names the effect.
 
 use bus::News;
+use domain::audit::Deed;
 use domain::id::OrgId;
 use domain::module::{ModuleSet, effect};
 use domain::organisation::{ModuleRefusal, cut_back, may_have};
@@ -12,7 +13,7 @@ use store::{Lane, OrganisationRow, Work};
 
 use super::{OrganisationView, below};
 use crate::app::App;
-use crate::audit;
+use crate::audit::{self, Brought};
 use crate::error::Error;
 use crate::gate;
 use crate::review::Review;
@@ -210,11 +211,13 @@ async fn change(
     let lane = caller.member().map_or(id, |m| m.scope.org);
     let (when, action) = (when.clone(), change.action());
     let draft = audit::row(app, caller, lane, action, id, None, None);
+    let brought = Brought::new(app, &draft);
     let written = app.store().write(Lane::Org(lane), move |work| {
         let (change, when, mut deed) = (change.clone(), when.clone(), draft.clone());
+        let brought = brought.clone();
         Box::pin(async move {
             work.organisations_hold().await?;
-            let Some(row) = work.organisation(id).await? else {
+            let Some(row) = work.organisation_to_change(id).await? else {
                 return Ok(Err(Error::NotFound));
             };
             if let Err(stale) = when.admits(row.revision) {
@@ -241,17 +244,32 @@ async fn change(
             }
             let mut changed = vec![id];
             for (below, cut) in &losing {
-                work.organisation_update(&below.organisation, cut, below.revision)
-                    .await?;
+                put(work, below, cut).await?;
                 changed.push(below.organisation.id);
+                let own = below.organisation.id;
+                work.audit(&Deed {
+                    object: own.to_string(),
+                    before: Some(told(&below.modules).to_string()),
+                    after: Some(told(cut).to_string()),
+                    ..brought.deed(own, "organisations.modules")
+                });
             }
-            work.organisation_update(&row.organisation, &modules, row.revision)
-                .await?;
+            put(work, &row, &modules).await?;
             deed.before = Some(told(&row.modules).to_string());
             let mut after = told(&modules);
             after["lost_below"] = json!(changed[1..]);
             deed.after = Some(after.to_string());
             work.audit(&deed);
+            // Those whose modules they are read it in their own trail.
+            if id != lane {
+                let own = brought.deed(id, action);
+                work.audit(&Deed {
+                    object: deed.object.clone(),
+                    before: deed.before.clone(),
+                    after: Some(told(&modules).to_string()),
+                    ..own
+                });
+            }
             let view = OrganisationView {
                 organisation: row.organisation,
                 modules,
@@ -265,6 +283,25 @@ async fn change(
         app.bus().publish(News::OrganisationChanged(org)).await;
     }
     Ok(view)
+}
+
+/// Puts what an organisation may use in place of what it was. It is held since it was read, so that
+/// nobody can have changed it.
+async fn put(
+    work: &mut Work,
+    row: &OrganisationRow,
+    modules: &ModuleSet,
+) -> Result<(), store::Error> {
+    let done = work.organisation_update(&row.organisation, modules, row.revision);
+    match done.await? {
+        true => Ok(()),
+        false => Err(changed_meanwhile(row.organisation.id)),
+    }
+}
+
+/// What was held was changed all the same: nothing of the unit is kept.
+pub(super) fn changed_meanwhile(id: OrgId) -> store::Error {
+    store::Error::Conflict(format!("{id} was changed meanwhile"))
 }
 
 /// The organisations below `row` that would keep less when it has `modules`, and what each keeps.
@@ -287,6 +324,6 @@ async fn losing(
     Ok(losing)
 }
 
-fn told(modules: &ModuleSet) -> Value {
+pub(super) fn told(modules: &ModuleSet) -> Value {
     json!({"modules": modules.modules, "paid": modules.paid})
 }

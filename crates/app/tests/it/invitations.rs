@@ -609,3 +609,171 @@ async fn a_forgotten_password_is_replaced_once_and_its_owner_told() {
     let refused = password_resets::finish(&t.app, &late, CHOSEN, Language::En).await;
     assert_eq!(why(&refused.unwrap_err()), "link_expired");
 }
+
+/// A site of the organisation.
+async fn yard(t: &TestApp) -> domain::id::SiteId {
+    let edit = busbar_app::sites::SiteEdit {
+        name: Some("Yard".to_owned()),
+        ..Default::default()
+    };
+    let made = busbar_app::sites::create(&t.app, &t.admin, edit).await;
+    made.unwrap().site.id
+}
+
+fn at_site(site: domain::id::SiteId, level: Level) -> Purpose {
+    let access = SiteAccess::of(level);
+    Purpose::Site { site, access }
+}
+
+/// A newcomer opens two links at once: what is refused has given nothing and is good afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_invitations_of_a_newcomer_accepted_at_once_are_both_good() {
+    for round in 0..5 {
+        let t = TestApp::new().await;
+        let ada = t.signed_in("Ada", t.org).await;
+        let site = yard(&t).await;
+        let email = "nia@example.org";
+        let mut links = Vec::new();
+        for purpose in [member(&[Role::Viewer]), at_site(site, Level::Technician)] {
+            let sent = invite(&t, &ada, email, purpose).await.unwrap();
+            links.push(sent.link.unwrap());
+        }
+        let (one, two) = tokio::join!(accept(&t, &links[0]), accept(&t, &links[1]));
+        for (tried, link) in [(one, &links[0]), (two, &links[1])] {
+            if let Err(refused) = tried {
+                assert_eq!(why(&refused), "email_taken", "round {round}");
+                accept(&t, link).await.unwrap();
+            }
+        }
+        let SignIn::Opened { me, .. } = opened(&t, email, CHOSEN).await else {
+            panic!("round {round}");
+        };
+        assert!(me.roles.contains(Role::Viewer), "round {round}");
+        assert_eq!(me.site_rights.len(), 1, "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn an_old_link_changes_nothing_of_what_somebody_has() {
+    let t = TestApp::new().await;
+    let ada = t.signed_in("Ada", t.org).await;
+    let site = yard(&t).await;
+    let bo = t.person("Bo", &[Role::PaidModuleActivator]).await;
+    let user = bo.member().unwrap().user;
+    // Given by hand while a link is on its way: the link is dead, and lowers nothing.
+    let sent = invite(&t, &ada, "bo@example.org", at_site(site, Level::User))
+        .await
+        .unwrap();
+    let give = |level, when| busbar_app::site_access::AccessEdit {
+        access: SiteAccess::of(level),
+        confirm: None,
+        when,
+    };
+    let none = busbar_app::revision::Precondition::None;
+    let admin = give(Level::Admin, none.clone());
+    busbar_app::site_access::put(&t.app, &ada, site, user, admin)
+        .await
+        .unwrap();
+    let link = sent.link.unwrap();
+    assert_eq!(why(&accept(&t, &link).await.unwrap_err()), "link_invalid");
+    let again = invite(&t, &ada, "bo@example.org", at_site(site, Level::User)).await;
+    assert_eq!(why(&again.unwrap_err()), "already_member");
+    let page = PageRequest::default();
+    let people = busbar_app::site_access::list(&t.app, &ada, site, None, &page).await;
+    assert_eq!(people.unwrap().rows[0].row.access.level, Level::Admin);
+    // Whoever becomes a member another way waits for nothing any more.
+    let sent = invite(&t, &ada, "cy@example.org", member(&[Role::Viewer]))
+        .await
+        .unwrap();
+    let cy = t.person("Cy", &[Role::Technician]).await;
+    let link = sent.link.unwrap();
+    assert_eq!(why(&accept(&t, &link).await.unwrap_err()), "link_invalid");
+    let cy = cy.member().unwrap().user;
+    // Whoever is put away loses what they are invited to and their access, and stays away.
+    let sent = invite(&t, &ada, "cy@example.org", at_site(site, Level::User))
+        .await
+        .unwrap();
+    members::archive(&t.app, &ada, t.org, cy, None)
+        .await
+        .unwrap();
+    let link = sent.link.unwrap();
+    assert_eq!(why(&accept(&t, &link).await.unwrap_err()), "link_invalid");
+    for purpose in [member(&[Role::Viewer]), at_site(site, Level::User)] {
+        let refused = invite(&t, &ada, "cy@example.org", purpose).await;
+        assert_eq!(why(&refused.unwrap_err()), "already_member");
+    }
+    members::archive(&t.app, &ada, t.org, user, None)
+        .await
+        .unwrap();
+    let left = busbar_app::site_access::list(&t.app, &ada, site, None, &page).await;
+    assert!(left.unwrap().rows.is_empty(), "no access any more");
+    // And it is told.
+    busbar_app::jobs::chain_deeds(&t.app).await;
+    let filter = busbar_app::audit::AuditFilter {
+        actions: vec!["invitations.withdraw".to_owned(), "sites.access".to_owned()],
+        ..Default::default()
+    };
+    let told = busbar_app::audit::list(&t.app, &ada, &filter, &page).await;
+    assert_eq!(told.unwrap().rows.len(), 5);
+}
+
+#[tokio::test]
+async fn administration_is_offered_only_by_whoever_shows_who_they_are() {
+    let t = TestApp::new().await;
+    let ada = t.signed_in("Ada", t.org).await;
+    let sent = invite(&t, &ada, "nia@example.org", member(&[Role::Administrator]))
+        .await
+        .unwrap();
+    let id = sent.row.invitation.id;
+    t.clock.advance(TimeDelta::minutes(11));
+    let late = invitations::resend(&t.app, &ada, t.org, id).await;
+    assert_eq!(why(&late.unwrap_err()), "step_up_needed");
+    let edit = InvitationEdit {
+        email: Some("mallory@example.org".to_owned()),
+        ..InvitationEdit::default()
+    };
+    let late = invitations::edit(&t.app, &ada, t.org, id, edit.clone()).await;
+    assert_eq!(why(&late.unwrap_err()), "step_up_needed");
+    let ada = t.signed_in("Ada", t.org).await;
+    invitations::edit(&t.app, &ada, t.org, id, edit)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn registering_makes_no_invitation_younger() {
+    let t = TestApp::new().await;
+    let ada = t.signed_in("Ada", t.org).await;
+    invite(&t, &ada, "nia@example.org", member(&[Role::Viewer]))
+        .await
+        .unwrap();
+    let said = || Registration {
+        email: "nia@example.org",
+        name: "Nia",
+        password: CHOSEN,
+        language: Language::En,
+    };
+    t.clock.advance(TimeDelta::hours(71));
+    invitations::register(&t.app, said()).await.unwrap();
+    let mails = t.mails_to("nia@example.org").await;
+    let link = secret_in(&mails, "/activate#");
+    t.clock.advance(TimeDelta::hours(2));
+    let late = invitations::activate(&t.app, &link, CHOSEN, Visitor::default()).await;
+    assert_eq!(why(&late.unwrap_err()), "link_expired");
+    let before = t.mails_to("nia@example.org").await.len();
+    invitations::register(&t.app, said()).await.unwrap();
+    assert_eq!(t.mails_to("nia@example.org").await.len(), before);
+    // Asked for again by the person, it is good again, and rests on the inviter's rights of then.
+    invitations::send_again(&t.app, "nia@example.org")
+        .await
+        .unwrap();
+    let joined = invitations::activate(&t.app, &link, CHOSEN, Visitor::default()).await;
+    assert!(
+        joined.is_err(),
+        "the mail that proves the address went again too"
+    );
+    let mails = t.mails_to("nia@example.org").await;
+    let link = secret_in(&mails[before..], "/activate#");
+    let joined = invitations::activate(&t.app, &link, CHOSEN, Visitor::default()).await;
+    assert!(matches!(joined.unwrap(), SignIn::Opened { .. }));
+}

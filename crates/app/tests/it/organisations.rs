@@ -5,7 +5,7 @@ use busbar_app::organisations::{self, NewModules, OrganisationEdit, Organisation
 use busbar_app::reasons::{self, Blocked};
 use busbar_app::revision::Precondition;
 use busbar_app::testing::TestApp;
-use busbar_app::{Error, me, sites, stations};
+use busbar_app::{Error, invitations, logins, me, members, sites, stations};
 use domain::id::OrgId;
 use domain::module::ModuleSet;
 use domain::page::PageRequest;
@@ -306,4 +306,206 @@ async fn a_person_works_in_one_organisation_at_a_time() {
     assert!(!now.member().unwrap().may(Permission::StationsEdit, None));
     let back = me::switch(&t.app, &now, t.org).await.unwrap();
     assert_eq!(back.organisation, t.org);
+}
+
+/// Whoever makes a child, and in it another, gains by neither: not in rights, and not by what is
+/// decided by being an Administrator.
+#[tokio::test]
+async fn nobody_gains_by_making_a_grandchild() {
+    let t = TestApp::new().await;
+    let mia = t.person("Mia", &[Role::ChargingManager]).await;
+    let user = mia.member().unwrap().user;
+    let mut line = vec![mia];
+    let mut org = t.org;
+    for depth in 1..=4 {
+        org = below(&t, line.last().unwrap(), org, "Below")
+            .await
+            .organisation
+            .id;
+        line.push(t.join(user, org, &[Role::Administrator]).await);
+        let [.., above, here] = line.as_slice() else {
+            panic!("a line of {depth}");
+        };
+        let (above, here) = (above.member().unwrap(), here.member().unwrap());
+        assert!(here.permissions.within(above.permissions), "{depth}");
+        assert!(here.may(Permission::StationsEdit, None), "{depth}");
+        assert!(!here.may(Permission::DriversView, None), "{depth}");
+        assert!(here.capped, "{depth}");
+        let by = line.last().unwrap();
+        for role in [Role::Administrator, Role::PaidModuleActivator] {
+            assert!(!domain::member::may_give(by, role), "{depth}");
+        }
+        let sees = standing_as(&t, by, Role::DriverManager).await;
+        assert!(!sees.member().unwrap().may(Permission::DriversView, None));
+    }
+    // What is taken away at the top is gone all the way down.
+    t.enrol(user, t.org, &[Role::Viewer]).await;
+    let now = t.caller_of(user, org).await;
+    assert!(!now.member().unwrap().may(Permission::StationsEdit, None));
+    // Rights in one site of the top are none in whole organisations below it.
+    let yard = sites::SiteEdit {
+        name: Some("Yard".to_owned()),
+        ..sites::SiteEdit::default()
+    };
+    let yard = sites::create(&t.app, &t.admin, yard).await.unwrap().site.id;
+    let (few, when) = (Some(vec![yard]), Precondition::None);
+    let edit = members::MemberEdit {
+        roles: Some([Role::ChargingManager].into_iter().collect()),
+        sites: Some(few),
+        confirm: None,
+        when,
+    };
+    members::change(&t.app, &t.admin, t.org, user, edit)
+        .await
+        .unwrap();
+    let now = t.caller_of(user, org).await;
+    assert!(!now.member().unwrap().may(Permission::StationsEdit, None));
+}
+
+async fn standing_as(t: &TestApp, caller: &Caller, role: Role) -> Caller {
+    me::viewing(&t.app, caller.clone(), role).await.unwrap()
+}
+
+/// Everything that somebody can make, down to a depth, and everywhere they can put it: nowhere do
+/// they have a right that they have not at the top.
+#[tokio::test]
+async fn no_making_and_no_moving_adds_a_right() {
+    let t = TestApp::new().await;
+    for (number, role) in Role::ALL.iter().enumerate() {
+        if *role == Role::Administrator {
+            continue;
+        }
+        let name = format!("Maker{number}");
+        let top = t.person(&name, &[*role]).await;
+        let user = top.member().unwrap().user;
+        let rights = top.member().unwrap().permissions;
+        let mut open = vec![(t.org, 0)];
+        let mut made = Vec::new();
+        while let Some((org, depth)) = open.pop() {
+            let by = t.caller_of(user, org).await;
+            for similar in [true, false] {
+                let wanted = match similar {
+                    true => NewModules::Similar,
+                    false => NewModules::Custom(set(&["Customership/Reseller"])),
+                };
+                let child = organisations::create(&t.app, &by, org, named("C"), wanted).await;
+                let Ok(child) = child else { continue };
+                let child = child.organisation.id;
+                t.enrol(user, child, &[Role::Administrator]).await;
+                made.push(child);
+                if depth < 2 {
+                    open.push((child, depth + 1));
+                }
+            }
+        }
+        let makes = top
+            .member()
+            .unwrap()
+            .may(Permission::ResellerCreateSimilar, None);
+        assert_eq!(made.is_empty(), !makes, "{}", role.key());
+        // Somewhere else they are a whole Administrator, who made nothing there.
+        let elsewhere = below(&t, &t.admin, t.org, "Elsewhere")
+            .await
+            .organisation
+            .id;
+        t.enrol(user, elsewhere, &[Role::Administrator]).await;
+        for child in &made {
+            // Only those right below the top can be moved by it.
+            let moved = organisations::relocate(&t.app, &t.admin, *child, elsewhere).await;
+            assert!(matches!(code(moved), "done" | "not_found"));
+        }
+        for child in &made {
+            let here = t.caller_of(user, *child).await;
+            let here = here.member().unwrap();
+            assert!(here.permissions.within(rights), "{}: {here:?}", role.key());
+            assert!(here.capped, "{}", role.key());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_capped_administrator_keeps_no_organisation_and_the_parent_may_give_it_one() {
+    let t = TestApp::new().await;
+    t.person("Mia", &[Role::ChargingManager]).await;
+    let mia = t.signed_in("Mia", t.org).await;
+    let user = mia.member().unwrap().user;
+    let child = below(&t, &mia, t.org, "Child").await.organisation.id;
+    t.enrol(user, child, &[Role::Administrator]).await;
+    let ada = t.signed_in("Ada", t.org).await;
+    // Nobody administers the child in full: the one above may still give it a first Administrator.
+    let first = async |by: &Caller, email: &str| {
+        let new = invitations::NewInvitation {
+            email: email.to_owned(),
+            purpose: domain::invitation::Purpose::Member(domain::member::Assignment {
+                roles: [Role::Administrator].into_iter().collect(),
+                sites: None,
+            }),
+            language: domain::mail::Language::En,
+        };
+        invitations::create(&t.app, by, child, new).await
+    };
+    let sent = first(&ada, "noa@example.org").await.unwrap();
+    let link = sent.link.unwrap();
+    let said = invitations::Acceptance {
+        name: Some("Noa".to_owned()),
+        password: Some("a good long one".to_owned()),
+        organisation: None,
+    };
+    let token = link.split_once('#').unwrap().1;
+    let joined = invitations::accept(&t.app, token, &said, logins::Visitor::default()).await;
+    let Ok(invitations::Accepted::In { me: noa, .. }) = joined else {
+        panic!("not in: {joined:?}");
+    };
+    assert_eq!(code(first(&ada, "oz@example.org").await), "not_found");
+    // Now there is one, who is the last one: that Mia is called one too does not count.
+    let system = Caller::System { why: "test" };
+    let gone = members::archive(&t.app, &system, child, noa.user, None).await;
+    assert_eq!(code(gone), "last_administrator");
+    // And Mia may be taken away, by whoever administers it.
+    let gone = members::archive(&t.app, &system, child, user, None).await;
+    assert_eq!(code(gone), "done");
+}
+
+#[tokio::test]
+async fn what_happens_to_an_organisation_stands_in_its_own_trail() {
+    let t = TestApp::new().await;
+    let (app, root) = (&t.app, t.org);
+    let a = below(&t, &t.admin, root, "A").await.organisation.id;
+    let b = below(&t, &t.admin, root, "B").await.organisation.id;
+    let chief = t.person("Chief", &[Role::Viewer]).await;
+    let chief = chief.member().unwrap().user;
+    t.enrol(chief, a, &[Role::Administrator]).await;
+    let in_a = t.caller_of(chief, a).await;
+    let inside = below(&t, &in_a, a, "Inside").await.organisation.id;
+    for org in [b, inside] {
+        t.enrol(chief, org, &[Role::Administrator]).await;
+    }
+    let few = set(&["Station management/Find", "Customership/Reseller"]);
+    let none = Precondition::None;
+    modules::set(app, &t.admin, a, few, Uses::End, &none)
+        .await
+        .unwrap();
+    organisations::relocate(app, &t.admin, a, b).await.unwrap();
+    busbar_app::jobs::chain_deeds(app).await;
+    let actions = async |org| {
+        let caller = t.caller_of(chief, org).await;
+        let filter = busbar_app::audit::AuditFilter::default();
+        let page = PageRequest {
+            limit: 200,
+            cursor: None,
+        };
+        let rows = busbar_app::audit::list(app, &caller, &filter, &page).await;
+        let rows = rows.unwrap().rows.into_iter();
+        rows.map(|link| link.deed.action).collect::<Vec<_>>()
+    };
+    let has = |actions: &[String], wanted: &str| actions.iter().any(|a| a == wanted);
+    let of_a = actions(a).await;
+    assert!(has(&of_a, "organisations.modules"), "{of_a:?}");
+    assert!(has(&of_a, "organisations.move"), "{of_a:?}");
+    assert!(has(&actions(b).await, "organisations.move"));
+    assert!(has(&actions(inside).await, "organisations.modules"));
+    // A login that was left open somewhere moves nothing.
+    t.clock.advance(chrono::TimeDelta::minutes(11));
+    let late = organisations::relocate(app, &t.admin, b, root).await;
+    assert_eq!(code(late), "step_up_needed");
 }

@@ -1,13 +1,17 @@
 //! Access to a site: what each level can do, who may give it, and that a site keeps its admin.
 
 use busbar_app::reasons::{self, Because, Blocked};
+use busbar_app::revision::Precondition;
 use busbar_app::site_access::{self, AccessEdit};
 use busbar_app::testing::TestApp;
-use busbar_app::{Error, live, logs, me, sessions, sites, stations};
+use busbar_app::{Error, live, logs, me, members, sessions, sites, stations};
 use domain::id::{SiteId, UserId};
 use domain::page::PageRequest;
 use domain::role::{Caller, Permission, PermissionSet, Role};
 use domain::site_access::{Level, SiteAccess};
+
+/// Whatever they have by now.
+const ANY: Precondition = Precondition::None;
 
 struct Shared {
     t: TestApp,
@@ -28,6 +32,7 @@ fn edit(access: SiteAccess) -> AccessEdit {
     AccessEdit {
         access,
         confirm: None,
+        when: ANY,
     }
 }
 
@@ -189,12 +194,13 @@ async fn a_site_keeps_an_admin_unless_the_organisation_takes_it_over() {
     let (app, site) = (&s.t.app, s.site);
     let ann = s.guest("Ann", SiteAccess::of(Level::Admin)).await;
     let id = ann.member().unwrap().user;
-    let leave = |confirm| site_access::remove(app, &ann, site, id, confirm);
+    let leave = |confirm| site_access::remove(app, &ann, site, id, confirm, &ANY);
     assert_eq!(code(leave(None).await), "confirm_own_demotion");
     assert_eq!(code(leave(Some("Ann")).await), "last_administrator");
     let lower = AccessEdit {
         access: SiteAccess::of(Level::User),
         confirm: Some("Ann".to_owned()),
+        when: ANY,
     };
     let lowered = site_access::put(app, &ann, site, id, lower).await;
     assert_eq!(code(lowered), "last_administrator");
@@ -204,18 +210,18 @@ async fn a_site_keeps_an_admin_unless_the_organisation_takes_it_over() {
     leave(Some("Ann")).await.unwrap();
     let user = ann.member().unwrap().user;
     assert_eq!(
-        code(site_access::remove(app, &ann, site, user, Some("Ann")).await),
+        code(site_access::remove(app, &ann, site, user, Some("Ann"), &ANY).await),
         "not_found"
     );
     // The organisation may end the last one.
     let ben = ben.member().unwrap().user;
-    site_access::remove(app, &s.t.admin, site, ben, None)
+    site_access::remove(app, &s.t.admin, site, ben, None, &ANY)
         .await
         .unwrap();
     // A user leaves by themselves.
     let uwe = s.guest("Uwe", SiteAccess::of(Level::User)).await;
     let user = uwe.member().unwrap().user;
-    site_access::remove(app, &uwe, site, user, Some("Uwe"))
+    site_access::remove(app, &uwe, site, user, Some("Uwe"), &ANY)
         .await
         .unwrap();
 }
@@ -246,4 +252,62 @@ async fn two_admins_who_demote_each_other_at_once_never_leave_none() {
         let admins = site_access::list(app, &s.t.admin, site, Some(Level::Admin), &page).await;
         assert_eq!(admins.unwrap().rows.len(), 1, "round {round}");
     }
+}
+
+#[tokio::test]
+async fn what_was_read_is_what_is_changed_and_giving_up_by_denials_is_asked_too() {
+    let s = shared().await;
+    let (app, site) = (&s.t.app, s.site);
+    let ann = s.guest("Ann", SiteAccess::of(Level::Admin)).await;
+    let uwe = s.guest("Uwe", SiteAccess::of(Level::User)).await;
+    let uwe = uwe.member().unwrap().user;
+    let seen = site_access::find(app, &ann, site, uwe).await.unwrap();
+    let at = |revision| Precondition::At(vec![revision]);
+    let put = async |level, when| {
+        let edit = AccessEdit {
+            when,
+            ..edit(SiteAccess::of(level))
+        };
+        site_access::put(app, &ann, site, uwe, edit).await
+    };
+    let first = put(Level::Technician, at(seen.row.revision)).await.unwrap();
+    let late = put(Level::User, at(seen.row.revision)).await;
+    assert_eq!(code(late), "precondition_failed");
+    let remove = async |when| site_access::remove(app, &ann, site, uwe, None, &when).await;
+    assert_eq!(
+        code(remove(at(seen.row.revision)).await),
+        "precondition_failed"
+    );
+    remove(at(first.revision)).await.unwrap();
+    let never = put(Level::User, at(1)).await;
+    assert_eq!(code(never), "not_found", "nobody any more");
+    // The same level with less in it is less.
+    let mut less = SiteAccess::of(Level::Admin);
+    less.denials = one(Permission::StationsControl);
+    let own = ann.member().unwrap().user;
+    let asked = site_access::put(app, &ann, site, own, edit(less)).await;
+    assert_eq!(code(asked), "confirm_own_demotion");
+}
+
+/// With rights of a moment ago: the actor was narrowed, archived, or the site is gone.
+#[tokio::test]
+async fn what_the_actor_was_is_looked_at_again_in_the_unit() {
+    let s = shared().await;
+    let (app, t, site) = (&s.t.app, &s.t, s.site);
+    let bo = t.person("Bo", &[Role::Administrator]).await;
+    let uwe = t.person("Uwe", &[Role::Viewer]).await;
+    let uwe = uwe.member().unwrap().user;
+    t.enrol(bo.member().unwrap().user, t.org, &[Role::Viewer])
+        .await;
+    let late = s.put(&bo, uwe, SiteAccess::of(Level::User)).await;
+    assert_eq!(code(late), "permission_denied");
+    let page = PageRequest::default();
+    let ada = &t.admin;
+    let people = site_access::list(app, ada, site, None, &page).await;
+    assert!(people.unwrap().rows.is_empty());
+    // Somebody put away is nobody at a site either.
+    let ada = t.signed_in("Ada", t.org).await;
+    members::archive(app, &ada, t.org, uwe, None).await.unwrap();
+    let late = s.put(&ada, uwe, SiteAccess::of(Level::User)).await;
+    assert_eq!(code(late), "not_found");
 }

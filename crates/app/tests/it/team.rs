@@ -248,3 +248,66 @@ async fn what_only_administrators_give_only_they_give_back() {
         .await
         .unwrap();
 }
+
+#[tokio::test]
+async fn bringing_an_administrator_back_is_shown_to_be_meant() {
+    let t = TestApp::new().await;
+    let cy = t.person("Cy", &[Role::Administrator]).await;
+    let vi = t.person("Vi", &[Role::Viewer]).await;
+    let ada = t.signed_in("Ada", t.org).await;
+    for who in [&cy, &vi] {
+        members::archive(&t.app, &ada, t.org, user(who), None)
+            .await
+            .unwrap();
+    }
+    t.clock.advance(chrono::TimeDelta::minutes(11));
+    let restore = async |of: &Caller| members::restore(&t.app, &ada, t.org, user(of)).await;
+    assert_eq!(why(&restore(&cy).await.unwrap_err()), "step_up_needed");
+    restore(&vi).await.unwrap();
+    let ada = t.signed_in("Ada", t.org).await;
+    members::restore(&t.app, &ada, t.org, user(&cy))
+        .await
+        .unwrap();
+}
+
+/// The rights of a moment ago: each deed looks again in its unit.
+#[tokio::test]
+async fn whoever_was_narrowed_meanwhile_does_nothing_any_more() {
+    let t = TestApp::new().await;
+    let site = busbar_app::sites::SiteEdit {
+        name: Some("A".to_owned()),
+        ..Default::default()
+    };
+    let site = busbar_app::sites::create(&t.app, &t.admin, site).await;
+    let site = site.unwrap().site.id;
+    t.person("Bo", &[Role::Technician, Role::Viewer]).await;
+    let bo = t.signed_in("Bo", t.org).await;
+    let vi = t.person("Vi", &[Role::Viewer]).await;
+    let ol = t.person("Ol", &[Role::Viewer]).await;
+    let ada = t.signed_in("Ada", t.org).await;
+    members::archive(&t.app, &ada, t.org, user(&ol), None)
+        .await
+        .unwrap();
+    let narrowed = MemberEdit {
+        sites: Some(Some(vec![site])),
+        ..MemberEdit::default()
+    };
+    members::change(&t.app, &ada, t.org, user(&bo), narrowed)
+        .await
+        .unwrap();
+    let technician = roles(&[Role::Technician]);
+    for refused in [
+        members::change(&t.app, &bo, t.org, user(&vi), technician)
+            .await
+            .map(|_| ()),
+        members::archive(&t.app, &bo, t.org, user(&vi), None)
+            .await
+            .map(|_| ()),
+        members::restore(&t.app, &bo, t.org, user(&ol))
+            .await
+            .map(|_| ()),
+        members::remove(&t.app, &bo, t.org, user(&ol)).await,
+    ] {
+        assert_eq!(why(&refused.unwrap_err()), "permission_denied");
+    }
+}

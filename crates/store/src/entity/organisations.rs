@@ -15,6 +15,7 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub profile: String,
     pub made_by: Option<Uuid>,
+    pub made_under: Option<Uuid>,
     pub revision: i64,
 }
 

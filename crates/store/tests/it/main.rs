@@ -9,6 +9,7 @@ mod mails;
 mod manners;
 mod sweeping;
 mod team;
+mod tree;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -143,6 +144,7 @@ async fn open(place: &Place) -> Store {
                     name: "O".to_owned(),
                     profile: Profile::default(),
                     made_by: None,
+                    made_under: None,
                     created_at: at(1),
                 };
                 work.organisation_insert(&organisation, &ModuleSet::everything())
@@ -527,6 +529,8 @@ async fn contract(place: Place) {
     team::members_come_and_go(&store).await;
     team::an_invitation_is_accepted_once(&store).await;
     team::a_link_opens_once(&store).await;
+    tree::makers_are_capped(&store).await;
+    tree::what_is_held_is_changed_by_nobody_else(&store).await;
     locks::locks_are_kept(&store).await;
     drivers::drivers_are_kept(&store).await;
     locks::proofs_are_kept(&store).await;

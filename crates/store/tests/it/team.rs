@@ -170,15 +170,20 @@ pub async fn an_invitation_is_accepted_once(store: &Store) {
         Box::pin(async move {
             let done = work.invitation_update(&again, 1).await?;
             let stale = work.invitation_update(&late, 1).await?;
-            let dead = work.invitation_accept(late.id, &late.hash, at(7)).await?;
+            let dead = work.invitation_accept(&late, at(7)).await?;
+            // The same link, read before it was edited.
+            let mut unread = again.clone();
+            unread.revision = 1;
+            let dead = dead || work.invitation_accept(&unread, at(7)).await?;
             Ok((done, stale, dead))
         })
     });
     assert_eq!(unit.await.unwrap(), (true, false, false));
     let tries = (0..8).map(|n| {
-        let (lane, id) = (Lane::Org(OrgId::from_uuid(id(n))), first.id);
+        let (lane, row) = (Lane::Org(OrgId::from_uuid(id(n))), changed.clone());
         store.write(lane, move |work| {
-            Box::pin(async move { work.invitation_accept(id, "another", at(7)).await })
+            let row = row.clone();
+            Box::pin(async move { work.invitation_accept(&row, at(7)).await })
         })
     });
     let accepted = futures_util::future::join_all(tries).await;
