@@ -37,7 +37,7 @@ export function TokensPage() {
     onSuccess: again,
   });
   const drop = useMutation({ mutationFn: (token: Token) => remove(`/tokens/${token.id}`), onSuccess: again });
-  const mayEdit = can('tokens.edit');
+  const mayEdit = can('tokens.edit', null);
   // the mutations keep their identity
   const columns = useMemo<Column<Token>[]>(
     () => [
