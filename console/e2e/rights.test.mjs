@@ -28,6 +28,8 @@ let browser;
 let page;
 let matrix;
 const ids = {};
+/** Addresses of this run, for a server that is asked more than once. */
+const run = Date.now();
 
 const call = async (where, method, path, data) =>
   where.request.fetch(API + path, { method, data, headers: { origin: BASE } });
@@ -53,7 +55,7 @@ before(async () => {
   const invitations = `/organisations/${ids.org}/invitations`;
   ids.invited = {};
   for (const role of ROLES) {
-    const email = `rights-${role.replaceAll('_', '-')}@guests.example`;
+    const email = `rights-${role.replaceAll('_', '-')}-${run}@guests.example`;
     ids.invited[role] = (await made(invitations, { email, roles: [role] })).invitation.email;
   }
   const session = (await read(page, '/sessions?limit=1')).data[0];
@@ -61,11 +63,14 @@ before(async () => {
   // Two who are put away: one who administered, and one who did not.
   ids.archived = {};
   for (const role of ['administrator', 'viewer']) {
-    const { link } = await made(invitations, { email: `gone-${role}@guests.example`, roles: [role] });
+    const { link } = await made(invitations, {
+      email: `gone-${role}-${run}@guests.example`,
+      roles: [role],
+    });
     const there = await open();
     const body = {
       token: new URL(link).hash.slice(1),
-      name: `Gone ${role}`,
+      name: `Gone ${role} ${run}`,
       password: 'a good long one',
     };
     const accepted = await call(there.page, 'POST', '/invitations/accept', body);
@@ -73,7 +78,7 @@ before(async () => {
     const { user } = await read(there.page, '/me');
     await there.browser.close();
     await made(`/organisations/${ids.org}/members/${user.id}/archive`, { confirm: null });
-    ids.archived[role] = `Gone ${role}`;
+    ids.archived[role] = `Gone ${role} ${run}`;
   }
 });
 after(() => browser?.close());

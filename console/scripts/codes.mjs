@@ -31,7 +31,7 @@ const argument = '[^,;{}]+';
 const FIELD = [
   `\\b(?:Problem::field|Error::invalid|Problem::at)\\(\\s*${argument},\\s*${word}`,
   `\\brefuse\\(\\s*${argument},\\s*${argument},\\s*${word}`,
-  `\\bwrong\\(\\s*${word}`,
+  `\\bwrong\\(\\s*${word},\\s*"`,
 ].map((text) => new RegExp(text, 'g'));
 
 /** Words that stand where codes do, and are none that people of the console are told. */
@@ -52,6 +52,9 @@ function collect(rooms, patterns) {
 
 export const problemCodes = () => [
   ...collect(['app', 'api'], PROBLEM),
+  // A dialect's refusals of a raw call: crates/app/src/raw.rs.
+  'invalid_payload',
+  'unsupported',
   // Made in the browser, when no server or another one answers.
   'unreachable',
   'unreadable_answer',

@@ -228,6 +228,7 @@ const support = createRoute({
 });
 const roles = createRoute({
   ...page('/org/roles'),
+  validateSearch: texts('person'),
   component: lazyRouteComponent(() => import('./features/roles/roles_page'), 'RolesPage'),
 });
 

@@ -1,4 +1,5 @@
 // Modules and permissions in the reader's language, by the names that the server gives them.
+import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 
 /** `Station management/Logs` → `station_management`, `logs`. */
@@ -22,6 +23,9 @@ export function useModuleName() {
 /** A permission by its name, as `stations.list`; the server's English title where there is no word. */
 export function usePermissionTitle() {
   const { t } = useTranslation();
-  return (key: string, title?: string): string =>
-    t(`permission.${key.replaceAll('.', '_')}`, { defaultValue: title ?? key });
+  return useCallback(
+    (key: string, title?: string): string =>
+      t(`permission.${key.replaceAll('.', '_')}`, { defaultValue: title ?? key }),
+    [t],
+  );
 }

@@ -13,6 +13,7 @@ import { ask } from '../../components/confirm';
 import { CopyLine } from '../../components/copy_line';
 import { type Column, DataTable, PagedRead } from '../../components/data_table';
 import { formErrors } from '../../components/form_errors';
+import { usePermissionTitle } from '../../components/module_name';
 import { Empty, PageHead, ProblemAlert } from '../../components/page_state';
 import { Ago } from '../../components/values';
 import { dateTime } from '../../format';
@@ -27,6 +28,7 @@ export function KeysPage() {
   const again = () => void client.invalidateQueries({ queryKey: ['keys'] });
   const drop = useMutation({ mutationFn: (key: ApiKey) => remove(`/keys/${key.id}`), onSuccess: again });
   const end = drop.mutate;
+  const title = usePermissionTitle();
   const columns = useMemo<Column<ApiKey>[]>(
     () => [
       { id: 'name', head: t('keys.name'), cell: (key) => key.name },
@@ -34,7 +36,7 @@ export function KeysPage() {
         id: 'scopes',
         from: 'tablet',
         head: t('keys.scopes'),
-        cell: (key) => <span className="sub mono">{key.permissions.join(' ')}</span>,
+        cell: (key) => <span className="sub">{key.permissions.map((one) => title(one)).join(' · ')}</span>,
       },
       { id: 'used', from: 'desktop', head: t('keys.used'), cell: (key) => <Ago at={key.used_at} /> },
       { id: 'until', head: t('keys.until'), cell: (key) => dateTime(key.expires_at) },
@@ -63,7 +65,7 @@ export function KeysPage() {
         ),
       },
     ],
-    [t, end],
+    [t, end, title],
   );
   const create = (
     <Button leftSection={<IconPlus size={16} />} onClick={make.open}>
@@ -97,6 +99,7 @@ export function KeysPage() {
 function Maker({ close, made }: { close: () => void; made: () => void }) {
   const { t } = useTranslation();
   const mine = useQuery(me).data?.permissions ?? [];
+  const title = usePermissionTitle();
   const [text, setText] = useState<string | null>(null);
   const form = useForm({ initialValues: { name: '', permissions: [] as string[], days: '90' } });
   const save = useMutation({
@@ -137,7 +140,7 @@ function Maker({ close, made }: { close: () => void; made: () => void }) {
               label={t('keys.scopes')}
               description={t('keys.scopes_text')}
               searchable
-              data={[...mine]}
+              data={mine.map((key) => ({ value: key, label: `${title(key)} (${key})` }))}
               {...form.getInputProps('permissions')}
             />
             <Select

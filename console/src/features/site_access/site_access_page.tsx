@@ -9,9 +9,10 @@ import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem, put, remove } from '../../api/client';
 import { me, roles, siteAccess, siteInvitations } from '../../api/queries';
-import type { SitePerson } from '../../api/shapes';
+import type { Permission, SitePerson } from '../../api/shapes';
 import { type Column, DataTable, PagedRead } from '../../components/data_table';
 import { formErrors } from '../../components/form_errors';
+import { usePermissionTitle } from '../../components/module_name';
 import { Empty, PageHead, ProblemAlert } from '../../components/page_state';
 import { useSites } from '../../components/use_sites';
 import { dateTime, UNKNOWN } from '../../format';
@@ -26,6 +27,7 @@ export function SiteAccessPage() {
   const site = useSites().find((one) => one.id === id);
   const mayGive = useAccessRights(id);
   const own = useQuery(me).data?.user.id;
+  const title = usePermissionTitle();
   const query = useInfiniteQuery(siteAccess(id));
   const [open, setOpen] = useState<SitePerson | null>(null);
   const [inviting, invite] = useDisclosure(false);
@@ -47,9 +49,10 @@ export function SiteAccessPage() {
         from: 'tablet',
         head: t('access.beside'),
         cell: (person) =>
-          [...person.grants.map((key) => `+ ${key}`), ...person.denials.map((key) => `− ${key}`)].join(
-            ', ',
-          ) || UNKNOWN,
+          [
+            ...person.grants.map((key) => `+ ${title(key)}`),
+            ...person.denials.map((key) => `− ${title(key)}`),
+          ].join(', ') || UNKNOWN,
       },
       { id: 'since', from: 'desktop', head: t('access.since'), cell: (person) => dateTime(person.since) },
       {
@@ -69,7 +72,7 @@ export function SiteAccessPage() {
           ),
       },
     ],
-    [t, own, mayGive],
+    [t, own, mayGive, title],
   );
   return (
     <>
@@ -112,6 +115,8 @@ function AccessForm({ site, person, close }: { site: string; person: SitePerson;
   const client = useQueryClient();
   const own = useQuery(me).data?.user;
   const mayGive = useAccessRights(site);
+  const title = usePermissionTitle();
+  const named = (key: Permission) => ({ value: key, label: title(key) });
   const all = useQuery(roles).data?.site_actions ?? [];
   // What one has oneself is offered, and what is there already.
   const actions = all.filter((one) => mayGive('user', [one]) || person.grants.includes(one));
@@ -171,13 +176,13 @@ function AccessForm({ site, person, close }: { site: string; person: SitePerson;
           <MultiSelect
             label={t('access.grants')}
             searchable
-            data={[...actions]}
+            data={actions.map(named)}
             {...form.getInputProps('grants')}
           />
           <MultiSelect
             label={t('access.denials')}
             searchable
-            data={[...all]}
+            data={all.map(named)}
             {...form.getInputProps('denials')}
           />
           {asks && (

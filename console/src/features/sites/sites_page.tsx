@@ -9,6 +9,7 @@ import { useTranslation } from 'react-i18next';
 import { patch, post } from '../../api/client';
 import { sites } from '../../api/queries';
 import type { Site } from '../../api/shapes';
+import { CanOrAddOn } from '../../components/add_on';
 import { useCan } from '../../components/can';
 import { type Column, DataTable } from '../../components/data_table';
 import { Download } from '../../components/download';
@@ -120,10 +121,12 @@ export function SitesPage() {
     ],
     [t, mayEdit],
   );
-  const create = can('sites.edit', null) && (
-    <Button leftSection={<IconPlus size={16} />} onClick={() => setOpen('new')}>
-      {t('sites.add')}
-    </Button>
+  const create = (
+    <CanOrAddOn do="sites.edit" at={null} word={t('sites.add')}>
+      <Button leftSection={<IconPlus size={16} />} onClick={() => setOpen('new')}>
+        {t('sites.add')}
+      </Button>
+    </CanOrAddOn>
   );
   return (
     <>

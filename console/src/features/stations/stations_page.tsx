@@ -9,7 +9,8 @@ import { useTranslation } from 'react-i18next';
 import type { LiveEvent } from '../../api/live';
 import { stations } from '../../api/queries';
 import type { Station } from '../../api/shapes';
-import { Can, useCan } from '../../components/can';
+import { CanOrAddOn } from '../../components/add_on';
+import { useCan } from '../../components/can';
 import { ApplyChanges, useChanges } from '../../components/changes';
 import { PagedRead, rowsOf } from '../../components/data_table';
 import { Download } from '../../components/download';
@@ -73,11 +74,11 @@ export function StationsPage() {
     <>
       <PageHead title={t('nav.stations')} text={t('stations.text')}>
         <Download path="/stations" query={search} name="stations" need="stations.report" />
-        <Can do="stations.edit">
+        <CanOrAddOn do="stations.edit" word={t('stations.add')}>
           <Button leftSection={<IconPlus size={16} />} onClick={add.open}>
             {t('stations.add')}
           </Button>
-        </Can>
+        </CanOrAddOn>
       </PageHead>
       <div style={{ marginBottom: 18 }}>
         <FleetNumbers />

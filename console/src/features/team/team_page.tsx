@@ -3,6 +3,7 @@ import { Button, Group, SegmentedControl, TextInput } from '@mantine/core';
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
 import { IconSearch, IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post, remove } from '../../api/client';
@@ -120,37 +121,49 @@ function Members({ org, archived }: { org: string; archived: boolean }) {
         head: t('tokens.actions'),
         right: true,
         cell: (member) =>
-          archived
-            ? rights.restore(member) && (
-                <Group gap={4} justify="flex-end" wrap="nowrap">
-                  <Button
-                    size="compact-xs"
-                    variant="subtle"
-                    aria-label={t('team.restore_named', { name: member.name })}
-                    onClick={() => bring(member)}
-                  >
-                    {t('team.restore')}
-                  </Button>
-                  <Button
-                    size="compact-xs"
-                    variant="subtle"
-                    color="red"
-                    aria-label={t('team.delete_named', { name: member.name })}
-                    onClick={() =>
-                      ask({
-                        title: t('team.delete'),
-                        text: t('team.delete_text', { name: member.name }),
-                        yes: t('team.delete'),
-                        red: true,
-                        onYes: () => end(member),
-                      })
-                    }
-                  >
-                    {t('team.delete')}
-                  </Button>
-                </Group>
-              )
-            : rights.open(member) && (
+          archived ? (
+            rights.restore(member) && (
+              <Group gap={4} justify="flex-end" wrap="nowrap">
+                <Button
+                  size="compact-xs"
+                  variant="subtle"
+                  aria-label={t('team.restore_named', { name: member.name })}
+                  onClick={() => bring(member)}
+                >
+                  {t('team.restore')}
+                </Button>
+                <Button
+                  size="compact-xs"
+                  variant="subtle"
+                  color="red"
+                  aria-label={t('team.delete_named', { name: member.name })}
+                  onClick={() =>
+                    ask({
+                      title: t('team.delete'),
+                      text: t('team.delete_text', { name: member.name }),
+                      yes: t('team.delete'),
+                      red: true,
+                      onYes: () => end(member),
+                    })
+                  }
+                >
+                  {t('team.delete')}
+                </Button>
+              </Group>
+            )
+          ) : (
+            <Group gap={4} justify="flex-end" wrap="nowrap">
+              <Button
+                size="compact-xs"
+                variant="subtle"
+                renderRoot={(props) => (
+                  <Link to="/org/roles" search={{ person: member.user_id }} {...props} />
+                )}
+                aria-label={t('why.link_named', { name: member.name })}
+              >
+                {t('why.link')}
+              </Button>
+              {rights.open(member) && (
                 <Button
                   size="compact-xs"
                   variant="subtle"
@@ -159,7 +172,9 @@ function Members({ org, archived }: { org: string; archived: boolean }) {
                 >
                   {t('form.edit')}
                 </Button>
-              ),
+              )}
+            </Group>
+          ),
       },
     ],
     [t, archived, rights, places, bring, end],
