@@ -8,7 +8,9 @@ import { me, member, members } from '../api/queries';
 import { rowsOf } from './data_table';
 
 type Props = {
-  label: string;
+  label?: string;
+  /** Its name where no label stands above it. */
+  aria?: string;
   /** The id of the person; null for nobody. */
   value: string | null;
   onChange: (id: string | null) => void;
@@ -17,7 +19,7 @@ type Props = {
 };
 
 /** Only for whoever has `team.members.view`. */
-export function PersonPicker({ label, value, onChange, placeholder, w = 260 }: Props) {
+export function PersonPicker({ label, aria, value, onChange, placeholder, w = 260 }: Props) {
   const { t } = useTranslation();
   const org = useQuery(me).data?.organisation.id ?? '';
   const [text, setText] = useState('');
@@ -35,6 +37,7 @@ export function PersonPicker({ label, value, onChange, placeholder, w = 260 }: P
       clearable
       clearButtonProps={{ 'aria-label': t('form.clear') }}
       label={label}
+      aria-label={aria}
       placeholder={placeholder ?? t('person_picker.find')}
       nothingFoundMessage={t('person_picker.none')}
       // The server has searched; here nothing is left out.

@@ -1,6 +1,9 @@
 // Passkeys, as far as a browser goes: the server's options in, the authenticator's answer out, in the JSON
 // of WebAuthn level 3. Kept apart, since sign-in and the account page both need it.
 
+/** Whether browsers give passkeys to this page at all: over plain http only on this very computer. */
+export const possible = () => window.isSecureContext;
+
 /** Whether this page can use passkeys for `host`: the browser knows them, and the address is the right one. */
 export function fits(host: string | undefined): boolean {
   const known = typeof window.PublicKeyCredential?.parseCreationOptionsFromJSON === 'function';

@@ -7,7 +7,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post, remove } from '../../api/client';
-import { apiKeys, me } from '../../api/queries';
+import { apiKeys, me, member } from '../../api/queries';
 import type { ApiKey, NewApiKey } from '../../api/shapes';
 import { ask } from '../../components/confirm';
 import { CopyLine } from '../../components/copy_line';
@@ -16,7 +16,7 @@ import { formErrors } from '../../components/form_errors';
 import { usePermissionTitle } from '../../components/module_name';
 import { Empty, PageHead, ProblemAlert } from '../../components/page_state';
 import { Ago } from '../../components/values';
-import { dateTime } from '../../format';
+import { dateTime, UNKNOWN } from '../../format';
 
 const DAYS = ['7', '30', '90', '365'];
 
@@ -38,6 +38,7 @@ export function KeysPage() {
         head: t('keys.scopes'),
         cell: (key) => <span className="sub">{key.permissions.map((one) => title(one)).join(' · ')}</span>,
       },
+      { id: 'maker', from: 'tablet', head: t('keys.maker'), cell: (key) => <Maker id={key.user_id} /> },
       { id: 'used', from: 'desktop', head: t('keys.used'), cell: (key) => <Ago at={key.used_at} /> },
       { id: 'until', head: t('keys.until'), cell: (key) => dateTime(key.expires_at) },
       {
@@ -91,12 +92,21 @@ export function KeysPage() {
       >
         {(rows) => <DataTable label={t('nav.keys')} columns={columns} rows={rows} />}
       </PagedRead>
-      {making && <Maker close={make.close} made={again} />}
+      {making && <NewKey close={make.close} made={again} />}
     </>
   );
 }
 
-function Maker({ close, made }: { close: () => void; made: () => void }) {
+/** Who made a key: somebody of the team, or somebody who left it. */
+function Maker({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const org = useQuery(me).data?.organisation.id ?? '';
+  const query = useQuery({ ...member(org, id), enabled: org !== '', retry: false });
+  if (query.isError) return <span className="sub">{t('keys.no_member')}</span>;
+  return query.data?.name ?? UNKNOWN;
+}
+
+function NewKey({ close, made }: { close: () => void; made: () => void }) {
   const { t } = useTranslation();
   const mine = useQuery(me).data?.permissions ?? [];
   const title = usePermissionTitle();

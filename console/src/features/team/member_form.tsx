@@ -95,7 +95,18 @@ export function MemberForm({ org, member, close }: { org: string; member: TeamMe
                 variant="light"
                 color="red"
                 loading={archive.isPending}
-                onClick={() => archive.mutate()}
+                onClick={() =>
+                  // Whoever archives themselves is asked for their own name as well.
+                  asks
+                    ? archive.mutate()
+                    : ask({
+                        title: t('team.archive'),
+                        text: t('team.archive_text', { name: member.name }),
+                        yes: t('team.archive'),
+                        red: true,
+                        onYes: () => archive.mutate(),
+                      })
+                }
               >
                 {t('team.archive')}
               </Button>
