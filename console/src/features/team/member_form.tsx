@@ -10,6 +10,7 @@ import { ask } from '../../components/confirm';
 import { formErrors } from '../../components/form_errors';
 import { ProblemAlert } from '../../components/page_state';
 import { useSites } from '../../components/use_sites';
+import { History } from '../audit/history';
 import { RolePicker } from './role_picker';
 import { useTeamRights } from './team_rights';
 
@@ -144,6 +145,7 @@ export function MemberForm({ org, member, close }: { org: string; member: TeamMe
           </Group>
         </Stack>
       </form>
+      <History object={member.user_id} />
     </Modal>
   );
 }
