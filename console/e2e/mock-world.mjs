@@ -28,6 +28,12 @@ const PERMISSIONS = [
   ['logs.view', 'Station management', 'Logs', 'View Logs tab'],
   ['drivers.view', 'EV drivers', 'Find', 'View module'],
   ['tokens.edit', 'EV drivers', 'Manage', 'Add and edit tokens'],
+  ['account.edit', 'General navigation', 'Settings', 'Edit account'],
+  ['support.view', 'General navigation', 'Support', 'View module'],
+  ['notifications.view', 'General navigation', 'Notifications', 'View module'],
+  ['organisation.view', 'Customership', 'My organisation', 'View information'],
+  ['reseller.view', 'Customership', 'Reseller', 'View module'],
+  ['keys.manage', '', '', 'Manage API keys'],
 ];
 const ROLES = [
   'administrator',
@@ -46,6 +52,8 @@ export const me = {
   modules: [],
   sites: null,
   site_rights: [],
+  held_back: [],
+  organisation_above: null,
   organisations: [{ id: 'org_1', name: 'Volt Depots' }],
 };
 const roles = {
@@ -55,8 +63,12 @@ const roles = {
     module,
     submodule,
     title,
+    active: true,
+    paid_module: null,
     granted: Object.fromEntries(ROLES.map((role, j) => [role, j === 0 || (i * 7 + j * 3) % 5 > 1])),
   })),
+  levels: [],
+  site_actions: [],
 };
 
 const site = (id, name, city) => ({

@@ -54,7 +54,7 @@ test('an organisation below is made with a choice of modules, and gets a paid on
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Name').fill('Branch');
   await dialog.getByLabel('A choice of our modules').check();
-  await dialog.getByLabel('Station management/Find').check();
+  await dialog.getByLabel('Station management › Find').check();
   await clean('sub-organisation-new');
   await dialog.getByRole('button', { name: 'Add organisation' }).click();
   await page.getByRole('heading', { name: 'Branch' }).waitFor();
@@ -65,10 +65,10 @@ test('an organisation below is made with a choice of modules, and gets a paid on
   await question.getByText('follow the surplus of a solar plant').waitFor();
   await question.getByRole('button', { name: 'Activate' }).click();
   await solar.getByRole('button', { name: 'Give up' }).waitFor();
-  await page.getByLabel('Has Station management/Logs').check();
+  await page.getByLabel('Has Station management › Logs').check();
   await page.getByRole('button', { name: 'Save' }).click();
   await page
-    .getByRole('row', { name: /^Station management\/Logs/ })
+    .getByRole('row', { name: /^Station management › Logs/ })
     .getByText('Active', { exact: true })
     .waitFor();
   await clean('sub-organisation');

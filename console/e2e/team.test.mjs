@@ -77,7 +77,7 @@ test('somebody is invited with a role, accepts in their own browser, and is a me
 test('a member gets other roles, is archived, restored and deleted', async () => {
   await visit('/org/team');
   await page.getByRole('button', { name: 'Edit Nia' }).click();
-  const dialog = page.getByRole('dialog');
+  const dialog = page.getByRole('dialog', { name: 'Edit Nia' });
   await dialog.getByLabel('Viewer').check();
   await dialog.getByLabel('Technician').uncheck();
   await clean(page, 'team-member');
@@ -94,6 +94,11 @@ test('a member gets other roles, is archived, restored and deleted', async () =>
   await dialog.waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Edit Nia' }).click();
   await dialog.getByRole('button', { name: 'Archive' }).click();
+  await page
+    .getByRole('dialog')
+    .filter({ hasText: 'is nobody in this organisation from this moment' })
+    .getByRole('button', { name: 'Archive' })
+    .click();
   await row.waitFor({ state: 'detached' });
   await show('Archived');
   await row.waitFor();
@@ -103,6 +108,11 @@ test('a member gets other roles, is archived, restored and deleted', async () =>
   await show('Members');
   await page.getByRole('button', { name: 'Edit Nia' }).click();
   await dialog.getByRole('button', { name: 'Archive' }).click();
+  await page
+    .getByRole('dialog')
+    .filter({ hasText: 'is nobody in this organisation from this moment' })
+    .getByRole('button', { name: 'Archive' })
+    .click();
   await show('Archived');
   await page.getByRole('button', { name: 'Delete Nia' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
@@ -178,8 +188,9 @@ test('a viewer sees the team and may invite viewers only', async () => {
     const dialog = viewer.getByRole('dialog');
     await dialog.getByLabel('Viewer').waitFor();
     assert.equal(await dialog.getByLabel('Viewer').isEnabled(), true);
+    // What one may not give is not offered; the matrix tells what there is.
     for (const role of ['Technician', 'Administrator', 'Driver manager']) {
-      assert.equal(await dialog.getByLabel(role).isEnabled(), false, role);
+      assert.equal(await dialog.getByRole('checkbox', { name: role }).count(), 0, role);
     }
     await clean(viewer, 'team-viewer');
   });

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fieldCodes, moduleNames, permissionKeys, problemCodes } from './codes.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const flat = (node, path = '', out = new Map()) => {
@@ -41,6 +42,22 @@ for (const [name, catalogue] of catalogues) {
     const model = english.get(key) ?? english.get(`${key.replace(plural, '')}_other`);
     if (model && holes(model) !== holes(text)) faults.push(`${name}: ${key} fills in other places`);
   }
+}
+
+// What the server can answer has words in every catalogue: its codes, its permissions and its modules.
+const slug = (name) =>
+  name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '_')
+    .replaceAll(/^_|_$/g, '');
+const needed = [
+  ...problemCodes().map((code) => `problem.${code}`),
+  ...fieldCodes().map((code) => `field.${code}`),
+  ...permissionKeys().map((key) => `permission.${key.replaceAll('.', '_')}`),
+  ...moduleNames().map((name) => `module.${slug(name)}`),
+];
+for (const [name, catalogue] of catalogues) {
+  for (const key of needed) if (!catalogue.has(key)) faults.push(`${name}: ${key} is missing`);
 }
 
 const used = new Set();

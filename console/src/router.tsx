@@ -11,6 +11,7 @@ import { Problem } from './api/client';
 import { me, queryClient, setupNeeded } from './api/queries';
 import './api/returned';
 import { RouteError, RouteMissing } from './features/shell/route_states';
+import { NEEDS, TAB_NEEDS } from './needs';
 
 type Raw = Record<string, unknown>;
 const text = (raw: Raw, key: string) => {
@@ -85,7 +86,12 @@ const shell = createRoute({
   errorComponent: RouteError,
 });
 
-const page = <P extends string>(path: P) => ({ getParentRoute: () => shell, path });
+/** A page of the frame, with what it needs: `features/shell/guard.tsx` shows it to nobody else. */
+const page = <P extends keyof typeof NEEDS>(path: P) => ({
+  getParentRoute: () => shell,
+  path,
+  staticData: { need: NEEDS[path] },
+});
 
 const overview = createRoute({
   ...page('/'),
@@ -100,7 +106,11 @@ const station = createRoute({
   ...page('/stations/$id'),
   component: lazyRouteComponent(() => import('./features/stations/station_page'), 'StationPage'),
 });
-const tab = <P extends string>(path: P) => ({ getParentRoute: () => station, path });
+const tab = <P extends keyof typeof TAB_NEEDS>(path: P) => ({
+  getParentRoute: () => station,
+  path,
+  staticData: { need: TAB_NEEDS[path] },
+});
 const stationIndex = createRoute({
   ...tab('/'),
   beforeLoad: ({ params }) => {
@@ -218,6 +228,7 @@ const support = createRoute({
 });
 const roles = createRoute({
   ...page('/org/roles'),
+  validateSearch: texts('person'),
   component: lazyRouteComponent(() => import('./features/roles/roles_page'), 'RolesPage'),
 });
 

@@ -209,6 +209,11 @@ export const apiKeys = list<T.ApiKey>(['keys'], '/keys', {});
 
 export const members = (org: string, query: Query) =>
   list<T.TeamMember>(['members', org], `/organisations/${org}/members`, query);
+export const member = (org: string, user: string) =>
+  queryOptions({
+    queryKey: ['members', org, 'one', user],
+    queryFn: ({ signal }) => get<T.TeamMember>(`/organisations/${org}/members/${user}`, undefined, signal),
+  });
 /** The revision of a member, for `If-Match`. */
 export const memberTag = (org: string, user: string) =>
   queryOptions({

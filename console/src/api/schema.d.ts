@@ -2146,6 +2146,17 @@ export interface components {
             /** @description As it was frozen, or written since by somebody with access. */
             value: string;
         };
+        /** @description A permission that only a module holds back. */
+        HeldBackView: {
+            /**
+             * @description The module that the organisation does not have: `Module/Submodule`, or `Module/` for one as a
+             *     whole.
+             */
+            module: string | null;
+            /** @description The paid module that is not activated. */
+            paid_module: string | null;
+            permission: components["schemas"]["PermissionKey"];
+        };
         /** @description A lock of a station's settings. */
         HeldView: {
             /** @description Settings that are critical here beside those of every station. */
@@ -2589,10 +2600,17 @@ export interface components {
         MeView: {
             /** @description Whether the account has a password here. */
             has_password: boolean;
+            /** @description What the roles would allow as well if the organisation had the modules for it. */
+            held_back: components["schemas"]["HeldBackView"][];
             /** @description What people call the identity provider that knows the account; null when none does. */
             identity_provider: string | null;
             modules: string[];
             organisation: components["schemas"]["OrganisationView"];
+            /**
+             * @description The organisation that says which modules this one has; null where the operator of the instance
+             *     does.
+             */
+            organisation_above: string | null;
             /** @description The organisations one can work in, this one included. */
             organisations: components["schemas"]["OrganisationView"][];
             permissions: components["schemas"]["PermissionKey"][];
@@ -2861,12 +2879,16 @@ export interface components {
         PermissionKey: "dashboard.view" | "settings.view" | "account.edit" | "account.mfa" | "support.view" | "notifications.view" | "alerts.view" | "reports.view" | "stations.find" | "stations.list" | "stations.widgets" | "stations.report" | "stations.edit" | "stations.edit.batch" | "sites.edit" | "stations.control" | "stations.control.batch" | "stations.firmware" | "stations.firmware.batch" | "stations.configure" | "stations.configure.batch" | "stations.diagnostics" | "stations.admin_state.view" | "stations.admin_state.edit" | "stations.alerts.manage" | "team.invite.technician" | "history.view" | "sessions.view" | "sessions.alerts.manage" | "history.widgets" | "history.report" | "access.view" | "access.users.view" | "access.users.edit" | "access.preferences.edit" | "team.invite.viewer" | "tariffs.view" | "tariffs.station.view" | "tariffs.station.edit" | "logs.view" | "logs.search" | "logs.download" | "station_settings.view" | "firmware.available.notify" | "firmware.library.upload" | "energy.view" | "energy.dashboard.view" | "energy.load.view" | "energy.dlm.edit" | "energy.adaptive.edit" | "energy.solar.edit" | "energy.preconnect.edit" | "energy.priority.edit" | "energy.multi_group.edit" | "energy.congestion.edit" | "customership.view" | "organisation.view" | "organisation.edit" | "team.invite.financial_support" | "billing.view" | "billing.general.view" | "billing.general.edit" | "billing.settlement.view" | "billing.settlement.edit" | "team.view" | "team.members.view" | "team.invite.driver_manager" | "team.invite.charging_manager" | "team.archive_peers" | "team.restore" | "reseller.view" | "reseller.create_similar" | "reseller.create_custom" | "reseller.modules.edit" | "reseller.invite" | "drivers.view" | "drivers.list" | "drivers.widgets" | "drivers.report" | "drivers.add" | "drivers.edit" | "tokens.edit" | "driver_history.view" | "driver_history.activity" | "driver_history.report" | "audit.view" | "keys.manage" | "webhooks.manage" | "stations.raw_ocpp" | "stations.identity.replace" | "modules.paid.activate" | "sessions.cancel" | "drivers.refund" | "fleet.reimburse" | "sites.access.manage" | "system.manage";
         /** @description A permission and which roles have it. */
         PermissionView: {
+            /** @description Whether the caller's organisation has the modules that it belongs to. */
+            active: boolean;
             /** @description By the key of the role. */
             granted: {
                 [key: string]: boolean;
             };
             key: components["schemas"]["PermissionKey"];
             module: string;
+            /** @description The paid module that it needs. */
+            paid_module: string | null;
             submodule: string;
             title: string;
         };

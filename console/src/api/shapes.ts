@@ -12,6 +12,7 @@ export type ProblemBody = Pick<Schemas['Problem'], 'title' | 'status' | 'code'> 
 export type Permission = Schemas['PermissionKey'];
 export type ConnectorStatus = Schemas['ConnectorStatus'];
 export type Me = Sent<'MeView'>;
+export type HeldBack = Sent<'HeldBackView'>;
 export type Challenge = Sent<'ChallengeView'>;
 export type Departure = Sent<'DepartureView'>;
 export type Entered = Sent<'EnteredView'>;

@@ -6,7 +6,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { callBlob, Problem, type Query } from '../api/client';
 import type { Permission } from '../api/shapes';
-import { useCan } from './can';
+import { CanOrAddOn } from './add_on';
 
 const KINDS = {
   csv: 'text/csv',
@@ -18,7 +18,6 @@ type Props = { path: string; query?: Query; name: string; need: Permission };
 
 export function Download({ path, query, name, need }: Props) {
   const { t } = useTranslation();
-  const can = useCan();
   const save = useMutation({
     mutationFn: async (kind: Kind) => {
       const blob = await callBlob('GET', path, { query, headers: { accept: KINDS[kind] } });
@@ -35,18 +34,19 @@ export function Download({ path, query, name, need }: Props) {
         message: error instanceof Problem ? (error.detail ?? error.title) : String(error),
       }),
   });
-  if (!can(need)) return null;
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <Button variant="default" leftSection={<IconDownload size={16} />} loading={save.isPending}>
-          {t('download.button')}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item onClick={() => save.mutate('csv')}>CSV</Menu.Item>
-        <Menu.Item onClick={() => save.mutate('xlsx')}>Excel</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <CanOrAddOn do={need} word={t('download.button')}>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button variant="default" leftSection={<IconDownload size={16} />} loading={save.isPending}>
+            {t('download.button')}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => save.mutate('csv')}>CSV</Menu.Item>
+          <Menu.Item onClick={() => save.mutate('xlsx')}>Excel</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </CanOrAddOn>
   );
 }

@@ -5,6 +5,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem } from '../api/client';
+import { fieldText } from './form_errors';
 
 export function ProblemAlert({ error, retry }: { error: unknown; retry?: () => void }) {
   const { t } = useTranslation();
@@ -23,7 +24,7 @@ export function ProblemAlert({ error, retry }: { error: unknown; retry?: () => v
         {problem?.detail && problem.errors.length === 0 && <Text size="sm">{problem.detail}</Text>}
         {problem?.errors.map((one) => (
           <Text size="sm" key={`${one.pointer}${one.code}`} style={{ overflowWrap: 'anywhere' }}>
-            <Code style={{ whiteSpace: 'normal' }}>{one.pointer || '/'}</Code> {one.detail}
+            <Code style={{ whiteSpace: 'normal' }}>{one.pointer || '/'}</Code> {fieldText(one)}
           </Text>
         ))}
         {problem?.requestId && (

@@ -7,8 +7,13 @@ export function viewAs(role: string) {
   window.location.assign('/');
 }
 
-export function viewAsOneself() {
+/** Nobody looks about as a role any more: before signing out, or to go on as oneself. */
+export function endViewAs() {
   // biome-ignore lint/suspicious/noDocumentCookie: as above
   document.cookie = `${NAME}=; path=/; SameSite=Lax; max-age=0`;
+}
+
+export function viewAsOneself() {
+  endViewAs();
   window.location.reload();
 }

@@ -1,6 +1,9 @@
 // Passkeys, as far as a browser goes: the server's options in, the authenticator's answer out, in the JSON
 // of WebAuthn level 3. Kept apart, since sign-in and the account page both need it.
 
+/** Whether browsers give passkeys to this page at all: over plain http only on this very computer. */
+export const possible = () => window.isSecureContext;
+
 /** Whether this page can use passkeys for `host`: the browser knows them, and the address is the right one. */
 export function fits(host: string | undefined): boolean {
   const known = typeof window.PublicKeyCredential?.parseCreationOptionsFromJSON === 'function';
@@ -10,6 +13,16 @@ export function fits(host: string | undefined): boolean {
 
 type Options = { publicKey: { rp?: { id?: string }; rpId?: string } };
 export type Ceremony = { ceremony: string; options: unknown };
+
+/** A ceremony in either shape that the server has for it, and the name by which its id goes back. */
+export function ceremonyOf(begun: unknown): Ceremony & { key: 'ceremony' | 'challenge_id' } {
+  const told = begun as { ceremony?: string; options?: unknown; challenge_id?: string; public_key?: unknown };
+  if (told.challenge_id !== undefined) {
+    const options = { publicKey: told.public_key };
+    return { key: 'challenge_id', ceremony: told.challenge_id, options };
+  }
+  return { key: 'ceremony', ceremony: told.ceremony ?? '', options: told.options };
+}
 
 /** The host that the server's passkeys are for. */
 export function hostOf(begun: Ceremony): string | undefined {

@@ -136,6 +136,49 @@ impl Gate {
     }
 }
 
+/// A permission that roles give, and that only a module holds back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldBack {
+    /// The permission.
+    pub permission: Permission,
+    /// The module that is missing: `Module/Submodule`, or `Module/` for a whole one.
+    pub module: Option<String>,
+    /// The paid module that is missing.
+    pub paid_module: Option<&'static str>,
+}
+
+impl Gate {
+    /// What `roles` give and an organisation with these modules does not let happen. A batch is
+    /// held back with the single one that it needs.
+    #[must_use]
+    pub fn held_back(&self, roles: RoleSet, modules: &ModuleSet) -> Vec<HeldBack> {
+        let granted = self.policy().of_roles(roles);
+        let mut held = Vec::new();
+        for permission in granted.iter() {
+            let single = permission.single().filter(|one| granted.contains(*one));
+            let mut one = HeldBack {
+                permission,
+                module: None,
+                paid_module: None,
+            };
+            for gate in gates(modules, permission)
+                .into_iter()
+                .chain(single.into_iter().flat_map(|one| gates(modules, one)))
+            {
+                match gate {
+                    Blocked::Module(name) => one.module = one.module.or(Some(name)),
+                    Blocked::PaidModule(name) => one.paid_module = one.paid_module.or(Some(name)),
+                    _ => {}
+                }
+            }
+            if one.module.is_some() || one.paid_module.is_some() {
+                held.push(one);
+            }
+        }
+        held
+    }
+}
+
 /// The gates of the organisation's modules that are shut.
 fn gates(modules: &ModuleSet, permission: Permission) -> Vec<Blocked> {
     let mut shut = Vec::new();
@@ -248,6 +291,37 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[tokio::test]
+    async fn what_only_a_module_holds_back_is_what_more_modules_would_give() {
+        let gate = Gate::new(Policy::built_in().await.unwrap());
+        let everything = ModuleSet::everything();
+        for bits in 0..128u8 {
+            let roles = RoleSet::from_bits(bits);
+            for modules in &module_sets() {
+                let held: PermissionSet = gate
+                    .held_back(roles, modules)
+                    .iter()
+                    .map(|one| one.permission)
+                    .collect();
+                let with = gate.permissions(roles, &everything);
+                let has = gate.permissions(roles, modules);
+                assert_eq!(held, with.minus(has), "{bits:07b} {modules:?}");
+            }
+        }
+        let mut few = everything;
+        few.modules.remove("Station management/Logs");
+        few.paid.remove("solar");
+        let technician = RoleSet::EMPTY.with(Role::Technician);
+        let held = gate.held_back(technician, &few);
+        let named = |p: Permission| held.iter().find(|one| one.permission == p).cloned();
+        let logs = named(Permission::LogsView).unwrap();
+        assert_eq!(logs.module.as_deref(), Some("Station management/Logs"));
+        assert_eq!(logs.paid_module, None);
+        let solar = named(Permission::EnergySolarEdit).unwrap();
+        assert_eq!((solar.module, solar.paid_module), (None, Some("solar")));
+        assert_eq!(named(Permission::StationsEdit), None);
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ mod matrix;
 mod policy;
 
 pub use domain::personal::DriverDataGrant;
-pub use explain::{Because, Blocked, Explanation, Standing};
+pub use explain::{Because, Blocked, Explanation, HeldBack, Standing};
 pub use gate::{Denied, Gate, Grant};
 pub use matrix::{GOLDEN, csv};
 pub use policy::{Policy, PolicyError};

@@ -1,5 +1,6 @@
 //! Who the caller is and what they may do: a page never guesses.
 
+pub use access::HeldBack;
 use domain::id::{OrgId, SiteId, UserId};
 use domain::role::{Caller, Member, PermissionSet, Role, RoleSet};
 
@@ -29,12 +30,17 @@ pub struct Me {
     pub organisation: OrgId,
     /// Its name.
     pub organisation_name: String,
+    /// The name of the organisation above it, which says what it may use; none for the root, whose
+    /// modules belong to the operator of the instance.
+    pub above: Option<String>,
     /// The role as which they look about.
     pub viewed_as: Option<Role>,
     /// The roles there.
     pub roles: RoleSet,
     /// What they allow, with the organisation's modules.
     pub permissions: PermissionSet,
+    /// What the roles would allow as well if the organisation had the modules for it.
+    pub held_back: Vec<HeldBack>,
     /// The organisation's modules.
     pub modules: Vec<String>,
     /// Only these sites; all when none.
@@ -69,7 +75,13 @@ pub(crate) async fn of_member(app: &App, member: &Member) -> Result<Me, Error> {
         .organisation(member.scope.org)
         .await?
         .ok_or(Error::NotFound)?;
+    let above = match organisation.parent {
+        Some(parent) => read.organisation(parent).await?.map(|(one, _)| one.name),
+        None => None,
+    };
     Ok(Me {
+        above,
+        held_back: app.gate().held_back(member.roles, &modules),
         has_password: user.password().is_some(),
         identity_provider: identity_provider::of(app, user.id).await?,
         user: user.id,

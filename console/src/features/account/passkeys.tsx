@@ -12,7 +12,7 @@ import { type Column, DataTable } from '../../components/data_table';
 import { Read } from '../../components/page_state';
 import { PasskeyAlert } from '../../components/passkey_alert';
 import { Ago } from '../../components/values';
-import { type Ceremony, make } from '../../components/webauthn';
+import { type Ceremony, make, possible } from '../../components/webauthn';
 
 export function Passkeys() {
   const { t } = useTranslation();
@@ -83,30 +83,33 @@ export function Passkeys() {
             )
           }
         </Read>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            add.mutate();
-          }}
-        >
-          <Group align="flex-end">
-            <TextInput
-              label={t('passkeys.new')}
-              placeholder={t('passkeys.new_text')}
-              required
-              value={name}
-              onChange={(event) => setName(event.currentTarget.value)}
-            />
-            <Button
-              type="submit"
-              variant="default"
-              leftSection={<IconFingerprint size={16} />}
-              loading={add.isPending}
-            >
-              {t('passkeys.add')}
-            </Button>
-          </Group>
-        </form>
+        {!possible() && <Text size="sm">{t('passkeys.plain_http')}</Text>}
+        {possible() && (
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              add.mutate();
+            }}
+          >
+            <Group align="flex-end">
+              <TextInput
+                label={t('passkeys.new')}
+                placeholder={t('passkeys.new_text')}
+                required
+                value={name}
+                onChange={(event) => setName(event.currentTarget.value)}
+              />
+              <Button
+                type="submit"
+                variant="default"
+                leftSection={<IconFingerprint size={16} />}
+                loading={add.isPending}
+              >
+                {t('passkeys.add')}
+              </Button>
+            </Group>
+          </form>
+        )}
       </Stack>
     </section>
   );

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { post, remove } from '../../api/client';
 import { factors, me } from '../../api/queries';
 import type { RecoveryCodes, Seed } from '../../api/shapes';
+import { ask } from '../../components/confirm';
 import { CopyButton, CopyLine } from '../../components/copy_line';
 import { formErrors } from '../../components/form_errors';
 import { ProblemAlert } from '../../components/page_state';
@@ -60,7 +61,19 @@ export function SecondFactor() {
             <Button variant="default" loading={renew.isPending} onClick={() => renew.mutate()}>
               {t('account.renew')}
             </Button>
-            <Button variant="default" loading={drop.isPending} onClick={() => drop.mutate()}>
+            <Button
+              variant="default"
+              loading={drop.isPending}
+              onClick={() =>
+                ask({
+                  title: t('account.remove_title'),
+                  text: t('account.remove_text'),
+                  yes: t('account.remove'),
+                  red: true,
+                  onYes: () => drop.mutate(),
+                })
+              }
+            >
               {t('account.remove')}
             </Button>
           </Group>

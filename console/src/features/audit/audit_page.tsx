@@ -6,9 +6,11 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { audit } from '../../api/queries';
+import { useCan } from '../../components/can';
 import { PagedRead } from '../../components/data_table';
 import { Download } from '../../components/download';
 import { Empty, PageHead } from '../../components/page_state';
+import { PersonPicker } from '../../components/person_picker';
 import { DeedTable } from './deed_table';
 
 const VIAS = ['page', 'api', 'key', 'cli', 'system'] as const;
@@ -19,11 +21,16 @@ export function AuditPage() {
   const [object, setObject] = useState('');
   const [via, setVia] = useState('');
   const [from, setFrom] = useState('');
+  const [until, setUntil] = useState('');
+  const [actor, setActor] = useState<string | null>(null);
+  const can = useCan();
   const asked = {
     action: useDebouncedValue(action.trim(), 300)[0],
     object: useDebouncedValue(object.trim(), 300)[0],
     via,
+    actor: actor ?? '',
     from: from ? new Date(from).toISOString() : '',
+    to: until ? new Date(until).toISOString() : '',
   };
   const query = useInfiniteQuery(audit(asked));
   const narrowed = Object.values(asked).some(Boolean);
@@ -67,6 +74,21 @@ export function AuditPage() {
           value={from}
           onChange={(event) => setFrom(event.currentTarget.value)}
         />
+        <TextInput
+          type="datetime-local"
+          w={210}
+          aria-label={t('audit.until')}
+          value={until}
+          onChange={(event) => setUntil(event.currentTarget.value)}
+        />
+        {can('team.members.view', null) && (
+          <PersonPicker
+            aria={t('audit.who')}
+            placeholder={t('audit.who')}
+            value={actor}
+            onChange={setActor}
+          />
+        )}
       </div>
       <PagedRead
         query={query}

@@ -123,9 +123,7 @@ export function DriverPage() {
         <Can do="driver_history.activity">
           <Charged id={id} />
         </Can>
-        <Can do="audit.view">
-          <History object={id} />
-        </Can>
+        <History object={id} />
       </Stack>
       {editing && tag.data && <DriverForm driver={data} tag={tag.data} close={edit.close} done={again} />}
     </>

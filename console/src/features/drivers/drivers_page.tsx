@@ -8,7 +8,7 @@ import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { drivers } from '../../api/queries';
 import type { Driver } from '../../api/shapes';
-import { Can } from '../../components/can';
+import { CanOrAddOn } from '../../components/add_on';
 import { type Column, DataTable, PagedRead } from '../../components/data_table';
 import { Download } from '../../components/download';
 import { Empty, PageHead } from '../../components/page_state';
@@ -45,11 +45,11 @@ export function DriversPage() {
     [t],
   );
   const create = (
-    <Can do="drivers.add">
+    <CanOrAddOn do="drivers.add" at={null} word={t('drivers.add')}>
       <Button leftSection={<IconPlus size={16} />} onClick={add.open}>
         {t('drivers.add')}
       </Button>
-    </Can>
+    </CanOrAddOn>
   );
   return (
     <>

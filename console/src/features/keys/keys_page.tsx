@@ -7,15 +7,16 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post, remove } from '../../api/client';
-import { apiKeys, me } from '../../api/queries';
+import { apiKeys, me, member } from '../../api/queries';
 import type { ApiKey, NewApiKey } from '../../api/shapes';
 import { ask } from '../../components/confirm';
 import { CopyLine } from '../../components/copy_line';
 import { type Column, DataTable, PagedRead } from '../../components/data_table';
 import { formErrors } from '../../components/form_errors';
+import { usePermissionTitle } from '../../components/module_name';
 import { Empty, PageHead, ProblemAlert } from '../../components/page_state';
 import { Ago } from '../../components/values';
-import { dateTime } from '../../format';
+import { dateTime, UNKNOWN } from '../../format';
 
 const DAYS = ['7', '30', '90', '365'];
 
@@ -27,6 +28,7 @@ export function KeysPage() {
   const again = () => void client.invalidateQueries({ queryKey: ['keys'] });
   const drop = useMutation({ mutationFn: (key: ApiKey) => remove(`/keys/${key.id}`), onSuccess: again });
   const end = drop.mutate;
+  const title = usePermissionTitle();
   const columns = useMemo<Column<ApiKey>[]>(
     () => [
       { id: 'name', head: t('keys.name'), cell: (key) => key.name },
@@ -34,8 +36,9 @@ export function KeysPage() {
         id: 'scopes',
         from: 'tablet',
         head: t('keys.scopes'),
-        cell: (key) => <span className="sub mono">{key.permissions.join(' ')}</span>,
+        cell: (key) => <span className="sub">{key.permissions.map((one) => title(one)).join(' · ')}</span>,
       },
+      { id: 'maker', from: 'tablet', head: t('keys.maker'), cell: (key) => <Maker id={key.user_id} /> },
       { id: 'used', from: 'desktop', head: t('keys.used'), cell: (key) => <Ago at={key.used_at} /> },
       { id: 'until', head: t('keys.until'), cell: (key) => dateTime(key.expires_at) },
       {
@@ -63,7 +66,7 @@ export function KeysPage() {
         ),
       },
     ],
-    [t, end],
+    [t, end, title],
   );
   const create = (
     <Button leftSection={<IconPlus size={16} />} onClick={make.open}>
@@ -89,14 +92,24 @@ export function KeysPage() {
       >
         {(rows) => <DataTable label={t('nav.keys')} columns={columns} rows={rows} />}
       </PagedRead>
-      {making && <Maker close={make.close} made={again} />}
+      {making && <NewKey close={make.close} made={again} />}
     </>
   );
 }
 
-function Maker({ close, made }: { close: () => void; made: () => void }) {
+/** Who made a key: somebody of the team, or somebody who left it. */
+function Maker({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const org = useQuery(me).data?.organisation.id ?? '';
+  const query = useQuery({ ...member(org, id), enabled: org !== '', retry: false });
+  if (query.isError) return <span className="sub">{t('keys.no_member')}</span>;
+  return query.data?.name ?? UNKNOWN;
+}
+
+function NewKey({ close, made }: { close: () => void; made: () => void }) {
   const { t } = useTranslation();
   const mine = useQuery(me).data?.permissions ?? [];
+  const title = usePermissionTitle();
   const [text, setText] = useState<string | null>(null);
   const form = useForm({ initialValues: { name: '', permissions: [] as string[], days: '90' } });
   const save = useMutation({
@@ -137,7 +150,7 @@ function Maker({ close, made }: { close: () => void; made: () => void }) {
               label={t('keys.scopes')}
               description={t('keys.scopes_text')}
               searchable
-              data={[...mine]}
+              data={mine.map((key) => ({ value: key, label: `${title(key)} (${key})` }))}
               {...form.getInputProps('permissions')}
             />
             <Select

@@ -1,6 +1,6 @@
 // The lock of a station's settings: its padlock in three states, and the verbs that go with each.
 import { Alert, Button, Group, Stack, Table, Text } from '@mantine/core';
-import { IconLock, IconLockOpen, IconShieldLock } from '@tabler/icons-react';
+import { IconLock, IconLockOpen } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -132,7 +132,8 @@ export function LockPanel({ id, online }: { id: string; online: boolean }) {
 function Padlock({ state }: { state: StationLock['padlock'] }) {
   if (state === 'closed') return <IconLock size={22} aria-hidden />;
   if (state === 'open') return <IconLockOpen size={22} aria-hidden />;
-  return <IconShieldLock size={22} stroke={1.4} opacity={0.5} aria-hidden />;
+  // No icon: no lock.
+  return null;
 }
 
 function Drift({

@@ -3,10 +3,12 @@ import { IconCircleCheck, IconCircleDashed } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Module } from '../../api/shapes';
+import { useModuleName } from '../../components/module_name';
 import { Pill } from '../../components/status_badge';
 
 export function ModuleTable({ modules, act }: { modules: Module[]; act?: (module: Module) => ReactNode }) {
   const { t } = useTranslation();
+  const moduleName = useModuleName();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: the table scrolls sideways
     <section className="tablewrap" tabIndex={0} aria-label={t('organisation.modules')}>
@@ -23,7 +25,7 @@ export function ModuleTable({ modules, act }: { modules: Module[]; act?: (module
           {modules.map((module) => (
             <tr key={module.key}>
               <td>
-                {module.paid ? t(`paid.${module.key}`, { defaultValue: module.key }) : module.key}
+                {moduleName(module.key)}
                 {module.paid && <div className="sub">{t('organisation.paid')}</div>}
               </td>
               <td>

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { patch } from '../../api/client';
 import { me, modules, organisation } from '../../api/queries';
 import type { Organisation } from '../../api/shapes';
-import { Can, useCan } from '../../components/can';
+import { useCan } from '../../components/can';
 import { formErrors } from '../../components/form_errors';
 import { PageHead, ProblemAlert, Read } from '../../components/page_state';
 import { History } from '../audit/history';
@@ -34,11 +34,7 @@ export function OrganisationPage() {
             {(own) => <ModuleTable modules={own.modules} />}
           </Read>
         </div>
-        {id && (
-          <Can do="audit.view">
-            <History object={id} />
-          </Can>
-        )}
+        {id && <History object={id} />}
       </Stack>
     </>
   );

@@ -11,6 +11,7 @@ import { invitations, modules, organisation } from '../../api/queries';
 import type { Module } from '../../api/shapes';
 import { useCan } from '../../components/can';
 import { ask } from '../../components/confirm';
+import { useModuleName } from '../../components/module_name';
 import { PageHead, ProblemAlert, Read } from '../../components/page_state';
 import { Invite } from '../team/invite';
 import { Pending } from '../team/pending';
@@ -63,6 +64,7 @@ function FirstAdministrator({ org }: { org: string }) {
 
 function Editor({ id, name, all }: { id: string; name: string; all: Module[] }) {
   const { t } = useTranslation();
+  const moduleName = useModuleName();
   const can = useCan();
   const client = useQueryClient();
   const on = all.filter((one) => one.active && !one.paid).map((one) => one.key);
@@ -130,7 +132,7 @@ function Editor({ id, name, all }: { id: string; name: string; all: Module[] }) 
             ) : null
           ) : mayEdit && (module.available || module.active) ? (
             <Checkbox
-              aria-label={t('organisation.has', { module: module.key })}
+              aria-label={t('organisation.has', { module: moduleName(module.key) })}
               checked={chosen.includes(module.key)}
               onChange={(event) => {
                 const keep = event.currentTarget.checked;

@@ -13,6 +13,7 @@ import type { Organisation } from '../../api/shapes';
 import { useCan } from '../../components/can';
 import { type Column, DataTable, PagedRead } from '../../components/data_table';
 import { formErrors } from '../../components/form_errors';
+import { useModuleName } from '../../components/module_name';
 import { Empty, PageHead, ProblemAlert } from '../../components/page_state';
 import { count, dateTime, UNKNOWN } from '../../format';
 import { Invite } from '../team/invite';
@@ -113,6 +114,7 @@ function Invited({ own }: { own: string }) {
 
 function Maker({ own, close }: { own: string; close: () => void }) {
   const { t } = useTranslation();
+  const moduleName = useModuleName();
   const can = useCan();
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -161,7 +163,7 @@ function Maker({ own, close }: { own: string; close: () => void }) {
               <Checkbox.Group aria-label={t('organisation.modules')} {...form.getInputProps('modules')}>
                 <Stack gap={6}>
                   {has.map((one) => (
-                    <Checkbox key={one.key} value={one.key} label={one.key} />
+                    <Checkbox key={one.key} value={one.key} label={moduleName(one.key)} />
                   ))}
                 </Stack>
               </Checkbox.Group>

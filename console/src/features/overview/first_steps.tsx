@@ -11,11 +11,11 @@ import { rowsOf } from '../../components/data_table';
 export function FirstSteps() {
   const { t } = useTranslation();
   const can = useCan();
-  const mine = can('stations.edit');
+  const mine = can('stations.edit', null);
   const numbers = useQuery({ ...overview, enabled: mine });
   const places = useQuery({ ...sites, enabled: mine });
-  const cards = useInfiniteQuery({ ...tokens({}), enabled: mine && can('drivers.view') });
-  const charges = useInfiniteQuery({ ...sessions({}), enabled: mine && can('sessions.view') });
+  const cards = useInfiniteQuery({ ...tokens({}), enabled: mine && can('drivers.view', null) });
+  const charges = useInfiniteQuery({ ...sessions({}), enabled: mine && can('sessions.view', null) });
   if (!numbers.data || !places.data) return null;
   const steps = [
     { word: 'station', to: '/connect', done: numbers.data.stations > 0 },

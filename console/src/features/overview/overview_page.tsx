@@ -5,7 +5,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { me, overview, sessions, stations } from '../../api/queries';
-import { Can, useCan } from '../../components/can';
+import { useCan } from '../../components/can';
 import { rowsOf } from '../../components/data_table';
 import { Empty, Loading, PageHead, ProblemAlert } from '../../components/page_state';
 import { StationStatus } from '../../components/status_badge';
@@ -38,21 +38,19 @@ export function OverviewPage() {
       {numbers.isError && <ProblemAlert error={numbers.error} retry={() => void numbers.refetch()} />}
       <FleetNumbers />
       <FirstSteps />
-      {numbers.data && numbers.data.unclaimed > 0 && (
-        <Can do="stations.edit">
-          <div
-            className="card"
-            style={{ marginTop: 16, display: 'flex', alignItems: 'center', gap: 14, flexWrap: 'wrap' }}
-          >
-            <IconPlugConnected size={22} aria-hidden className="tonehold" />
-            <b style={{ flex: 1, fontWeight: 600 }}>
-              {t('overview.unclaimed', { count: numbers.data.unclaimed })}
-            </b>
-            <Button component={Link} to="/connect" variant="light" size="xs">
-              {t('overview.claim')}
-            </Button>
-          </div>
-        </Can>
+      {numbers.data && numbers.data.unclaimed > 0 && can('stations.edit', null) && (
+        <div
+          className="card"
+          style={{ marginTop: 16, display: 'flex', alignItems: 'center', gap: 14, flexWrap: 'wrap' }}
+        >
+          <IconPlugConnected size={22} aria-hidden className="tonehold" />
+          <b style={{ flex: 1, fontWeight: 600 }}>
+            {t('overview.unclaimed', { count: numbers.data.unclaimed })}
+          </b>
+          <Button component={Link} to="/connect" variant="light" size="xs">
+            {t('overview.claim')}
+          </Button>
+        </div>
       )}
       <div className="two" style={{ marginTop: 16 }}>
         {seesFleet && numbers.data?.stations !== 0 && (

@@ -3,6 +3,8 @@ import { IconCheck, IconMinus } from '@tabler/icons-react';
 import { Fragment } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Roles } from '../../api/shapes';
+import { AddOnMark } from '../../components/add_on';
+import { useModuleName, usePermissionTitle } from '../../components/module_name';
 
 export function RightsMatrix({
   data,
@@ -18,9 +20,17 @@ export function RightsMatrix({
   mark: string;
 }) {
   const { t } = useTranslation();
+  const moduleName = useModuleName();
+  const title = usePermissionTitle();
+  /** Whether the organisation has what the permission belongs to. */
+  const state = (row: Roles['permissions'][number]) => {
+    if (!row.paid_module) return t('roles.module_off');
+    const module = moduleName(row.paid_module);
+    return row.active ? t('roles.paid_on', { module }) : t('roles.paid_off', { module });
+  };
   const groups = new Map<string, typeof rows>();
   for (const row of rows) {
-    const name = [row.module, row.submodule].filter(Boolean).join(' › ');
+    const name = row.module ? moduleName(`${row.module}/${row.submodule}`) : t('module.ours');
     groups.set(name, [...(groups.get(name) ?? []), row]);
   }
   return (
@@ -47,8 +57,9 @@ export function RightsMatrix({
               {members.map((one) => (
                 <tr key={one.key}>
                   <td>
-                    {one.title}
+                    {title(one.key, one.title)} {!one.active && <AddOnMark />}
                     <div className="sub mono">{one.key}</div>
+                    {(one.paid_module || !one.active) && <div className="sub">{state(one)}</div>}
                   </td>
                   {data.roles.map((role) => (
                     <td key={role.key} className="cell">

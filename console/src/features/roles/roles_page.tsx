@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { me, roles } from '../../api/queries';
+import { usePermissionTitle } from '../../components/module_name';
 import { Empty, PageHead, Read } from '../../components/page_state';
 import { viewAs } from '../../components/view_as';
 import { RightsMatrix } from './rights_matrix';
@@ -12,6 +13,7 @@ import { Why } from './why';
 
 export function RolesPage() {
   const { t } = useTranslation();
+  const title = usePermissionTitle();
   const query = useQuery(roles);
   const who = useQuery(me).data;
   const mine = who?.roles ?? [];
@@ -54,7 +56,9 @@ export function RolesPage() {
           const rows = data.permissions.filter(
             (one) =>
               !q ||
-              [one.key, one.title, one.module, one.submodule].some((word) => word?.toLowerCase().includes(q)),
+              [one.key, one.title, title(one.key, one.title), one.module, one.submodule].some((word) =>
+                word?.toLowerCase().includes(q),
+              ),
           );
           if (rows.length === 0) {
             return (

@@ -2,17 +2,18 @@
 import { Button, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconReceipt2, IconSearch } from '@tabler/icons-react';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LiveEvent } from '../../api/live';
-import { sessions, sites } from '../../api/queries';
-import { Can } from '../../components/can';
+import { sessions } from '../../api/queries';
+import { useCan } from '../../components/can';
 import { ApplyChanges, useChanges } from '../../components/changes';
 import { PagedRead, rowsOf } from '../../components/data_table';
 import { Download } from '../../components/download';
 import { Empty, PageHead } from '../../components/page_state';
+import { useSites } from '../../components/use_sites';
 import { SessionTable } from './session_table';
 
 const FILTERS = [
@@ -26,6 +27,7 @@ const sessionId = (event: LiveEvent) =>
 
 export function SessionsPage() {
   const { t } = useTranslation();
+  const can = useCan();
   const search = useSearch({ from: '/shell/sessions' });
   const navigate = useNavigate({ from: '/sessions' });
   const set = (next: Partial<typeof search>) =>
@@ -33,7 +35,7 @@ export function SessionsPage() {
   const [token, setToken] = useState(search.token ?? '');
   const find = useDebouncedCallback((value: string) => set({ token: value || undefined }), 300);
   const query = useInfiniteQuery(sessions(search));
-  const places = useQuery(sites);
+  const places = useSites();
   const rows = rowsOf(query);
   const known = new Set(rows.map((row) => row.id));
   const signature = [...known].join();
@@ -67,13 +69,13 @@ export function SessionsPage() {
           w={190}
           aria-label={t('stations.site')}
           placeholder={t('stations.all_sites')}
-          data={places.data?.data.map((site) => ({ value: site.id, label: site.name })) ?? []}
+          data={places.map((site) => ({ value: site.id, label: site.name }))}
           value={search.site_id ?? null}
           onChange={(value) => set({ site_id: value ?? undefined })}
           clearable
           clearButtonProps={{ 'aria-label': t('form.clear') }}
         />
-        <Can do="drivers.view">
+        {can('drivers.view', null) && (
           <TextInput
             data-filter
             w={210}
@@ -87,7 +89,7 @@ export function SessionsPage() {
               find(event.currentTarget.value);
             }}
           />
-        </Can>
+        )}
         <div style={{ flex: 1 }} />
         <ApplyChanges
           count={changes.count}

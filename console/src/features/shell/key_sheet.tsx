@@ -1,6 +1,7 @@
 // The sheet behind `?`.
 import { Modal, Table } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { usePlaces } from './places';
 
 const KEYS: [string[], string][] = [
   [['Ctrl', 'K'], 'palette'],
@@ -8,17 +9,17 @@ const KEYS: [string[], string][] = [
   [['j'], 'down'],
   [['k'], 'up'],
   [['Enter'], 'open'],
-  [['g', 'o'], 'overview'],
-  [['g', 's'], 'stations'],
-  [['g', 'e'], 'sessions'],
-  [['g', 't'], 'tokens'],
-  [['g', 'i'], 'sites'],
-  [['g', 'c'], 'connect'],
   [['?'], 'sheet'],
 ];
 
 export default function KeySheet({ close }: { close: () => void }) {
   const { t } = useTranslation();
+  const rows = [
+    ...KEYS.map(([keys, what]) => ({ keys, what: t(`keys.${what}`) })),
+    ...usePlaces()
+      .filter((place) => place.may && place.key)
+      .map((place) => ({ keys: ['g', place.key ?? ''], what: t(place.word) })),
+  ];
   return (
     <Modal
       opened
@@ -28,7 +29,7 @@ export default function KeySheet({ close }: { close: () => void }) {
     >
       <Table>
         <Table.Tbody>
-          {KEYS.map(([keys, what]) => (
+          {rows.map(({ keys, what }) => (
             <Table.Tr key={what}>
               <Table.Td w={110}>
                 {keys.map((key) => (
@@ -37,7 +38,7 @@ export default function KeySheet({ close }: { close: () => void }) {
                   </kbd>
                 ))}
               </Table.Td>
-              <Table.Td>{t(`keys.${what}`)}</Table.Td>
+              <Table.Td>{what}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

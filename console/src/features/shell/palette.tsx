@@ -11,19 +11,7 @@ import { get } from '../../api/client';
 import type { Page, Permission, Station } from '../../api/shapes';
 import { useCan } from '../../components/can';
 import { StationStatus } from '../../components/status_badge';
-
-const PAGES: [string, string, Permission?][] = [
-  ['/', 'nav.overview'],
-  ['/stations', 'nav.stations', 'stations.list'],
-  ['/sessions', 'nav.sessions', 'sessions.view'],
-  ['/sites', 'nav.sites', 'stations.list'],
-  ['/tokens', 'nav.tokens', 'drivers.view'],
-  ['/connect', 'nav.connect', 'stations.edit'],
-  ['/org/profile', 'nav.organisation', 'organisation.view'],
-  ['/org/sub-organisations', 'nav.sub_organisations', 'reseller.view'],
-  ['/org/keys', 'nav.keys', 'keys.manage'],
-  ['/org/roles', 'nav.roles'],
-];
+import { usePlaces } from './places';
 
 export default function Palette({ turn }: { turn: number }) {
   const { t } = useTranslation();
@@ -40,10 +28,11 @@ export default function Palette({ turn }: { turn: number }) {
     placeholderData: keepPreviousData,
   });
   const stations = found.data?.data ?? [];
-  const pages = PAGES.filter(([, , need]) => !need || can(need)).filter(([, word]) =>
-    t(word).toLowerCase().includes(text.trim().toLowerCase()),
+  const pages = usePlaces().filter(
+    (place) => place.may && t(place.word).toLowerCase().includes(text.trim().toLowerCase()),
   );
   const first = asked ? stations[0] : undefined;
+  const mayAt = (permission: Permission) => first !== undefined && can(permission, first.site_id ?? null);
   return (
     <Spotlight.Root
       query={text}
@@ -73,16 +62,16 @@ export default function Palette({ turn }: { turn: number }) {
             ))}
           </Spotlight.ActionsGroup>
         )}
-        {first && (
+        {first && (mayAt('stations.control') || mayAt('logs.view')) && (
           <Spotlight.ActionsGroup label={t('palette.commands')}>
-            {can('stations.control') && (
+            {mayAt('stations.control') && (
               <Spotlight.Action
                 label={t('palette.command_for', { station: first.identity })}
                 leftSection={<IconTerminal2 size={20} aria-hidden />}
                 onClick={() => void navigate({ to: '/stations/$id/commands', params: { id: first.id } })}
               />
             )}
-            {can('logs.view') && (
+            {mayAt('logs.view') && (
               <Spotlight.Action
                 label={t('palette.log_of', { station: first.identity })}
                 leftSection={<IconTerminal2 size={20} aria-hidden />}
@@ -93,7 +82,7 @@ export default function Palette({ turn }: { turn: number }) {
         )}
         {pages.length > 0 && (
           <Spotlight.ActionsGroup label={t('palette.pages')}>
-            {pages.map(([to, word]) => (
+            {pages.map(({ to, word }) => (
               <Spotlight.Action
                 key={to}
                 label={t(word)}

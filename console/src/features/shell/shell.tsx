@@ -13,63 +13,45 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
+import { notifications } from '@mantine/notifications';
 import {
   IconArrowsExchange,
   IconBell,
-  IconBinaryTree2,
-  IconBuilding,
-  IconBuildingStore,
-  IconChargingPile,
   IconCheck,
   IconClockExclamation,
   IconDots,
   IconEye,
   IconHelp,
-  IconHistory,
-  IconIdBadge2,
-  IconKey,
   IconLanguage,
-  IconLayoutDashboard,
-  IconLifebuoy,
   IconLogout,
   IconMoon,
   IconPlugConnected,
-  IconReceipt2,
   IconSearch,
-  IconShieldCheck,
   IconSun,
   IconUser,
-  IconUsers,
-  IconUsersGroup,
 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
-import { type ComponentType, lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
-import { post, put } from '../../api/client';
+import { Problem, post, put } from '../../api/client';
 import { openLive, useLine } from '../../api/live';
 import { me, overview, unseen } from '../../api/queries';
-import type { Permission } from '../../api/shapes';
-import { Can, useCan } from '../../components/can';
+import { AddOnMark } from '../../components/add_on';
+import { useCan } from '../../components/can';
 import { current, watch } from '../../components/confirm';
 import { isAsked, watchAsked } from '../../components/step_up';
-import { viewAsOneself } from '../../components/view_as';
+import { endViewAs, viewAsOneself } from '../../components/view_as';
 import { clock } from '../../format';
 import { chooseLanguage, LANGUAGES, type Language } from '../../i18n';
+import { Guarded } from './guard';
+import { usePlaces } from './places';
 import { focusFilter, isTyping } from './shortcuts';
 
 const Palette = lazy(() => import('./palette'));
 const ConfirmWindow = lazy(() => import('../../components/confirm_window'));
 const StepUpWindow = lazy(() => import('../../components/step_up_window'));
 const KeySheet = lazy(() => import('./key_sheet'));
-
-type Place = {
-  to: string;
-  word: string;
-  icon: ComponentType<{ size?: number; stroke?: number }>;
-  need?: Permission;
-  mark?: number;
-};
 
 export function Shell() {
   const { t } = useTranslation();
@@ -88,6 +70,9 @@ export function Shell() {
   // the rail closes whenever the page changes
   useEffect(() => rail.close(), [path]);
   useHotkeys([['mod+K', () => setPalette((n) => n + 1)]], []);
+  const places = usePlaces();
+  const keyed = useRef(places);
+  keyed.current = places;
   // kept over drawings: a live value may come between the two keys
   const afterG = useRef(0);
   useEffect(() => {
@@ -98,49 +83,15 @@ export function Shell() {
       else if (event.key === 'g') afterG.current = event.timeStamp;
       else if (afterG.current && event.timeStamp - afterG.current < 1200) {
         afterG.current = 0;
-        const to = { o: '/', s: '/stations', e: '/sessions', t: '/tokens', i: '/sites', c: '/connect' }[
-          event.key
-        ];
-        if (to) void navigate({ to });
+        const place = keyed.current.find((one) => one.may && one.key === event.key);
+        if (place) void navigate({ to: place.to });
       }
     };
     document.addEventListener('keydown', press);
     return () => document.removeEventListener('keydown', press);
   }, [keySheet, navigate]);
 
-  const work: Place[] = [
-    { to: '/', word: t('nav.overview'), icon: IconLayoutDashboard },
-    { to: '/stations', word: t('nav.stations'), icon: IconChargingPile, need: 'stations.list' },
-    { to: '/sessions', word: t('nav.sessions'), icon: IconReceipt2, need: 'sessions.view' },
-  ];
-  const manage: Place[] = [
-    { to: '/sites', word: t('nav.sites'), icon: IconBuildingStore, need: 'stations.list' },
-    { to: '/drivers', word: t('nav.drivers'), icon: IconUsersGroup, need: 'drivers.list' },
-    { to: '/tokens', word: t('nav.tokens'), icon: IconIdBadge2, need: 'drivers.view' },
-    {
-      to: '/connect',
-      word: t('nav.connect'),
-      icon: IconPlugConnected,
-      need: 'stations.edit',
-      mark: numbers?.unclaimed,
-    },
-  ];
-  const organise: Place[] = [
-    { to: '/org/profile', word: t('nav.organisation'), icon: IconBuilding, need: 'organisation.view' },
-    {
-      to: '/org/sub-organisations',
-      word: t('nav.sub_organisations'),
-      icon: IconBinaryTree2,
-      need: 'reseller.view',
-    },
-    { to: '/org/team', word: t('nav.team'), icon: IconUsers, need: 'team.members.view' },
-    { to: '/org/keys', word: t('nav.keys'), icon: IconKey, need: 'keys.manage' },
-    { to: '/org/audit', word: t('nav.audit'), icon: IconHistory, need: 'audit.view' },
-    { to: '/org/roles', word: t('nav.roles'), icon: IconShieldCheck },
-    { to: '/support', word: t('nav.support'), icon: IconLifebuoy, need: 'support.view' },
-  ];
-  const allowed = (place: Place) => !place.need || can(place.need);
-
+  const marks: Record<string, number | undefined> = { '/connect': numbers?.unclaimed };
   return (
     <AppShell
       header={{ height: 58 }}
@@ -176,56 +127,60 @@ export function Shell() {
         </div>
       </AppShell.Header>
       <AppShell.Navbar className="rail" p="sm" aria-label={t('nav.label')}>
-        {[
-          { head: t('nav.operate'), places: work.filter(allowed) },
-          { head: t('nav.manage'), places: manage.filter(allowed) },
-          { head: t('nav.organise'), places: organise.filter(allowed) },
-        ].map(({ head, places }) => (
-          <div key={head} hidden={places.length === 0}>
-            <div className="navhead">{head}</div>
-            {places.map((place) => (
-              <Link
-                key={place.to}
-                to={place.to}
-                className="navlink"
-                activeOptions={{ exact: place.to === '/', includeSearch: false }}
-              >
-                <place.icon size={19} stroke={1.8} aria-hidden />
-                <span style={{ flex: 1 }}>{place.word}</span>
-                {place.mark ? (
-                  <span className="status" data-tone="hold" style={{ padding: '0 8px' }}>
-                    {place.mark}
-                  </span>
-                ) : null}
-              </Link>
-            ))}
-          </div>
-        ))}
+        {(['operate', 'manage', 'organise'] as const)
+          .map((group) => ({ group, own: places.filter((place) => place.group === group) }))
+          .filter(({ own }) => own.length > 0)
+          .map(({ group, own }) => (
+            <div key={group}>
+              <div className="navhead">{t(`nav.${group}`)}</div>
+              {own.map((place) => (
+                <Link
+                  key={place.to}
+                  to={place.to}
+                  className="navlink"
+                  activeOptions={{ exact: place.to === '/', includeSearch: false }}
+                >
+                  <place.icon size={19} stroke={1.8} aria-hidden />
+                  <span style={{ flex: 1 }}>{t(place.word)}</span>
+                  {place.held && <AddOnMark />}
+                  {marks[place.to] ? (
+                    <span className="status" data-tone="hold" style={{ padding: '0 8px' }}>
+                      {marks[place.to]}
+                    </span>
+                  ) : null}
+                </Link>
+              ))}
+            </div>
+          ))}
       </AppShell.Navbar>
       <AppShell.Main id="page" tabIndex={-1} style={{ outline: 'none' }} pb={{ base: 96, md: 48 }}>
         <div style={{ maxWidth: 1500, margin: '0 auto' }}>
           <ViewBar />
           <StaleBar />
-          <Outlet />
+          <Guarded>
+            <Outlet />
+          </Guarded>
         </div>
       </AppShell.Main>
       <nav className="bottombar" aria-label={t('nav.phone')}>
-        {work.filter(allowed).map((place) => (
-          <Link
-            key={place.to}
-            to={place.to}
-            activeOptions={{ exact: place.to === '/', includeSearch: false }}
-          >
-            <place.icon size={21} stroke={1.8} aria-hidden />
-            {place.word}
-          </Link>
-        ))}
-        <Can do="stations.edit">
+        {places
+          .filter((place) => place.group === 'operate' && place.may)
+          .map((place) => (
+            <Link
+              key={place.to}
+              to={place.to}
+              activeOptions={{ exact: place.to === '/', includeSearch: false }}
+            >
+              <place.icon size={21} stroke={1.8} aria-hidden />
+              {t(place.word)}
+            </Link>
+          ))}
+        {can('stations.edit', null) && (
           <Link to="/connect">
             <IconPlugConnected size={21} stroke={1.8} aria-hidden />
             {t('nav.connect_short')}
           </Link>
-        </Can>
+        )}
         <button type="button" onClick={rail.toggle}>
           <IconDots size={21} stroke={1.8} aria-hidden />
           {t('nav.more')}
@@ -258,7 +213,6 @@ function LiveDot() {
   );
 }
 
-/** Says from when the values on the page are, while nothing is heard. */
 /** Whoever looks about as a role is told on every page, and finds the way back. */
 function ViewBar() {
   const { t } = useTranslation();
@@ -275,6 +229,7 @@ function ViewBar() {
   );
 }
 
+/** Says from when the values on the page are, while nothing is heard. */
 function StaleBar() {
   const { t } = useTranslation();
   const { line, heardAt } = useLine();
@@ -314,11 +269,23 @@ function PersonMenu({ onKeys }: { onKeys: () => void }) {
   if (!data) return null;
   const leave = async () => {
     await post('/logout').catch(() => undefined);
+    // Whoever signs in here next looks about as themselves.
+    endViewAs();
     client.clear();
     window.location.assign('/login');
   };
   const change = async (id: string) => {
-    await put('/me/organisation', { organisation_id: id });
+    try {
+      await put('/me/organisation', { organisation_id: id });
+    } catch (error) {
+      const code = error instanceof Problem ? error.code : '';
+      notifications.show({
+        color: 'red',
+        title: t('person.not_changed'),
+        message: t(`problem.${code}`, { defaultValue: error instanceof Error ? error.message : '' }),
+      });
+      return;
+    }
     client.clear();
     window.location.assign('/');
   };

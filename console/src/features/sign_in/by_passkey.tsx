@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { post } from '../../api/client';
 import type { Entered, Me } from '../../api/shapes';
 import { PasskeyAlert } from '../../components/passkey_alert';
-import { type Ceremony, show } from '../../components/webauthn';
+import { type Ceremony, possible, show } from '../../components/webauthn';
 
 export function ByPasskey({ onInside }: { onInside: (person: Me) => Promise<void> }) {
   const { t } = useTranslation();
@@ -18,6 +18,8 @@ export function ByPasskey({ onInside }: { onInside: (person: Me) => Promise<void
     },
     onSuccess: (entered) => onInside(entered.me),
   });
+  // Over plain http the page's banner says why there is none.
+  if (!possible()) return null;
   return (
     <Stack mt="md">
       {enter.isError && <PasskeyAlert error={enter.error} />}

@@ -1,5 +1,6 @@
 // The second step of a sign-in: the code of the authenticator app, or a recovery code.
 import { Anchor, Button, Stack, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,6 +8,9 @@ import { post } from '../../api/client';
 import type { Challenge, Entered, Me } from '../../api/shapes';
 import { ProblemAlert } from '../../components/page_state';
 import { Door } from './door';
+
+/** From so many recovery codes on one is told that they run out. */
+const FEW = 3;
 
 type Props = { challenge: Challenge; onInside: (person: Me) => Promise<void>; onBack: () => void };
 
@@ -17,7 +21,18 @@ export function SecondStep({ challenge, onInside, onBack }: Props) {
   const enter = useMutation({
     mutationFn: () =>
       post<Entered>('/login/second_factor', { challenge: challenge.challenge, [way]: text.trim() }),
-    onSuccess: (answer) => onInside(answer.me),
+    onSuccess: async (answer) => {
+      await onInside(answer.me);
+      const left = answer.recovery_codes_left;
+      if (typeof left !== 'number' || left > FEW) return;
+      notifications.show({
+        color: left === 0 ? 'red' : 'yellow',
+        title: t('second_step.few_left_title'),
+        message: t('second_step.few_left', { count: left }),
+        autoClose: false,
+        closeButtonProps: { 'aria-label': t('form.close') },
+      });
+    },
   });
   const other = way === 'code' ? 'recovery_code' : 'code';
   const hasOther = challenge.second_factor.includes(other === 'code' ? 'totp' : 'recovery_code');

@@ -8,23 +8,26 @@ import { Link, useParams } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem, put, remove } from '../../api/client';
-import { me, roles, siteAccess, siteInvitations, sites } from '../../api/queries';
-import type { SiteLevel, SitePerson } from '../../api/shapes';
-import { Can } from '../../components/can';
+import { me, roles, siteAccess, siteInvitations } from '../../api/queries';
+import type { Permission, SitePerson } from '../../api/shapes';
 import { type Column, DataTable, PagedRead } from '../../components/data_table';
 import { formErrors } from '../../components/form_errors';
+import { usePermissionTitle } from '../../components/module_name';
 import { Empty, PageHead, ProblemAlert } from '../../components/page_state';
+import { useSites } from '../../components/use_sites';
 import { dateTime, UNKNOWN } from '../../format';
 import { History } from '../audit/history';
 import { Invite } from '../team/invite';
 import { Pending } from '../team/pending';
-
-const LEVELS: SiteLevel[] = ['user', 'technician', 'admin'];
+import { LEVELS, useAccessRights } from './access_rights';
 
 export function SiteAccessPage() {
   const { t } = useTranslation();
   const { id } = useParams({ from: '/shell/sites/$id/access' });
-  const site = useQuery(sites).data?.data.find((one) => one.id === id);
+  const site = useSites().find((one) => one.id === id);
+  const mayGive = useAccessRights(id);
+  const own = useQuery(me).data?.user.id;
+  const title = usePermissionTitle();
   const query = useInfiniteQuery(siteAccess(id));
   const [open, setOpen] = useState<SitePerson | null>(null);
   const [inviting, invite] = useDisclosure(false);
@@ -46,28 +49,30 @@ export function SiteAccessPage() {
         from: 'tablet',
         head: t('access.beside'),
         cell: (person) =>
-          [...person.grants.map((key) => `+ ${key}`), ...person.denials.map((key) => `− ${key}`)].join(
-            ', ',
-          ) || UNKNOWN,
+          [
+            ...person.grants.map((key) => `+ ${title(key)}`),
+            ...person.denials.map((key) => `− ${title(key)}`),
+          ].join(', ') || UNKNOWN,
       },
       { id: 'since', from: 'desktop', head: t('access.since'), cell: (person) => dateTime(person.since) },
       {
         id: 'do',
         head: t('tokens.actions'),
         right: true,
-        cell: (person) => (
-          <Button
-            size="compact-xs"
-            variant="subtle"
-            aria-label={t('access.change_named', { name: person.name })}
-            onClick={() => setOpen(person)}
-          >
-            {t('form.edit')}
-          </Button>
-        ),
+        cell: (person) =>
+          (person.user_id === own || mayGive(person.level, person.grants)) && (
+            <Button
+              size="compact-xs"
+              variant="subtle"
+              aria-label={t('access.change_named', { name: person.name })}
+              onClick={() => setOpen(person)}
+            >
+              {t('form.edit')}
+            </Button>
+          ),
       },
     ],
-    [t],
+    [t, own, mayGive, title],
   );
   return (
     <>
@@ -98,9 +103,7 @@ export function SiteAccessPage() {
       </PagedRead>
       <h2>{t('team.pending')}</h2>
       <Pending query={useInfiniteQuery(siteInvitations(id))} none={t('team.none_pending')} />
-      <Can do="audit.view">
-        <History object={id} />
-      </Can>
+      <History object={id} />
       {inviting && <Invite to={{ kind: 'site', site: id }} close={invite.close} />}
       {open && <AccessForm site={id} person={open} close={() => setOpen(null)} />}
     </>
@@ -111,7 +114,12 @@ function AccessForm({ site, person, close }: { site: string; person: SitePerson;
   const { t } = useTranslation();
   const client = useQueryClient();
   const own = useQuery(me).data?.user;
-  const actions = useQuery(roles).data?.site_actions ?? [];
+  const mayGive = useAccessRights(site);
+  const title = usePermissionTitle();
+  const named = (key: Permission) => ({ value: key, label: title(key) });
+  const all = useQuery(roles).data?.site_actions ?? [];
+  // What one has oneself is offered, and what is there already.
+  const actions = all.filter((one) => mayGive('user', [one]) || person.grants.includes(one));
   const form = useForm({
     initialValues: {
       level: person.level as string,
@@ -155,7 +163,7 @@ function AccessForm({ site, person, close }: { site: string; person: SitePerson;
           {failed && <ProblemAlert error={failed} />}
           <Radio.Group label={t('access.level')} {...form.getInputProps('level')}>
             <Stack gap={8} mt={6}>
-              {LEVELS.map((level) => (
+              {LEVELS.filter((level) => mayGive(level) || level === person.level).map((level) => (
                 <Radio
                   key={level}
                   value={level}
@@ -168,13 +176,13 @@ function AccessForm({ site, person, close }: { site: string; person: SitePerson;
           <MultiSelect
             label={t('access.grants')}
             searchable
-            data={[...actions]}
+            data={actions.map(named)}
             {...form.getInputProps('grants')}
           />
           <MultiSelect
             label={t('access.denials')}
             searchable
-            data={[...actions]}
+            data={all.map(named)}
             {...form.getInputProps('denials')}
           />
           {asks && (

@@ -6,10 +6,12 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { patch, post } from '../../api/client';
-import { sites } from '../../api/queries';
+import { patch, post, remove } from '../../api/client';
+import { me, sites } from '../../api/queries';
 import type { Site } from '../../api/shapes';
+import { CanOrAddOn } from '../../components/add_on';
 import { useCan } from '../../components/can';
+import { ask } from '../../components/confirm';
 import { type Column, DataTable } from '../../components/data_table';
 import { Download } from '../../components/download';
 import { formErrors } from '../../components/form_errors';
@@ -23,10 +25,24 @@ const ACCESS = ['public_free', 'public_paid', 'restricted'] as const;
 export function SitesPage() {
   const { t } = useTranslation();
   const can = useCan();
+  const client = useQueryClient();
   const query = useQuery(sites);
   const [open, setOpen] = useState<Site | 'new' | null>(null);
   const [locking, setLocking] = useState<Site | null>(null);
-  const mayEdit = can('sites.edit') || can('sites.access.manage') || can('stations.configure');
+  const who = useQuery(me).data;
+  const shared = useMemo(() => new Set(who?.site_rights.map((one) => one.site_id)), [who]);
+  const leave = useMutation({
+    mutationFn: (site: Site) =>
+      remove(`/sites/${site.id}/access/${who?.user.id}?confirm=${encodeURIComponent(who?.user.name ?? '')}`),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ['me'] });
+      void client.invalidateQueries({ queryKey: ['sites'] });
+      void client.invalidateQueries({ queryKey: ['stations'] });
+    },
+  });
+  const go = leave.mutate;
+  const mayEdit =
+    shared.size > 0 || can('sites.edit') || can('sites.access.manage') || can('stations.configure');
   const columns = useMemo<Column<Site>[]>(
     () => [
       {
@@ -102,6 +118,25 @@ export function SitesPage() {
                       {t('access.title')}
                     </Button>
                   )}
+                  {shared.has(site.id) && (
+                    <Button
+                      size="compact-xs"
+                      variant="subtle"
+                      color="red"
+                      aria-label={t('access.leave_named', { name: site.name })}
+                      onClick={() =>
+                        ask({
+                          title: t('access.leave_named', { name: site.name }),
+                          text: t('access.leave_text', { name: site.name }),
+                          yes: t('access.leave'),
+                          red: true,
+                          onYes: () => go(site),
+                        })
+                      }
+                    >
+                      {t('access.leave')}
+                    </Button>
+                  )}
                   {can('sites.edit', site.id) && (
                     <Button
                       size="compact-xs"
@@ -118,12 +153,14 @@ export function SitesPage() {
           ]
         : []),
     ],
-    [t, mayEdit],
+    [t, mayEdit, shared, go],
   );
-  const create = can('sites.edit', null) && (
-    <Button leftSection={<IconPlus size={16} />} onClick={() => setOpen('new')}>
-      {t('sites.add')}
-    </Button>
+  const create = (
+    <CanOrAddOn do="sites.edit" at={null} word={t('sites.add')}>
+      <Button leftSection={<IconPlus size={16} />} onClick={() => setOpen('new')}>
+        {t('sites.add')}
+      </Button>
+    </CanOrAddOn>
   );
   return (
     <>
@@ -131,6 +168,7 @@ export function SitesPage() {
         <Download path="/sites" name="sites" need="stations.report" />
         {create}
       </PageHead>
+      {leave.isError && <ProblemAlert error={leave.error} />}
       <Read query={query} rows={6}>
         {(page) =>
           page.data.length === 0 ? (

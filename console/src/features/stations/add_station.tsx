@@ -6,18 +6,19 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { post } from '../../api/client';
-import { connect, keys, sites } from '../../api/queries';
+import { connect, keys } from '../../api/queries';
 import type { Station } from '../../api/shapes';
 import { CopyLine } from '../../components/copy_line';
 import { formErrors } from '../../components/form_errors';
 import { ProblemAlert } from '../../components/page_state';
+import { useSites } from '../../components/use_sites';
 
 type Made = { station: Station; password: string | null };
 
 export function AddStation({ close, identity = '' }: { close: () => void; identity?: string }) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const places = useQuery(sites);
+  const places = useSites();
   const address = useQuery(connect);
   const form = useForm({ initialValues: { identity, name: '', site_id: '', password: '' } });
   const make = useMutation({
@@ -82,7 +83,7 @@ export function AddStation({ close, identity = '' }: { close: () => void; identi
             <TextInput label={t('add_station.name')} {...form.getInputProps('name')} />
             <Select
               label={t('stations.site')}
-              data={places.data?.data.map((site) => ({ value: site.id, label: site.name })) ?? []}
+              data={places.map((site) => ({ value: site.id, label: site.name }))}
               clearable
               clearButtonProps={{ 'aria-label': t('form.clear') }}
               {...form.getInputProps('site_id')}

@@ -3,17 +3,18 @@ import { Alert, Button, Group, Select, Stack, Switch, Text, TextInput } from '@m
 import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { IconArchive, IconKey } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { patch, post, remove } from '../../api/client';
-import { keys, sites } from '../../api/queries';
+import { keys } from '../../api/queries';
 import type { Station } from '../../api/shapes';
 import { Can } from '../../components/can';
 import { ask } from '../../components/confirm';
 import { CopyLine } from '../../components/copy_line';
 import { formErrors } from '../../components/form_errors';
 import { ProblemAlert } from '../../components/page_state';
+import { useSites } from '../../components/use_sites';
 import { History } from '../audit/history';
 import { useStation } from './station_page';
 
@@ -28,7 +29,7 @@ function Settings({ station }: { station: Station }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const places = useQuery(sites);
+  const places = useSites();
   const form = useForm({
     initialValues: {
       name: station.name ?? '',
@@ -80,7 +81,7 @@ function Settings({ station }: { station: Station }) {
             <TextInput label={t('add_station.name')} {...form.getInputProps('name')} />
             <Select
               label={t('stations.site')}
-              data={places.data?.data.map((site) => ({ value: site.id, label: site.name })) ?? []}
+              data={places.map((site) => ({ value: site.id, label: site.name }))}
               clearable
               clearButtonProps={{ 'aria-label': t('form.clear') }}
               {...form.getInputProps('site_id')}
@@ -159,9 +160,7 @@ function Settings({ station }: { station: Station }) {
           </section>
         </Stack>
       </div>
-      <Can do="audit.view">
-        <History object={station.id} />
-      </Can>
+      <History object={station.id} />
     </>
   );
 }

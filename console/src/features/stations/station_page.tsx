@@ -4,25 +4,29 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useParams, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { station } from '../../api/queries';
-import type { Permission } from '../../api/shapes';
-import { AtSite, useCan } from '../../components/can';
+import { me, station } from '../../api/queries';
+import { AddOnMark } from '../../components/add_on';
+import { AtSite } from '../../components/can';
 import { Loading, PageHead, ProblemAlert } from '../../components/page_state';
 import { Flag, StatusBadge } from '../../components/status_badge';
 import { Ago, Lasting } from '../../components/values';
 import { protocolName } from '../../format';
+import { TAB_NEEDS } from '../../needs';
+import { Guarded } from '../shell/guard';
+import { answer } from '../shell/places';
 
-/** Whoever may do any of these has something to send, or to see of what was sent. */
-const SENDS: Permission[] = [
-  'stations.control',
-  'stations.configure',
-  'stations.firmware',
-  'stations.raw_ocpp',
-];
+const TABS = [
+  { to: '/stations/$id/live', part: 'live' },
+  { to: '/stations/$id/sessions', part: 'sessions' },
+  { to: '/stations/$id/commands', part: 'commands' },
+  { to: '/stations/$id/variables', part: 'variables' },
+  { to: '/stations/$id/log', part: 'log' },
+  { to: '/stations/$id/settings', part: 'settings' },
+] as const;
 
 export function StationPage() {
   const { t } = useTranslation();
-  const can = useCan();
+  const who = useQuery(me).data;
   const { id } = useParams({ from: '/shell/stations/$id' });
   const query = useQuery(station(id));
   const data = query.data;
@@ -42,15 +46,7 @@ export function StationPage() {
       <Loading rows={8} />
     );
   }
-  const here = (permission: Permission) => can(permission, data.site_id ?? null);
-  const tabs = [
-    { to: '/stations/$id/live', word: t('tabs.live'), show: true },
-    { to: '/stations/$id/sessions', word: t('tabs.sessions'), show: here('sessions.view') },
-    { to: '/stations/$id/commands', word: t('tabs.commands'), show: SENDS.some(here) },
-    { to: '/stations/$id/variables', word: t('tabs.variables'), show: here('station_settings.view') },
-    { to: '/stations/$id/log', word: t('tabs.log'), show: here('logs.view') },
-    { to: '/stations/$id/settings', word: t('tabs.settings'), show: here('stations.edit') },
-  ] as const;
+  const tabs = TABS.map((tab) => ({ ...tab, ...answer(who, TAB_NEEDS[tab.part], data.site_id ?? null) }));
   return (
     <AtSite site={data.site_id}>
       <PageHead
@@ -92,14 +88,17 @@ export function StationPage() {
       />
       <nav className="tabs" aria-label={t('tabs.label')} ref={bar}>
         {tabs
-          .filter((tab) => tab.show)
+          .filter((tab) => tab.may || tab.held)
           .map((tab) => (
             <Link key={tab.to} to={tab.to} params={{ id }} activeOptions={{ includeSearch: false }}>
-              {tab.word}
+              {t(`tabs.${tab.part}`)}
+              {tab.held && <AddOnMark />}
             </Link>
           ))}
       </nav>
-      <Outlet />
+      <Guarded at={data.site_id ?? null}>
+        <Outlet />
+      </Guarded>
     </AtSite>
   );
 }

@@ -2,18 +2,20 @@
 import { Button, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback, useDisclosure } from '@mantine/hooks';
 import { IconChargingPile, IconPlus, IconSearch } from '@tabler/icons-react';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LiveEvent } from '../../api/live';
-import { sites, stations } from '../../api/queries';
+import { stations } from '../../api/queries';
 import type { Station } from '../../api/shapes';
-import { Can } from '../../components/can';
+import { CanOrAddOn } from '../../components/add_on';
+import { useCan } from '../../components/can';
 import { ApplyChanges, useChanges } from '../../components/changes';
 import { PagedRead, rowsOf } from '../../components/data_table';
 import { Download } from '../../components/download';
 import { Empty, PageHead } from '../../components/page_state';
+import { useSites } from '../../components/use_sites';
 import { FleetNumbers } from '../overview/numbers';
 import { AddStation } from './add_station';
 import { StationTable } from './station_table';
@@ -40,6 +42,7 @@ export function StationsPage() {
   const { t } = useTranslation();
   const search = useSearch({ from: '/shell/stations' });
   const navigate = useNavigate({ from: '/stations' });
+  const can = useCan();
   const [adding, add] = useDisclosure(false);
   const set = (next: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
@@ -52,7 +55,7 @@ export function StationsPage() {
   }, [search.q]);
 
   const query = useInfiniteQuery(stations(search));
-  const places = useQuery(sites);
+  const places = useSites();
   const rows = rowsOf(query);
   const known = useMemo(() => new Map(rows.map((row) => [row.id, row])), [rows]);
   const misplaced = useCallback(
@@ -71,11 +74,11 @@ export function StationsPage() {
     <>
       <PageHead title={t('nav.stations')} text={t('stations.text')}>
         <Download path="/stations" query={search} name="stations" need="stations.report" />
-        <Can do="stations.edit">
+        <CanOrAddOn do="stations.edit" word={t('stations.add')}>
           <Button leftSection={<IconPlus size={16} />} onClick={add.open}>
             {t('stations.add')}
           </Button>
-        </Can>
+        </CanOrAddOn>
       </PageHead>
       <div style={{ marginBottom: 18 }}>
         <FleetNumbers />
@@ -97,7 +100,7 @@ export function StationsPage() {
         <Select
           aria-label={t('stations.site')}
           placeholder={t('stations.all_sites')}
-          data={places.data?.data.map((site) => ({ value: site.id, label: site.name })) ?? []}
+          data={places.map((site) => ({ value: site.id, label: site.name }))}
           value={search.site_id ?? null}
           onChange={(value) => set({ site_id: value ?? undefined })}
           clearable
@@ -151,9 +154,9 @@ export function StationsPage() {
               title={t('stations.none')}
               text={t('stations.none_text')}
               action={
-                <Can do="stations.edit">
+                can('stations.edit', null) && (
                   <Button onClick={() => void navigate({ to: '/connect' })}>{t('nav.connect')}</Button>
-                </Can>
+                )
               }
             />
           )

@@ -1,19 +1,18 @@
 // Inviting somebody: to the organisation with roles, to a site with a level, or to make an organisation.
 import { Button, Group, Modal, MultiSelect, Radio, Select, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post } from '../../api/client';
-import { sites } from '../../api/queries';
-import type { SentInvitation, SiteLevel } from '../../api/shapes';
+import type { SentInvitation } from '../../api/shapes';
 import { formErrors } from '../../components/form_errors';
 import { ProblemAlert } from '../../components/page_state';
+import { useSites } from '../../components/use_sites';
 import { LANGUAGES } from '../../i18n';
+import { LEVELS, useAccessRights } from '../site_access/access_rights';
 import { SentNote } from './pending';
 import { RolePicker } from './role_picker';
-
-const LEVELS: SiteLevel[] = ['user', 'technician', 'admin'];
 
 export type InviteTo =
   | { kind: 'member'; org: string }
@@ -25,7 +24,8 @@ export function Invite({ to, close }: { to: InviteTo; close: () => void }) {
   const { t, i18n } = useTranslation();
   const client = useQueryClient();
   const [sent, setSent] = useState<SentInvitation | null>(null);
-  const places = useQuery({ ...sites, enabled: to.kind === 'member' }).data?.data ?? [];
+  const places = useSites();
+  const mayGive = useAccessRights(to.kind === 'site' ? to.site : '');
   const form = useForm({
     initialValues: {
       email: '',
@@ -98,7 +98,7 @@ export function Invite({ to, close }: { to: InviteTo; close: () => void }) {
             {to.kind === 'site' && (
               <Radio.Group label={t('access.level')} {...form.getInputProps('level')}>
                 <Stack gap={8} mt={6}>
-                  {LEVELS.map((level) => (
+                  {LEVELS.filter((level) => mayGive(level)).map((level) => (
                     <Radio
                       key={level}
                       value={level}

@@ -4,22 +4,24 @@ import { useForm } from '@mantine/form';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { call, Problem, post, send } from '../../api/client';
-import { me, memberTag, sites } from '../../api/queries';
+import { me, memberTag } from '../../api/queries';
 import type { TeamMember } from '../../api/shapes';
-import { useCan } from '../../components/can';
 import { ask } from '../../components/confirm';
 import { formErrors } from '../../components/form_errors';
 import { ProblemAlert } from '../../components/page_state';
+import { useSites } from '../../components/use_sites';
+import { History } from '../audit/history';
 import { RolePicker } from './role_picker';
+import { useTeamRights } from './team_rights';
 
 export function MemberForm({ org, member, close }: { org: string; member: TeamMember; close: () => void }) {
   const { t } = useTranslation();
-  const can = useCan();
+  const rights = useTeamRights();
   const client = useQueryClient();
   const own = useQuery(me).data?.user;
   // Read anew when the window opens: what is changed is what was shown.
   const read = useQuery(memberTag(org, member.user_id));
-  const places = useQuery(sites).data?.data ?? [];
+  const places = useSites();
   const form = useForm({
     initialValues: { roles: [...member.roles] as string[], sites: [...(member.sites ?? [])], confirm: '' },
   });
@@ -52,9 +54,7 @@ export function MemberForm({ org, member, close }: { org: string; member: TeamMe
     mutationFn: () => send(`${path}/reset_second_factor`, undefined),
     onSuccess: done,
   });
-  // Whether there is a passkey is not told: an Administrator may always try.
-  const person = useQuery(me).data;
-  const resettable = person?.roles.includes('administrator') && !person.sites && own?.id !== member.user_id;
+  const [mayRoles, maySites] = [rights.changeRoles(member), rights.changeSites(member)];
   const failed = archive.error ?? save.error ?? reset.error ?? read.error;
   const asks = failed instanceof Problem && failed.code === 'confirm_own_demotion';
   return (
@@ -73,14 +73,17 @@ export function MemberForm({ org, member, close }: { org: string; member: TeamMe
             value={form.values.roles}
             onChange={(roles) => form.setFieldValue('roles', roles)}
             error={form.errors.roles}
+            fixed={!mayRoles}
           />
-          <MultiSelect
-            label={t('team.sites')}
-            description={t('team.sites_text')}
-            searchable
-            data={places.map((site) => ({ value: site.id, label: site.name }))}
-            {...form.getInputProps('sites')}
-          />
+          {maySites && (
+            <MultiSelect
+              label={t('team.sites')}
+              description={t('team.sites_text')}
+              searchable
+              data={places.map((site) => ({ value: site.id, label: site.name }))}
+              {...form.getInputProps('sites')}
+            />
+          )}
           {asks && (
             <TextInput
               label={t('access.confirm', { name: own?.name ?? '' })}
@@ -88,19 +91,30 @@ export function MemberForm({ org, member, close }: { org: string; member: TeamMe
             />
           )}
           <Group justify="space-between">
-            {can('team.archive_peers', null) ? (
+            {rights.archive(member) ? (
               <Button
                 variant="light"
                 color="red"
                 loading={archive.isPending}
-                onClick={() => archive.mutate()}
+                onClick={() =>
+                  // Whoever archives themselves is asked for their own name as well.
+                  asks
+                    ? archive.mutate()
+                    : ask({
+                        title: t('team.archive'),
+                        text: t('team.archive_text', { name: member.name }),
+                        yes: t('team.archive'),
+                        red: true,
+                        onYes: () => archive.mutate(),
+                      })
+                }
               >
                 {t('team.archive')}
               </Button>
             ) : (
               <span />
             )}
-            {resettable && (
+            {rights.resetFactor(member) && (
               <Button
                 variant="subtle"
                 color="red"
@@ -122,13 +136,16 @@ export function MemberForm({ org, member, close }: { org: string; member: TeamMe
               <Button variant="default" onClick={close}>
                 {t('form.cancel')}
               </Button>
-              <Button type="submit" loading={save.isPending} disabled={!read.data}>
-                {t('form.save')}
-              </Button>
+              {(mayRoles || maySites) && (
+                <Button type="submit" loading={save.isPending} disabled={!read.data}>
+                  {t('form.save')}
+                </Button>
+              )}
             </Group>
           </Group>
         </Stack>
       </form>
+      <History object={member.user_id} />
     </Modal>
   );
 }

@@ -13,6 +13,7 @@ import { type Column, DataTable, type Listing, PagedRead } from '../../component
 import { Empty, ProblemAlert } from '../../components/page_state';
 import { Ago } from '../../components/values';
 import { dateTime, UNKNOWN } from '../../format';
+import { teamRights } from './team_rights';
 
 /** To what somebody is invited, in words. */
 function useSubject() {
@@ -36,7 +37,10 @@ export function Pending({
 }) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const own = useQuery(me).data?.organisation.id ?? '';
+  const who = useQuery(me).data;
+  const own = who?.organisation.id ?? '';
+  const above = org !== undefined && org !== own;
+  const rights = useMemo(() => teamRights(who), [who]);
   const subject = useSubject();
   const [sent, setSent] = useState<SentInvitation | null>(null);
   const base = `/organisations/${org ?? own}/invitations`;
@@ -78,38 +82,39 @@ export function Pending({
         id: 'do',
         head: t('tokens.actions'),
         right: true,
-        cell: (one) => (
-          <Group gap={4} justify="flex-end" wrap="nowrap">
-            <Button
-              size="compact-xs"
-              variant="subtle"
-              aria-label={t('team.resend_named', { email: one.email })}
-              onClick={() => send(one)}
-            >
-              {t('team.resend')}
-            </Button>
-            <Button
-              size="compact-xs"
-              variant="subtle"
-              color="red"
-              aria-label={t('team.withdraw_named', { email: one.email })}
-              onClick={() =>
-                ask({
-                  title: t('team.withdraw'),
-                  text: t('team.withdraw_text', { email: one.email }),
-                  yes: t('team.withdraw'),
-                  red: true,
-                  onYes: () => drop(one),
-                })
-              }
-            >
-              {t('team.withdraw')}
-            </Button>
-          </Group>
-        ),
+        cell: (one) =>
+          rights.invitation(one, above) && (
+            <Group gap={4} justify="flex-end" wrap="nowrap">
+              <Button
+                size="compact-xs"
+                variant="subtle"
+                aria-label={t('team.resend_named', { email: one.email })}
+                onClick={() => send(one)}
+              >
+                {t('team.resend')}
+              </Button>
+              <Button
+                size="compact-xs"
+                variant="subtle"
+                color="red"
+                aria-label={t('team.withdraw_named', { email: one.email })}
+                onClick={() =>
+                  ask({
+                    title: t('team.withdraw'),
+                    text: t('team.withdraw_text', { email: one.email }),
+                    yes: t('team.withdraw'),
+                    red: true,
+                    onYes: () => drop(one),
+                  })
+                }
+              >
+                {t('team.withdraw')}
+              </Button>
+            </Group>
+          ),
       },
     ],
-    [t, send, drop, subject],
+    [t, send, drop, subject, rights, above],
   );
   const failed = resend.error ?? withdraw.error;
   return (

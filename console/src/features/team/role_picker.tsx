@@ -1,63 +1,56 @@
 // The roles that one may give; beside them, the matrix of what each allows, as it is enforced.
-import { Button, Checkbox, Group, ScrollArea, Stack } from '@mantine/core';
+import { Button, Checkbox, Group, ScrollArea, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconInfoCircle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { me, roles } from '../../api/queries';
-import type { Permission, RoleKey } from '../../api/shapes';
-import { useCan } from '../../components/can';
+import { roles } from '../../api/queries';
 import { Read } from '../../components/page_state';
 import { RightsMatrix } from '../roles/rights_matrix';
-
-/** By which permission a role is given; the others are given by Administrators only. */
-const GIVEN_BY: Partial<Record<RoleKey, Permission>> = {
-  driver_manager: 'team.invite.driver_manager',
-  charging_manager: 'team.invite.charging_manager',
-  technician: 'team.invite.technician',
-  financial_support: 'team.invite.financial_support',
-  viewer: 'team.invite.viewer',
-};
-
-/** The roles that the person signed in may give and take. */
-export function useGivable() {
-  const can = useCan();
-  const who = useQuery(me).data;
-  const administers = who?.roles.includes('administrator') && !who.sites;
-  return (role: RoleKey) => {
-    const by = GIVEN_BY[role];
-    return by ? can(by, null) : Boolean(administers);
-  };
-}
+import { useTeamRights } from './team_rights';
 
 export function RolePicker({
   value,
   onChange,
   error,
+  fixed = false,
 }: {
   value: string[];
   onChange: (value: string[]) => void;
   error?: React.ReactNode;
+  /** The roles are told and not chosen here. */
+  fixed?: boolean;
 }) {
   const { t } = useTranslation();
-  const givable = useGivable();
+  const { give } = useTeamRights();
   const all = useQuery(roles);
   const [shown, show] = useDisclosure(false);
+  // What one may not give is not offered; what somebody has of it stays, and is told.
+  const givable = (all.data?.roles ?? []).filter((role) => !fixed && give(role.key));
+  const kept = (all.data?.roles ?? []).filter((role) => value.includes(role.key) && !givable.includes(role));
   return (
     <>
-      <Checkbox.Group value={value} onChange={onChange} error={error} label={t('team.roles')}>
-        <Stack gap={8} mt={6}>
-          {(all.data?.roles ?? []).map((role) => (
-            <Checkbox
-              key={role.key}
-              value={role.key}
-              label={t(`role.${role.key}`, { defaultValue: role.title })}
-              disabled={!givable(role.key)}
-              description={givable(role.key) ? t(`role_text.${role.key}`) : t('team.not_yours')}
-            />
-          ))}
-        </Stack>
-      </Checkbox.Group>
+      {givable.length > 0 && (
+        <Checkbox.Group value={value} onChange={onChange} error={error} label={t('team.roles')}>
+          <Stack gap={8} mt={6}>
+            {givable.map((role) => (
+              <Checkbox
+                key={role.key}
+                value={role.key}
+                label={t(`role.${role.key}`, { defaultValue: role.title })}
+                description={t(`role_text.${role.key}`)}
+              />
+            ))}
+          </Stack>
+        </Checkbox.Group>
+      )}
+      {kept.length > 0 && (
+        <Text size="sm">
+          {t(givable.length > 0 ? 'team.keeps' : 'team.has', {
+            roles: kept.map((role) => t(`role.${role.key}`, { defaultValue: role.title })).join(', '),
+          })}
+        </Text>
+      )}
       <Group>
         <Button
           variant="subtle"

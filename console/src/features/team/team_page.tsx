@@ -3,33 +3,31 @@ import { Button, Group, SegmentedControl, TextInput } from '@mantine/core';
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
 import { IconSearch, IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post, remove } from '../../api/client';
-import { invitations, me, members, sites } from '../../api/queries';
+import { invitations, me, members } from '../../api/queries';
 import type { TeamMember } from '../../api/shapes';
-import { useCan } from '../../components/can';
 import { ask } from '../../components/confirm';
 import { type Column, DataTable, PagedRead } from '../../components/data_table';
 import { Empty, PageHead, ProblemAlert } from '../../components/page_state';
+import { useSites } from '../../components/use_sites';
 import { Ago } from '../../components/values';
 import { dateTime } from '../../format';
 import { Invite } from './invite';
 import { MemberForm } from './member_form';
 import { Pending } from './pending';
-import { useGivable } from './role_picker';
+import { teamRights, useTeamRights } from './team_rights';
 
 type Shown = 'active' | 'pending' | 'archived';
 
 export function TeamPage() {
   const { t } = useTranslation();
   const org = useQuery(me).data?.organisation.id ?? '';
-  const givable = useGivable();
+  const { invite: mayInvite } = useTeamRights();
   const [shown, setShown] = useState<Shown>('active');
   const [inviting, invite] = useDisclosure(false);
-  const mayInvite = (
-    ['viewer', 'technician', 'financial_support', 'driver_manager', 'charging_manager'] as const
-  ).some(givable);
   return (
     <>
       <PageHead title={t('nav.team')} text={t('team.text')}>
@@ -64,12 +62,13 @@ function Invited({ org }: { org: string }) {
 
 function Members({ org, archived }: { org: string; archived: boolean }) {
   const { t } = useTranslation();
-  const can = useCan();
+  const who = useQuery(me).data;
+  const rights = useMemo(() => teamRights(who), [who]);
   const client = useQueryClient();
   const [q, setQ] = useState('');
   const [asked] = useDebouncedValue(q, 250);
   const query = useInfiniteQuery(members(org, { state: archived ? 'archived' : null, q: asked }));
-  const places = useQuery(sites).data?.data;
+  const places = useSites();
   const [open, setOpen] = useState<TeamMember | null>(null);
   const again = () => void client.invalidateQueries({ queryKey: ['members'] });
   const path = (member: TeamMember) => `/organisations/${org}/members/${member.user_id}`;
@@ -82,7 +81,6 @@ function Members({ org, archived }: { org: string; archived: boolean }) {
     onSuccess: again,
   });
   const [bring, end] = [restore.mutate, drop.mutate];
-  const mayRestore = can('team.restore', null);
   const columns = useMemo<Column<TeamMember>[]>(
     () => [
       {
@@ -104,7 +102,7 @@ function Members({ org, archived }: { org: string; archived: boolean }) {
             {member.sites && (
               <div className="sub">
                 {t('team.only_at')}{' '}
-                {member.sites.map((id) => places?.find((site) => site.id === id)?.name ?? id).join(', ')}
+                {member.sites.map((id) => places.find((site) => site.id === id)?.name ?? id).join(', ')}
               </div>
             )}
           </>
@@ -124,7 +122,7 @@ function Members({ org, archived }: { org: string; archived: boolean }) {
         right: true,
         cell: (member) =>
           archived ? (
-            mayRestore && (
+            rights.restore(member) && (
               <Group gap={4} justify="flex-end" wrap="nowrap">
                 <Button
                   size="compact-xs"
@@ -154,18 +152,32 @@ function Members({ org, archived }: { org: string; archived: boolean }) {
               </Group>
             )
           ) : (
-            <Button
-              size="compact-xs"
-              variant="subtle"
-              aria-label={t('team.change_named', { name: member.name })}
-              onClick={() => setOpen(member)}
-            >
-              {t('form.edit')}
-            </Button>
+            <Group gap={4} justify="flex-end" wrap="nowrap">
+              <Button
+                size="compact-xs"
+                variant="subtle"
+                renderRoot={(props) => (
+                  <Link to="/org/roles" search={{ person: member.user_id }} {...props} />
+                )}
+                aria-label={t('why.link_named', { name: member.name })}
+              >
+                {t('why.link')}
+              </Button>
+              {rights.open(member) && (
+                <Button
+                  size="compact-xs"
+                  variant="subtle"
+                  aria-label={t('team.change_named', { name: member.name })}
+                  onClick={() => setOpen(member)}
+                >
+                  {t('form.edit')}
+                </Button>
+              )}
+            </Group>
           ),
       },
     ],
-    [t, archived, mayRestore, places, bring, end],
+    [t, archived, rights, places, bring, end],
   );
   const failed = restore.error ?? drop.error;
   return (

@@ -9,6 +9,7 @@ import { useTranslation } from 'react-i18next';
 import { patch, post, remove } from '../../api/client';
 import { tokens } from '../../api/queries';
 import type { Token } from '../../api/shapes';
+import { CanOrAddOn } from '../../components/add_on';
 import { Can, useCan } from '../../components/can';
 import { ask } from '../../components/confirm';
 import { type Column, DataTable, PagedRead } from '../../components/data_table';
@@ -37,7 +38,7 @@ export function TokensPage() {
     onSuccess: again,
   });
   const drop = useMutation({ mutationFn: (token: Token) => remove(`/tokens/${token.id}`), onSuccess: again });
-  const mayEdit = can('tokens.edit');
+  const mayEdit = can('tokens.edit', null);
   // the mutations keep their identity
   const columns = useMemo<Column<Token>[]>(
     () => [
@@ -125,11 +126,11 @@ export function TokensPage() {
     <>
       <PageHead title={t('nav.tokens')} text={t('tokens.text')}>
         <Download path="/tokens" query={{ q }} name="tokens" need="drivers.report" />
-        <Can do="tokens.edit">
+        <CanOrAddOn do="tokens.edit" at={null} word={t('tokens.add')}>
           <Button leftSection={<IconPlus size={16} />} onClick={add.open}>
             {t('tokens.add')}
           </Button>
-        </Can>
+        </CanOrAddOn>
       </PageHead>
       <div className="filters">
         <TextInput

@@ -14,8 +14,9 @@ use crate::problem::Problem;
 use crate::route::{Endpoint, Need, endpoint};
 use crate::server::State;
 use crate::view::access::{
-    ConnectView, LevelView, LoginBody, MeView, OrganisationView, OverviewView, PermissionView,
-    RoleView, RolesView, SetupBody, SetupView, SiteRightsView, SwitchBody, UserView,
+    ConnectView, HeldBackView, LevelView, LoginBody, MeView, OrganisationView, OverviewView,
+    PermissionView, RoleView, RolesView, SetupBody, SetupView, SiteRightsView, SwitchBody,
+    UserView,
 };
 use crate::view::account::{ChallengeView, EnteredView, SecondFactorBody};
 
@@ -269,6 +270,16 @@ pub(super) fn me_view(me: app::me::Me) -> MeView {
         viewed_as: me.viewed_as.map(domain::role::Role::key),
         roles: me.roles.iter().map(|r| r.key().to_owned()).collect(),
         permissions: me.permissions.iter().map(|p| p.key().to_owned()).collect(),
+        held_back: me
+            .held_back
+            .into_iter()
+            .map(|one| HeldBackView {
+                permission: one.permission.key(),
+                module: one.module,
+                paid_module: one.paid_module,
+            })
+            .collect(),
+        organisation_above: me.above,
         modules: me.modules,
         sites: me
             .sites
@@ -307,6 +318,8 @@ pub(crate) async fn roles(
             module,
             submodule,
             title: permission.title(),
+            paid_module: permission.paid_module(),
+            active: matrix.active(*permission),
             granted: Role::ALL.iter().map(granted).collect(),
         }
     };

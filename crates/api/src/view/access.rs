@@ -39,6 +39,11 @@ pub(crate) struct MeView {
     pub roles: Vec<String>,
     #[schema(value_type = Vec<words::PermissionKey>)]
     pub permissions: Vec<String>,
+    /// What the roles would allow as well if the organisation had the modules for it.
+    pub held_back: Vec<HeldBackView>,
+    /// The organisation that says which modules this one has; null where the operator of the instance
+    /// does.
+    pub organisation_above: Option<String>,
     pub modules: Vec<String>,
     /// Only these sites; all when null.
     pub sites: Option<Vec<String>>,
@@ -46,6 +51,18 @@ pub(crate) struct MeView {
     pub site_rights: Vec<SiteRightsView>,
     /// The organisations one can work in, this one included.
     pub organisations: Vec<OrganisationView>,
+}
+
+/// A permission that only a module holds back.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HeldBackView {
+    #[schema(value_type = words::PermissionKey)]
+    pub permission: &'static str,
+    /// The module that the organisation does not have: `Module/Submodule`, or `Module/` for one as a
+    /// whole.
+    pub module: Option<String>,
+    /// The paid module that is not activated.
+    pub paid_module: Option<&'static str>,
 }
 
 /// What access to a site allows there.
@@ -89,6 +106,10 @@ pub(crate) struct PermissionView {
     pub module: &'static str,
     pub submodule: &'static str,
     pub title: &'static str,
+    /// The paid module that it needs.
+    pub paid_module: Option<&'static str>,
+    /// Whether the caller's organisation has the modules that it belongs to.
+    pub active: bool,
     /// By the key of the role.
     pub granted: BTreeMap<&'static str, bool>,
 }

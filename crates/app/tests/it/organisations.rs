@@ -5,7 +5,7 @@ use busbar_app::organisations::{self, NewModules, OrganisationEdit, Organisation
 use busbar_app::reasons::{self, Blocked};
 use busbar_app::revision::Precondition;
 use busbar_app::testing::TestApp;
-use busbar_app::{Error, invitations, logins, me, members, sites, stations};
+use busbar_app::{Error, invitations, logins, me, members, roles, sites, stations};
 use domain::id::OrgId;
 use domain::module::ModuleSet;
 use domain::page::PageRequest;
@@ -120,6 +120,15 @@ async fn nobody_has_more_than_above_and_what_is_in_use_is_not_taken_silently() {
     let chief = t.join(chief, child, &[Role::Administrator]).await;
     let may = |p| chief.member().unwrap().may(p, None);
     assert!(may(Permission::StationsEdit) && !may(Permission::LogsView));
+    // They are told what only a module holds back, and who says which there are.
+    let told = me::describe(app, &chief).await.unwrap();
+    assert!(told.above.is_some());
+    let held = |p| told.held_back.iter().find(|one| one.permission == p);
+    let logs = held(Permission::LogsView).unwrap().module.clone();
+    assert_eq!(logs.as_deref(), Some("Station management/Logs"));
+    assert!(held(Permission::StationsEdit).is_none());
+    let matrix = roles::matrix(app, &chief).await.unwrap();
+    assert!(!matrix.active(Permission::LogsView) && matrix.active(Permission::StationsEdit));
     let more = NewModules::Custom(set(&["Station management/Logs"]));
     let refused = organisations::create(app, &chief, child, named("G"), more).await;
     // Reseller is a module as well, and the child has not got it.
