@@ -184,7 +184,7 @@ pub(crate) async fn stand(
         return Ok(Some(why));
     }
     let written = touches.iter().filter_map(|touch| match touch {
-        Touch::Setting(name) => Some(name.clone()),
+        Touch::Setting { name, .. } => Some(name.clone()),
         _ => None,
     });
     if row.removal.is_none() && authority.path != WritePath::Revert {

@@ -46,15 +46,31 @@ fn grant(epoch: i64, account: UserId) -> Grant {
     }
 }
 
+fn set(name: &str, value: &str) -> Touch {
+    Touch::Setting {
+        name: key(name),
+        value: Some(value.to_owned()),
+    }
+}
+
 fn touches() -> Vec<Touch> {
     vec![
-        Touch::Setting(key("localpreauthorize")),
-        Touch::Setting(key("ConnectorPhaseRotation")),
+        set("localpreauthorize", "true"),
+        set("ConnectorPhaseRotation", "1.RST"),
+        set("UserCurrentLimit", "16.1"),
         Touch::Limit {
             highest_ma: Some(16_001),
         },
+        Touch::SessionLimit {
+            highest_ma: Some(16_001),
+        },
+        Touch::SessionLimit { highest_ma: None },
+        Touch::Membership,
         Touch::LocalList,
+        Touch::Tariff,
         Touch::Connection,
+        Touch::SignedCertificate,
+        Touch::Monitors,
         Touch::Unknown,
     ]
 }
@@ -64,7 +80,12 @@ fn every_path_is_closed_without_a_grant_of_this_epoch() {
     let old = [grant(1, user(7)), grant(2, user(1))];
     for path in WritePath::ALL {
         for touch in touches() {
-            let own_repair = path == WritePath::Revert && matches!(touch, Touch::Setting(_));
+            let own_repair = match path {
+                WritePath::Revert => matches!(touch, Touch::Setting { .. } | Touch::Monitors),
+                WritePath::ListSync => touch == Touch::LocalList,
+                WritePath::CertificateAnswer => touch == Touch::SignedCertificate,
+                _ => false,
+            };
             let forbidden = lock().forbids(path, Some(user(7)), &old, std::slice::from_ref(&touch));
             assert_eq!(forbidden, !own_repair, "{path:?} {touch:?}");
             let forbidden = lock().forbids(path, None, &old, std::slice::from_ref(&touch));
@@ -72,19 +93,64 @@ fn every_path_is_closed_without_a_grant_of_this_epoch() {
         }
     }
     assert!(!lock().forbids(WritePath::Command, Some(user(1)), &old, &touches()));
-    let daily = [Touch::Setting(key("HeartbeatInterval"))];
+    let daily = [set("HeartbeatInterval", "60")];
     assert!(!lock().forbids(WritePath::Command, Some(user(7)), &[], &daily));
 }
 
+fn forbidden(lock: &Lock, path: WritePath, touch: Touch) -> bool {
+    lock.forbids(path, None, &[], &[touch])
+}
+
 #[test]
-fn load_management_goes_on_up_to_the_cap() {
-    let forbidden = |highest_ma| {
-        let touches = [Touch::Limit { highest_ma }];
-        lock().forbids(WritePath::LoadPlanner, None, &[], &touches)
+fn load_management_goes_on_up_to_the_cap_on_every_rung() {
+    let planner = |touch| forbidden(&lock(), WritePath::LoadPlanner, touch);
+    let rungs: [fn(Option<i64>) -> Touch; 2] = [
+        |highest_ma| Touch::Limit { highest_ma },
+        |highest_ma| Touch::SessionLimit { highest_ma },
+    ];
+    for rung in rungs {
+        assert!(!planner(rung(Some(16_000))));
+        assert!(planner(rung(Some(16_001))));
+        assert!(planner(rung(None)));
+    }
+    for (value, shut) in [
+        ("16", false),
+        ("10000 mA", false),
+        ("16.1", true),
+        ("full", true),
+    ] {
+        assert_eq!(planner(set("Vendor_MaxCurrent", value)), shut, "{value}");
+    }
+    // A rung is a current, not whatever looks like a number.
+    assert!(planner(set("LocalPreAuthorize", "1")));
+    let uncapped = Lock {
+        cap_ma: None,
+        ..lock()
     };
-    assert!(!forbidden(Some(16_000)));
-    assert!(forbidden(Some(16_001)));
-    assert!(forbidden(None));
+    let planner = |touch| forbidden(&uncapped, WritePath::LoadPlanner, touch);
+    assert!(!planner(Touch::Limit { highest_ma: None }));
+    assert!(planner(set("ConnectorPhaseRotation", "1.RST")));
+}
+
+#[test]
+fn limits_below_the_cap_are_for_everybody() {
+    let shut = |touch| forbidden(&lock(), WritePath::Command, touch);
+    let session = |highest_ma| Touch::SessionLimit { highest_ma };
+    assert!(!shut(session(Some(16_000))));
+    for (value, above) in [("16", false), ("6.5 A", false), ("17", true), ("off", true)] {
+        assert_eq!(shut(set("UserCurrentLimit", value)), above, "{value}");
+    }
+    let nobody_knows = Touch::Setting {
+        name: key("usercurrentlimit"),
+        value: None,
+    };
+    assert!(shut(nobody_knows));
+    let uncapped = Lock {
+        cap_ma: None,
+        ..lock()
+    };
+    let shut = |touch| forbidden(&uncapped, WritePath::Command, touch);
+    assert!(!shut(session(None)) && !shut(set("UserCurrentLimit", "32")));
 }
 
 #[test]
