@@ -19,7 +19,7 @@ use crate::variable::is_secret;
 
 pub use presence::{Challenge, Proof, Sighting, Sign};
 pub use tries::{PasswordTries, PukTries, digits};
-pub use watch::{Act, Watch, WatchState};
+pub use watch::{Act, Look, Watch, WatchState, Writer};
 
 /// Digits of a proposed password.
 pub const PASSWORD_DIGITS: u32 = 8;

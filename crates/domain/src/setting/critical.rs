@@ -123,7 +123,10 @@ impl CriticalList {
             Some(Word::Open) => everywhere.filter(|sphere| *sphere == Sphere::Electrical),
             None => everywhere,
         };
-        found.or_else(|| self.added.contains(&name).then_some(Sphere::Added))
+        // An EVSE or an instance in the name makes no other setting of it.
+        let same = |a: &VariableName| a.component == name.component && a.variable == name.variable;
+        let added = || self.added.iter().any(same).then_some(Sphere::Added);
+        found.or_else(added)
     }
 
     /// Whether the setting is a current that is open at or below the cap of a lock.
@@ -135,13 +138,31 @@ impl CriticalList {
     }
 
     /// Whether a lock freezes what this reading tells: critical, somebody can change it, and its
-    /// value can be seen.
+    /// value can be seen. What is electrical by its own name is frozen even where it can be changed
+    /// at the station only, such as by a switch inside it.
     #[must_use]
     pub fn freezes(&self, reading: &VariableReading) -> bool {
-        reading.mutability != Some(Mutability::ReadOnly)
-            && reading.value.is_some()
+        let changed = || match reading.mutability {
+            Some(Mutability::ReadOnly) => self.electrical_by_name(&reading.name),
+            _ => true,
+        };
+        reading.value.is_some()
             && super::actual(reading)
             && !is_secret(&reading.name)
             && self.sphere(&reading.name).is_some()
+            && changed()
+    }
+
+    /// Whether a rule names the setting, and not just its component, as electrical.
+    fn electrical_by_name(&self, name: &VariableName) -> bool {
+        let (component, variable) = bare(&folded(name));
+        let mut rules = self.model.iter().chain(EVERYWHERE.iter());
+        let electrical = self.sphere(name) == Some(Sphere::Electrical);
+        electrical
+            && rules.any(|rule| {
+                rule.kind != Kind::Component
+                    && rule.sphere == Some(Sphere::Electrical)
+                    && rule.fits(&component, &variable)
+            })
     }
 }

@@ -4,15 +4,15 @@ use chrono::{DateTime, TimeDelta};
 use domain::clock::Moment;
 use domain::id::{StationId, UserId};
 use domain::lock::{
-    Act, Challenge, Grant, Lock, Padlock, PasswordTries, Proof, PukTries, Sighting, Sign, Touch,
-    Watch, WatchState, WritePath, digits, padlock,
+    Challenge, Grant, Lock, Padlock, PasswordTries, Proof, PukTries, Sighting, Sign, Touch,
+    WritePath, digits, padlock,
 };
-use domain::setting::{CriticalList, Reaction};
+use domain::setting::CriticalList;
 use domain::token::TokenUid;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use crate::setting::{key, reading};
+use crate::setting::key;
 
 fn station(n: u128) -> StationId {
     StationId::from_uuid(Uuid::from_u128(n))
@@ -239,88 +239,42 @@ proptest! {
     }
 }
 
-fn frozen() -> Watch {
-    let told = [
-        reading(key("MaxCurrent"), "16"),
-        reading(key("CpoName"), "Volt"),
-        reading(key("HeartbeatInterval"), "60"),
-    ];
-    Watch::freeze(&CriticalList::default(), &told)
-}
-
 #[test]
-fn critical_settings_are_frozen_and_put_back() {
-    let list = CriticalList::default();
-    let mut watch = frozen();
-    assert_eq!(watch.wishes.len(), 2, "the heartbeat is nobody's secret");
-    let told = [
-        reading(key("maxcurrent"), "32"),
-        reading(key("CpoName"), "Volt"),
-    ];
-    let (act, news) = watch.look(&list, &told, true, second(10));
-    assert_eq!(act, Act::Revert(vec![(key("MaxCurrent"), "16".to_owned())]));
-    assert!(news && watch.electrical(&list));
-    let (_, news) = watch.look(&list, &told, true, second(11));
-    assert!(!news, "people were told of it");
-    let told = [
-        reading(key("MaxCurrent"), "16.0"),
-        reading(key("CpoName"), "Volt"),
-    ];
-    assert_eq!(
-        watch.look(&list, &told, true, second(12)),
-        (Act::Nothing, false)
-    );
-    assert_eq!(watch.state, WatchState::Steady);
-    assert!(!watch.electrical(&list));
-}
-
-#[test]
-fn what_leads_to_us_is_told_and_put_back_only_where_somebody_chose_so_and_nobody_charges() {
-    let list = CriticalList::default();
-    let mut watch = frozen();
-    let told = [
-        reading(key("MaxCurrent"), "16"),
-        reading(key("CpoName"), "Other"),
-    ];
-    assert_eq!(
-        watch.look(&list, &told, false, second(1)),
-        (Act::Nothing, true)
-    );
-    assert_eq!(watch.state, WatchState::Drifted);
-    assert!(watch.choose(&key("cponame"), Reaction::Revert));
-    assert!(!watch.choose(&key("Unknown"), Reaction::Revert));
-    let (act, _) = watch.look(&list, &told, true, second(2));
-    assert_eq!((act, watch.state), (Act::Nothing, WatchState::AfterSession));
-    let (act, _) = watch.look(&list, &told, false, second(3));
-    assert_eq!(act, Act::Revert(vec![(key("CpoName"), "Volt".to_owned())]));
-    assert!(watch.choose(&key("CpoName"), Reaction::Quarantine));
-    assert_eq!(
-        watch.look(&list, &told, false, second(4)).0,
-        Act::Quarantine
-    );
-    assert_eq!(
-        watch.look(&list, &told, false, second(5)).0,
-        Act::Nothing,
-        "once"
-    );
-}
-
-#[test]
-fn what_somebody_with_access_wrote_is_the_wish_once_the_station_was_asked_after_it() {
-    let list = CriticalList::default();
-    let mut watch = frozen();
-    let told = |current: &str| {
-        [
-            reading(key("MaxCurrent"), current),
-            reading(key("CpoName"), "Volt"),
-        ]
-    };
-    watch.expect([key("maxCURRENT")], second(10));
-    // Asked before the write, answered after it: this says nothing of what was written.
-    let (act, _) = watch.look(&list, &told("16"), false, second(9));
-    assert_eq!(act, Act::Nothing);
-    let (act, news) = watch.look(&list, &told("20"), false, second(11));
-    assert_eq!((act, news), (Act::Nothing, false));
-    let (act, _) = watch.look(&list, &told("32"), false, second(12));
-    assert_eq!(act, Act::Revert(vec![(key("MaxCurrent"), "20".to_owned())]));
+fn only_reading_says_nothing_that_a_person_would() {
+    use domain::command::{Command, ReportKind, ResetKind, TriggerKind};
+    let names = Vec::new;
+    for reads in [
+        Command::ReadVariables { names: names() },
+        Command::MonitorVariables { names: names() },
+        Command::StopMonitoring { ids: vec![1] },
+        Command::RequestReport {
+            kind: ReportKind::Full,
+        },
+    ] {
+        assert!(!reads.feigns_presence(), "{reads:?}");
+    }
+    for acts in [
+        Command::Reset {
+            kind: ResetKind::Soft,
+            evse: None,
+        },
+        Command::Unlock {
+            evse: 1,
+            connector: None,
+        },
+        Command::ChangeAvailability {
+            evse: None,
+            connector: None,
+            operative: true,
+        },
+        Command::Trigger {
+            message: TriggerKind::Status,
+            evse: None,
+            connector: None,
+        },
+        Command::WriteVariables { values: Vec::new() },
+        Command::ClearCache,
+    ] {
+        assert!(acts.feigns_presence(), "{acts:?}");
+    }
 }

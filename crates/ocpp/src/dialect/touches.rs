@@ -120,7 +120,14 @@ fn variables(data: &Value) -> Vec<Touch> {
     let Some(items) = data.as_array() else {
         return vec![Touch::Unknown];
     };
-    let touch = |item: &Value| Some(setting(full_name(item)?, &item["attributeValue"]));
+    let touch = |item: &Value| {
+        // Another attribute, such as a target, says nothing of the value that is compared.
+        let value = match word(&item["attributeType"]) {
+            None | Some("Actual") => &item["attributeValue"],
+            Some(_) => &Value::Null,
+        };
+        Some(setting(full_name(item)?, value))
+    };
     items
         .iter()
         .map(|item| touch(item).unwrap_or(Touch::Unknown))
