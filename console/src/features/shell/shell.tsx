@@ -56,6 +56,7 @@ import { isAsked, watchAsked } from '../../components/step_up';
 import { viewAsOneself } from '../../components/view_as';
 import { clock } from '../../format';
 import { chooseLanguage, LANGUAGES, type Language } from '../../i18n';
+import { tellAgain, WaitingNotice } from '../notifications/waiting_notice';
 import { focusFilter, isTyping } from './shortcuts';
 
 const Palette = lazy(() => import('./palette'));
@@ -206,6 +207,7 @@ export function Shell() {
         <div style={{ maxWidth: 1500, margin: '0 auto' }}>
           <ViewBar />
           <StaleBar />
+          <WaitingNotice />
           <Outlet />
         </div>
       </AppShell.Main>
@@ -314,6 +316,7 @@ function PersonMenu({ onKeys }: { onKeys: () => void }) {
   if (!data) return null;
   const leave = async () => {
     await post('/logout').catch(() => undefined);
+    tellAgain();
     client.clear();
     window.location.assign('/login');
   };
