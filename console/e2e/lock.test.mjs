@@ -28,6 +28,8 @@ test('a station is locked, closed, opened, and its lock removed with a trace', a
   await dialog().getByLabel('Password of the lock').fill('short');
   await dialog().getByRole('button', { name: 'Lock settings' }).click();
   await dialog().getByText('At least 8 characters.').last().waitFor();
+  await dialog().getByRole('button', { name: 'Generate' }).click();
+  assert.match(await dialog().getByLabel('Password of the lock').inputValue(), /^\d{8}$/);
   await dialog().getByLabel('Password of the lock').fill('');
   await dialog().getByLabel('How to reach you').fill('Volt GmbH');
   const more = dialog().getByRole('combobox', { name: 'Also lock' });

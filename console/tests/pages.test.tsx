@@ -13,6 +13,7 @@ import { number, put, read, write } from '../src/features/commands/exact';
 import { FORMS, paramsOf } from '../src/features/commands/forms';
 import { jsonFault } from '../src/features/commands/raw_form';
 import { ladder } from '../src/features/connect/ladder';
+import { drawnDigits } from '../src/features/lock/drawn_digits';
 import { pair } from '../src/features/logs/pairing';
 import { safeNext } from '../src/features/sign_in/login_page';
 
@@ -170,4 +171,16 @@ test('after sign-in only a path of this console is followed', () => {
   for (const bad of ['//evil.example', 'https://evil.example', '/\\evil.example', '/login', undefined]) {
     expect(safeNext(bad)).toBe('/');
   }
+});
+
+test('a proposed password of a lock is eight digits, none of them rarer than others', () => {
+  const seen = new Map<string, number>();
+  for (let n = 0; n < 2000; n++) {
+    const digits = drawnDigits();
+    expect(digits).toMatch(/^\d{8}$/);
+    for (const digit of digits) seen.set(digit, (seen.get(digit) ?? 0) + 1);
+  }
+  // 1,600 of each are expected, with a deviation of 38: ten of those are beyond chance.
+  for (const count of seen.values()) expect(Math.abs(count - 1600)).toBeLessThan(380);
+  expect(seen.size).toBe(10);
 });

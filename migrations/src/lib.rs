@@ -19,6 +19,7 @@ mod m0018_locks;
 mod m0019_passkeys;
 mod m0020_identities;
 mod m0026_made_under;
+mod m0028_broken_seals;
 mod step;
 
 use sea_orm_migration::prelude::*;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_passkeys::Migration),
             Box::new(m0020_identities::Migration),
             Box::new(m0026_made_under::Migration),
+            Box::new(m0028_broken_seals::Migration),
         ]
     }
 }

@@ -2512,7 +2512,7 @@ export interface components {
          * @description What came of one station of a site.
          * @enum {string}
          */
-        LockOutcome: "locked" | "locked_already" | "station_offline" | "settings_unread";
+        LockOutcome: "locked" | "locked_already" | "station_offline" | "settings_unread" | "failed";
         /** @description Another password of a lock. */
         LockPasswordBody: {
             new: string;
@@ -2747,7 +2747,7 @@ export interface components {
          * @description What a notification is about.
          * @enum {string}
          */
-        NotificationKind: "lock_puk" | "lock_removed" | "lock_password_changed" | "settings_drifted" | "reverts_stopped";
+        NotificationKind: "lock_puk" | "lock_removed" | "lock_password_changed" | "settings_drifted" | "reverts_stopped" | "settings_unread";
         /** @description Something that the caller is told until they have seen it. */
         NotificationView: {
             /** Format: date-time */
@@ -3652,7 +3652,7 @@ export interface components {
          * @description How the frozen settings of a locked station are.
          * @enum {string}
          */
-        WatchState: "steady" | "drifted" | "put_back" | "after_session" | "exhausted" | "oscillating" | "quarantined";
+        WatchState: "steady" | "drifted" | "put_back" | "after_session" | "after_boot" | "exhausted" | "oscillating" | "quarantined" | "unread";
         /** @description Which variables to write. */
         WriteParams: {
             values: components["schemas"]["VariableValue"][];

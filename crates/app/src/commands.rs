@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::{audit, gate, locks, masking, standing};
 
 pub(crate) use course::give_up_stale;
-pub use course::{Begun, begin, settle};
+pub use course::{Begun, begin, go_on, settle};
 
 /// What a person needs to ask for `command`: `stations.control` for what happens at the outlets,
 /// `station_settings.view` for reading variables, which changes nothing; `stations.configure` for what changes how
@@ -44,6 +44,7 @@ pub const fn permission(command: &Command) -> Permission {
         Command::ReadVariables { .. } => Permission::StationSettingsView,
         Command::WriteVariables { .. }
         | Command::MonitorVariables { .. }
+        | Command::StopMonitoring { .. }
         | Command::RequestReport { .. } => Permission::StationsConfigure,
         Command::UpdateFirmware { .. } => Permission::StationsFirmware,
         Command::Raw { .. } => Permission::StationsRawOcpp,
@@ -128,7 +129,9 @@ pub(crate) async fn dispatch(
     let routine = by_itself
         && matches!(
             record.command,
-            Command::ReadVariables { .. } | Command::MonitorVariables { .. }
+            Command::ReadVariables { .. }
+                | Command::MonitorVariables { .. }
+                | Command::StopMonitoring { .. }
         );
     // The order carries what the station must be told; the row keeps no passwords or keys.
     let (org, mut written) = (station.org, record.clone());

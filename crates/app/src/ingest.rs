@@ -153,6 +153,12 @@ async fn store_and_answer(
     if done.facts {
         app.facts_committed();
     }
+    if let Message::VariablesReported(report) = &heard.message
+        && !report.more
+    {
+        let told = News::Reported(link.station, report.request);
+        app.bus().publish(told).await;
+    }
     for reading in done.telemetry {
         if link.may_show(reading.evse, now) {
             app.bus().publish(News::Telemetry(reading)).await;

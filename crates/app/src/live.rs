@@ -259,6 +259,7 @@ impl Stream {
             News::Revoked(_)
             | News::OrganisationChanged(_)
             | News::Settled(_)
+            | News::Reported(..)
             | News::Challenged(..) => {}
         }
         Some(())

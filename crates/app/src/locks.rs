@@ -13,10 +13,10 @@ mod set;
 mod watch;
 
 use domain::clock::Moment;
-use domain::command::CommandRecord;
+use domain::command::{CommandRecord, Outcome as Answered, VariableName};
 use domain::event::Change;
-use domain::id::{OrgId, StationId, UserId};
-use domain::lock::{Authority, Grant, Padlock, Touch, Watch, WritePath, padlock};
+use domain::id::{CommandId, OrgId, StationId, UserId};
+use domain::lock::{Authority, Grant, Padlock, Removal, Touch, Watch, WritePath, Writer, padlock};
 use domain::notification::{Matter, Notification};
 use domain::page::PageRequest;
 use domain::role::{Caller, Member, Permission, Role};
@@ -52,6 +52,8 @@ pub struct LockView {
     pub padlock: Padlock,
     /// The lock, or the last one, which was removed.
     pub row: Option<LockRow>,
+    /// How the last lock was taken away, like a broken seal; also beside a newer lock.
+    pub removal: Option<Removal>,
     /// Whether the caller has the owner's ways back.
     pub owner: bool,
 }
@@ -75,6 +77,10 @@ async fn view(app: &App, caller: &Caller, station: &StationRow) -> Result<LockVi
         Err(_) => lock.map_or(Padlock::None, |_| Padlock::Closed),
     };
     let owner = owner(app, caller, station).await.is_ok();
+    let removal = match row.as_ref().and_then(|row| row.removal.clone()) {
+        None => read.last_removal(station.id).await?,
+        removed => removed,
+    };
     let shown = |mut row: LockRow| {
         if gate::driver_data(app, caller).is_none() {
             hide(&mut row.watch);
@@ -84,6 +90,7 @@ async fn view(app: &App, caller: &Caller, station: &StationRow) -> Result<LockVi
     Ok(LockView {
         padlock,
         row: row.map(shown),
+        removal,
         owner,
     })
 }
@@ -164,11 +171,12 @@ fn forbidden(
     })
 }
 
-/// The choke point: says why calls may not be sent, none where they may. What somebody with access
-/// is about to write becomes the wish of the watch.
+/// The choke point: says why calls of a command may not be sent, none where they may. What is about
+/// to be written to frozen settings is kept until the station says what it made of it.
 pub(crate) async fn stand(
     work: &mut Work,
     station: StationId,
+    command: CommandId,
     authority: Authority,
     touches: &[Touch],
     now: Moment,
@@ -176,23 +184,75 @@ pub(crate) async fn stand(
     if touches.is_empty() {
         return Ok(None);
     }
-    let Some(mut row) = work.lock(station).await? else {
-        return Ok(None);
+    let row = work.lock(station).await?;
+    let own_repair = authority.path == WritePath::Revert && touches.iter().any(is_setting);
+    let Some(mut row) = row.filter(|row| row.removal.is_none()) else {
+        // A repair that waited is none any more once the lock is gone.
+        return Ok(own_repair.then(|| "The lock was removed.".to_owned()));
     };
     let grants = work.grants(station).await?;
     if let Some(why) = forbidden(&row, authority, &grants, touches) {
         return Ok(Some(why));
     }
-    let written = touches.iter().filter_map(|touch| match touch {
-        Touch::Setting(name) => Some(name.clone()),
-        _ => None,
-    });
-    if row.removal.is_none() && authority.path != WritePath::Revert {
-        row.watch.expect(written, now);
+    let written: Vec<(VariableName, String)> = touches
+        .iter()
+        .filter_map(|touch| match touch {
+            Touch::Setting { name, value } => Some((name.clone(), value.clone()?)),
+            _ => None,
+        })
+        .collect();
+    let stale = |(name, value): &(VariableName, String)| !row.watch.may_put_back(name, value);
+    if own_repair && written.iter().any(stale) {
+        let why = "Somebody with access writes it, or wished for another value meanwhile.";
+        return Ok(Some(why.to_owned()));
+    }
+    if !written.is_empty() {
+        let by = match own_repair {
+            true => Writer::Watch,
+            false => Writer::Granted,
+        };
+        row.watch.expect(command, by, written);
         row.due_at = Some(now);
         work.lock_put(&row).await?;
     }
     Ok(None)
+}
+
+fn is_setting(touch: &Touch) -> bool {
+    matches!(touch, Touch::Setting { .. })
+}
+
+/// A command has its outcome: the watch learns what became of frozen settings that it wrote.
+pub(crate) async fn settled(
+    work: &mut Work,
+    station: StationId,
+    command: CommandId,
+    outcome: &Answered,
+    now: Moment,
+) -> Result<(), store::Error> {
+    let row = work.lock(station).await?;
+    let Some(mut row) = row.filter(|row| row.removal.is_none()) else {
+        return Ok(());
+    };
+    if row.watch.written(command, &outcome.written, now) {
+        row.due_at = Some(now);
+        work.lock_put(&row).await?;
+    }
+    Ok(())
+}
+
+/// Judges a deed that needs no call to the station, in the unit that does it.
+pub(crate) async fn stand_deed(
+    work: &mut Work,
+    station: StationId,
+    authority: Authority,
+    touches: &[Touch],
+) -> Result<Option<String>, store::Error> {
+    let Some(row) = work.lock(station).await? else {
+        return Ok(None);
+    };
+    let grants = work.grants(station).await?;
+    Ok(forbidden(&row, authority, &grants, touches))
 }
 
 /// The deed of a refusal at the choke point.

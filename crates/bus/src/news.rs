@@ -26,6 +26,8 @@ pub enum News {
     Settled(CommandId),
     /// Somebody is to prove that they stand at a station: until then its node notes what it tells.
     Challenged(StationId, Moment),
+    /// The last part of a report of variables was stored, which was asked for under this number.
+    Reported(StationId, i32),
 }
 
 impl News {

@@ -154,6 +154,11 @@ pub enum Command {
         /// Which.
         names: Vec<VariableName>,
     },
+    /// Tell no more of what was monitored (2.x).
+    StopMonitoring {
+        /// The station's numbers of the monitors.
+        ids: Vec<i32>,
+    },
     /// Report the device model in parts (2.x).
     RequestReport {
         /// How much.
@@ -198,6 +203,7 @@ impl Command {
             Self::ReadVariables { .. } => "read_variables",
             Self::WriteVariables { .. } => "write_variables",
             Self::MonitorVariables { .. } => "monitor_variables",
+            Self::StopMonitoring { .. } => "stop_monitoring",
             Self::RequestReport { .. } => "request_report",
             Self::ClearCache => "clear_cache",
             Self::UpdateFirmware { .. } => "update_firmware",
@@ -207,20 +213,28 @@ impl Command {
 }
 
 impl Command {
-    /// Whether it can make a station tell what else only somebody in front of it makes it tell: a
+    /// Whether it can make a station tell what else only somebody in front of it makes it tell. A
     /// remote start lets some stations ask about the token, and takes the connector as if a car had
-    /// come (1.6, 5.11). Of a raw call nobody knows.
+    /// come (1.6, 5.11); a stop, a reset, an unlock or an availability frees it again; a trigger may
+    /// bring up what the station had kept to itself. Only reading tells nothing new of a person.
     #[must_use]
     pub const fn feigns_presence(&self) -> bool {
-        matches!(self, Self::StartSession { .. } | Self::Raw { .. })
+        !matches!(
+            self,
+            Self::ReadVariables { .. }
+                | Self::MonitorVariables { .. }
+                | Self::StopMonitoring { .. }
+                | Self::RequestReport { .. }
+        )
     }
 }
 
 /// Where a command stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CommandState {
     /// Written down, not sent.
+    #[default]
     Queued,
     /// About to be written to the socket, or written: it is never sent again.
     Sent,
@@ -237,7 +251,7 @@ pub enum CommandState {
 }
 
 /// What came of a command.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// Where the command stands now.
     pub state: CommandState,
@@ -248,6 +262,27 @@ pub struct Outcome {
     /// Readings of variables that the answer carried, to be stored with the outcome.
     #[serde(default)]
     pub variables: Vec<crate::variable::VariableReading>,
+    /// What the station made of each setting that was written, where it said so.
+    #[serde(default)]
+    pub written: Vec<(VariableName, Written)>,
+    /// The station's numbers of monitors that were set.
+    #[serde(default)]
+    pub monitors: Vec<i32>,
+    /// The number of the report that was asked for.
+    #[serde(default)]
+    pub report: Option<i32>,
+}
+
+/// What a station made of a setting that was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Written {
+    /// It has it.
+    Accepted,
+    /// It has it after its next boot.
+    RebootRequired,
+    /// It did not take it.
+    Refused,
 }
 
 /// What went wrong with a command.

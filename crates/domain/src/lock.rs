@@ -7,19 +7,26 @@ mod presence;
 mod tries;
 mod watch;
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
 use crate::command::{Command, VariableName};
 use crate::id::{StationId, UserId};
-use crate::setting::CriticalList;
+use crate::setting::{CriticalList, Sphere, current_ma};
+use crate::variable::is_secret;
 
 pub use presence::{Challenge, Proof, Sighting, Sign};
 pub use tries::{PasswordTries, PukTries, digits};
-pub use watch::{Act, Watch, WatchState};
+pub use watch::{Act, Look, Watch, WatchState, Writer};
 
 /// Digits of a proposed password.
 pub const PASSWORD_DIGITS: u32 = 8;
+/// The ids of charging profiles that are kept for sessions (ADR 0010). A station replaces a profile
+/// of the same id whatever it is for, so that under any other id a profile of a session could take
+/// the place of the installer's cap.
+pub const SESSION_PROFILES: RangeInclusive<i64> = 1_900_000_000..=1_999_999_999;
 /// Digits of a PUK.
 pub const PUK_DIGITS: u32 = 10;
 
@@ -102,13 +109,17 @@ pub enum WritePath {
     Cli,
     /// Load management.
     LoadPlanner,
+    /// Busbar's own upkeep of the list of tokens that are let in offline.
+    ListSync,
+    /// Busbar's answer to a certificate that the station itself asked for.
+    CertificateAnswer,
     /// The lock itself, which puts back what drifted.
     Revert,
 }
 
 impl WritePath {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Command,
         Self::Batch,
         Self::Template,
@@ -119,6 +130,8 @@ impl WritePath {
         Self::Restore,
         Self::Cli,
         Self::LoadPlanner,
+        Self::ListSync,
+        Self::CertificateAnswer,
         Self::Revert,
     ];
 }
@@ -153,7 +166,10 @@ pub fn touched_by(command: &Command) -> Vec<Touch> {
     match command {
         Command::WriteVariables { values } => values
             .iter()
-            .map(|(name, _)| Touch::Setting(name.clone()))
+            .map(|(name, value)| Touch::Setting {
+                name: name.clone(),
+                value: Some(value.clone()).filter(|_| !is_secret(name)),
+            })
             .collect(),
         _ => Vec::new(),
     }
@@ -163,16 +179,34 @@ pub fn touched_by(command: &Command) -> Vec<Touch> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Touch {
     /// A named setting.
-    Setting(VariableName),
+    Setting {
+        /// Which.
+        name: VariableName,
+        /// What is written to it; none for a secret, or where nobody can tell.
+        value: Option<String>,
+    },
     /// A charging limit of the station or of all its sessions, in milliamps where it can be told.
     Limit {
         /// The highest current that it allows.
         highest_ma: Option<i64>,
     },
+    /// A charging limit of one session, in milliamps where it can be told.
+    SessionLimit {
+        /// The highest current that it allows.
+        highest_ma: Option<i64>,
+    },
+    /// Where the station stands, and with it whose current it shares.
+    Membership,
     /// The list of tokens that are let in offline.
     LocalList,
+    /// What sessions cost.
+    Tariff,
     /// Certificates, keys or the way to the back office.
     Connection,
+    /// A certificate for the station's own key.
+    SignedCertificate,
+    /// What the station tells of changes by itself.
+    Monitors,
     /// Nobody knows: a vendor's own message.
     Unknown,
 }
@@ -206,22 +240,45 @@ impl Lock {
 
     fn protects(&self, touch: &Touch) -> bool {
         match touch {
-            Touch::Setting(name) => self.critical.sphere(name).is_some(),
-            Touch::Limit { .. } | Touch::LocalList | Touch::Connection | Touch::Unknown => true,
+            Touch::Setting { name, value } => {
+                let above = || !self.allows(value.as_deref().and_then(current_ma));
+                self.critical.sphere(name).is_some() || self.critical.capped(name) && above()
+            }
+            Touch::SessionLimit { highest_ma } => !self.allows(*highest_ma),
+            Touch::Limit { .. }
+            | Touch::Membership
+            | Touch::LocalList
+            | Touch::Tariff
+            | Touch::Connection
+            | Touch::SignedCertificate
+            | Touch::Monitors
+            | Touch::Unknown => true,
         }
     }
 
-    /// The lock's own repairs, and limits of load management at or below the frozen cap.
+    /// Whether a limit stays at or below the frozen cap. Where there is a cap, one that nobody can
+    /// reckon does not.
+    fn allows(&self, highest_ma: Option<i64>) -> bool {
+        match (self.cap_ma, highest_ma) {
+            (None, _) => true,
+            (Some(cap), Some(highest)) => highest <= cap,
+            (Some(_), None) => false,
+        }
+    }
+
+    /// The lock's own repairs and monitors, limits of load management at or below the frozen cap on
+    /// whatever rung it uses, and Busbar's own upkeep.
     fn exempt(&self, path: WritePath, touch: &Touch) -> bool {
         match (path, touch) {
-            (WritePath::Revert, Touch::Setting(_)) => true,
-            (WritePath::LoadPlanner, Touch::Limit { highest_ma }) => {
-                match (self.cap_ma, highest_ma) {
-                    (None, _) => true,
-                    (Some(cap), Some(highest)) => *highest <= cap,
-                    (Some(_), None) => false,
-                }
+            (WritePath::Revert, Touch::Setting { .. } | Touch::Monitors) => true,
+            (WritePath::LoadPlanner, Touch::Limit { highest_ma }) => self.allows(*highest_ma),
+            (WritePath::LoadPlanner, Touch::Setting { name, value }) => {
+                let electrical = self.critical.sphere(name) == Some(Sphere::Electrical);
+                let current = value.as_deref().and_then(current_ma);
+                electrical && current.is_some() && self.allows(current)
             }
+            (WritePath::ListSync, Touch::LocalList) => true,
+            (WritePath::CertificateAnswer, Touch::SignedCertificate) => true,
             _ => false,
         }
     }

@@ -32,6 +32,8 @@ pub enum Matter {
     },
     /// Settings of a locked station are put back no more: somebody has to look.
     RevertsStopped,
+    /// A locked station did not tell its settings, time and again.
+    SettingsUnread,
 }
 
 impl Matter {
@@ -44,6 +46,7 @@ impl Matter {
             Self::LockPasswordChanged { .. } => "lock_password_changed",
             Self::SettingsDrifted { .. } => "settings_drifted",
             Self::RevertsStopped => "reverts_stopped",
+            Self::SettingsUnread => "settings_unread",
         }
     }
 }

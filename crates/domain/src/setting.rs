@@ -17,7 +17,7 @@ use crate::variable::VariableReading;
 pub use critical::{CriticalList, Sphere};
 pub use revert::{Reverts, Verdict};
 pub use rules::{Kind, Rule, RuleError, Rules};
-pub use value::{normalise, same};
+pub use value::{current_ma, normalise, same};
 
 /// What is done about drift, chosen for each setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -73,7 +73,7 @@ impl Station<'_> {
                     state: CommandState::Error,
                     answer: None,
                     error: Some(error),
-                    variables: Vec::new(),
+                    ..Outcome::default()
                 };
                 self.settle(id, reply, outcome).await;
                 return Ok(());
@@ -124,6 +124,15 @@ impl Station<'_> {
                 self.finish(job).await;
                 continue;
             };
+            if !job.answers.is_empty()
+                && let Err((code, text)) = self.judge_next(&job).await
+            {
+                // What is left is not sent, and what was sent keeps its answer.
+                let planned = job.plan.calls.len();
+                job.answers.resize(planned, Answer::Error { code, text });
+                self.finish(job).await;
+                continue;
+            }
             let message_id = self.app().draw().to_string();
             let text = RawValue::from_string(call.payload.clone())
                 .ok()
@@ -156,6 +165,22 @@ impl Station<'_> {
             self.socket.send(text).await?;
         }
         Ok(())
+    }
+
+    /// Asks the settings lock again before a further call of a command: it was judged as a whole when
+    /// it began, which may be a while ago.
+    async fn judge_next(&self, job: &Job) -> Result<(), (String, String)> {
+        let touches = job.plan.touches_of(job.answers.len());
+        let stands = commands::go_on(self.app(), self.link, job.id, touches);
+        let (code, text) = match stands.await {
+            Ok(None) => return Ok(()),
+            Ok(Some(why)) => ("settings_locked", why),
+            Err(error) => {
+                tracing::warn!(command.id = %job.id, "a call was not sent: {error}");
+                ("unavailable", "The lock could not be asked.".to_owned())
+            }
+        };
+        Err((code.to_owned(), text))
     }
 
     /// A CALLRESULT.
@@ -340,7 +365,7 @@ fn failed(code: &str, text: &str) -> Outcome {
             text: text.to_owned(),
             places: Vec::new(),
         }),
-        variables: Vec::new(),
+        ..Outcome::default()
     }
 }
 

@@ -5,6 +5,7 @@
 //! does the payload fit, what was forgiven) and the folding of answers. Refuses to decide
 //! anything about charging: it only translates.
 
+mod limit;
 mod meter;
 mod outcome;
 mod plan;

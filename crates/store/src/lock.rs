@@ -11,7 +11,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::entity::{lock_challenges, lock_grants, lock_sightings, lock_tries, locks, stations};
+use crate::entity::{
+    lock_challenges, lock_grants, lock_removals, lock_sightings, lock_tries, locks, stations,
+};
 use crate::error::{Error, corrupt};
 use crate::store::Read;
 use crate::value::{from_json, from_word, json, maybe_moment, moment, ms, word};
@@ -165,6 +167,27 @@ impl Work {
             .to_owned();
         locks::Entity::insert(active(row))
             .on_conflict(replace)
+            .exec_without_returning(&self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Keeps how the lock of an epoch was taken away, for good.
+    pub async fn removal_keep(
+        &mut self,
+        station: StationId,
+        epoch: i64,
+        removal: &Removal,
+    ) -> Result<(), Error> {
+        let row = lock_removals::ActiveModel {
+            station_id: Set(station.uuid()),
+            epoch: Set(epoch),
+            removed_at: Set(ms(removal.at)),
+            removed_how: Set(word(&removal.method)),
+            removed_by: Set(removal.by.uuid()),
+            remover: Set(removal.name.clone()),
+        };
+        lock_removals::Entity::insert(row)
             .exec_without_returning(&self.tx)
             .await?;
         Ok(())
@@ -338,6 +361,33 @@ impl Read {
         row.map(from_row).transpose()
     }
 
+    /// How the last lock before the present one was taken away.
+    pub async fn last_removal(&self, station: StationId) -> Result<Option<Removal>, Error> {
+        use lock_removals::Column as C;
+        let row = lock_removals::Entity::find()
+            .filter(C::StationId.eq(station.uuid()))
+            .order_by_desc(C::Epoch)
+            .one(&self.db)
+            .await?;
+        let removal = |row: lock_removals::Model| {
+            Ok(Removal {
+                at: moment(row.removed_at)?,
+                method: from_word(&row.removed_how)?,
+                by: UserId::from_uuid(row.removed_by),
+                name: row.remover,
+            })
+        };
+        row.map(removal).transpose()
+    }
+
+    /// When a station last booted, as far as it is on record.
+    pub async fn booted_at(&self, station: StationId) -> Result<Option<Moment>, Error> {
+        let row = stations::Entity::find_by_id(station.uuid())
+            .one(&self.db)
+            .await?;
+        maybe_moment(row.and_then(|row| row.booted_at))
+    }
+
     /// The accounts with access to a locked station; those of older epochs too.
     pub async fn grants(&self, station: StationId) -> Result<Vec<Grant>, Error> {
         let rows = lock_grants::Entity::find()
@@ -384,7 +434,8 @@ impl Read {
     }
 
     /// Locked stations that are connected and to be read now: never read yet, not since they
-    /// connected or since `stale`, or asked for and not read since `lately`.
+    /// connected, booted or since `stale`, or asked for and not read since `lately`; those first that
+    /// were not read for the longest.
     pub async fn locks_due(
         &self,
         now: Moment,
@@ -398,6 +449,7 @@ impl Read {
             .to(stations::Column::Id)
             .into();
         let connected = Expr::col((stations::Entity, stations::Column::ConnectedSince));
+        let booted = Expr::col((stations::Entity, stations::Column::BootedAt));
         let looked = || Expr::col((locks::Entity, C::LookedAt));
         let asked = Condition::all()
             .add(C::DueAt.lte(ms(now)))
@@ -412,8 +464,11 @@ impl Read {
                     .add(looked().is_null())
                     .add(looked().lte(ms(stale)))
                     .add(connected.gt(looked()))
+                    .add(booted.gt(looked()))
                     .add(asked),
             )
+            .order_by_asc(C::LookedAt)
+            .order_by_asc(C::StationId)
             .limit(most)
             .all(&self.db)
             .await?;

@@ -10,6 +10,7 @@ use domain::station::{ConnectorStatus, Evse, Hardware, Identity, Registration, S
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter,
+    QuerySelect,
 };
 
 use crate::entity::{connectors, evses, stations};
@@ -144,6 +145,7 @@ impl Work {
             node_id: Set(None),
             connected_since: Set(None),
             last_seen_at: Set(None),
+            booted_at: Set(None),
             password_hash: Set(password_hash.map(str::to_owned)),
             created_at: Set(ms(station.created_at)),
             revision: NotSet,
@@ -270,9 +272,17 @@ impl Work {
             iccid: Set(hardware.iccid.clone()),
             imsi: Set(hardware.imsi.clone()),
             last_seen_at: Set(Some(ms(at))),
+            booted_at: Set(Some(ms(at))),
             ..Default::default()
         };
         row.update(&self.tx).await?;
+        Ok(())
+    }
+
+    /// Until the unit ends, no other unit that holds the station goes on, not on other nodes either.
+    pub async fn station_hold(&mut self, id: StationId) -> Result<(), Error> {
+        let found = stations::Entity::find_by_id(id.uuid()).lock_exclusive();
+        found.one(&self.tx).await?;
         Ok(())
     }
 

@@ -40,12 +40,11 @@ impl Work {
                 mutability: Set(reading.mutability.as_ref().map(word)),
                 reported_at: Set(ms(at)),
             };
+            let mut columns = vec![variables::Column::Value, variables::Column::ReportedAt];
+            // Most answers do not tell whether a variable can be written; a report did.
+            columns.extend(reading.mutability.map(|_| variables::Column::Mutability));
             let again = OnConflict::columns([variables::Column::StationId, variables::Column::Key])
-                .update_columns([
-                    variables::Column::Value,
-                    variables::Column::Mutability,
-                    variables::Column::ReportedAt,
-                ])
+                .update_columns(columns)
                 .to_owned();
             variables::Entity::insert(row)
                 .on_conflict(again)

@@ -1,7 +1,8 @@
 // What a lock is made of, for one station and for a whole site.
-import { NumberInput, Stack, TagsInput, TextInput } from '@mantine/core';
+import { Button, NumberInput, Stack, TagsInput, TextInput } from '@mantine/core';
 import { type UseFormReturnType, useForm } from '@mantine/form';
 import { useTranslation } from 'react-i18next';
+import { drawnDigits } from './drawn_digits';
 
 type Values = { password: string; contact: string; cap_a: number | ''; added: string[] };
 export type LockForm = UseFormReturnType<Values>;
@@ -31,6 +32,17 @@ export function LockFields({ form, known }: { form: LockForm; known: string[] })
         description={t('lock.password_text')}
         autoComplete="off"
         data-autofocus
+        rightSectionWidth="auto"
+        rightSection={
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            mr={4}
+            onClick={() => form.setFieldValue('password', drawnDigits())}
+          >
+            {t('lock.generate')}
+          </Button>
+        }
         {...form.getInputProps('password')}
       />
       <TextInput

@@ -50,7 +50,7 @@ export function LockPanel({ id, online }: { id: string; online: boolean }) {
                   .join(' · ')}
               </Text>
             )}
-            {!held && data.removed && (
+            {data.removed && (
               <Text size="sm" c="dimmed">
                 {t('lock.removed', {
                   name: data.removed.by,

@@ -1,5 +1,5 @@
 // One window for the verbs of a lock: lock, unlock, another password, remove, and the ways back.
-import { Button, Checkbox, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Checkbox, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -153,6 +153,7 @@ function Changing({ id, keep, close }: Props) {
 function Removing({ id, lock, keep, close }: Props) {
   const { t } = useTranslation();
   const knows = lock.padlock === 'open';
+  const [warned, setWarned] = useState(false);
   const form = useForm({ initialValues: { password: '' } });
   const end = useMutation({
     mutationFn: (values: typeof form.values) =>
@@ -163,15 +164,32 @@ function Removing({ id, lock, keep, close }: Props) {
     },
   });
   const contact = lock.lock?.contact;
-  return (
-    <form onSubmit={form.onSubmit((values) => end.mutate(values))}>
+  if (!warned) {
+    return (
       <Stack>
-        <Text size="sm">{t('lock.remove_text', { name: lock.lock?.locked_by ?? '' })}</Text>
+        <Alert color="orange" variant="light">
+          {t('lock.remove_text', { name: lock.lock?.locked_by ?? '' })}
+        </Alert>
         {contact && (
           <Text size="sm" fw={600}>
             {t('lock.contact_is', { contact })}
           </Text>
         )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={close}>
+            {t('form.cancel')}
+          </Button>
+          <Button color="red" onClick={() => setWarned(true)}>
+            {t('lock.go_on')}
+          </Button>
+        </Group>
+      </Stack>
+    );
+  }
+  return (
+    <form onSubmit={form.onSubmit((values) => end.mutate(values))}>
+      <Stack>
+        {knows && <Text size="sm">{t('lock.remove_known')}</Text>}
         {end.isError && <ProblemAlert error={end.error} />}
         {!knows && (
           <TextInput

@@ -44,6 +44,7 @@ import { isAsked, watchAsked } from '../../components/step_up';
 import { endViewAs, viewAsOneself } from '../../components/view_as';
 import { clock } from '../../format';
 import { chooseLanguage, LANGUAGES, type Language } from '../../i18n';
+import { tellAgain, WaitingNotice } from '../notifications/waiting_notice';
 import { Guarded } from './guard';
 import { usePlaces } from './places';
 import { focusFilter, isTyping } from './shortcuts';
@@ -157,6 +158,7 @@ export function Shell() {
         <div style={{ maxWidth: 1500, margin: '0 auto' }}>
           <ViewBar />
           <StaleBar />
+          <WaitingNotice />
           <Guarded>
             <Outlet />
           </Guarded>
@@ -271,6 +273,7 @@ function PersonMenu({ onKeys }: { onKeys: () => void }) {
     await post('/logout').catch(() => undefined);
     // Whoever signs in here next looks about as themselves.
     endViewAs();
+    tellAgain();
     client.clear();
     window.location.assign('/login');
   };

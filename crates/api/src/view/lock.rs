@@ -100,7 +100,7 @@ pub(crate) struct LockView {
     pub padlock: String,
     /// Null where there is none.
     pub lock: Option<HeldView>,
-    /// The last lock, where it was taken away.
+    /// How the last lock was taken away; stays beside a newer one.
     pub removed: Option<RemovalView>,
     /// Whether the caller has the owner's ways back: PUK and presence.
     pub owner: bool,
@@ -149,7 +149,7 @@ impl HeldView {
 impl LockView {
     pub fn to_view(station: domain::id::StationId, seen: &Seen) -> Self {
         let row = seen.row.as_ref();
-        let removal = row.and_then(|row| row.removal.as_ref());
+        let removal = seen.removal.as_ref();
         Self {
             station_id: station.to_string(),
             padlock: word(&seen.padlock),
@@ -350,6 +350,7 @@ impl SiteLockedView {
                 Outcome::Already => "locked_already",
                 Outcome::Offline => "station_offline",
                 Outcome::Unread => "settings_unread",
+                Outcome::Failed => "failed",
             },
         }
     }
@@ -422,7 +423,9 @@ impl NotificationView {
     pub fn to_view(told: Notification) -> Self {
         let kind = told.matter.word();
         let (by, method, settings) = match told.matter {
-            Matter::LockPuk | Matter::RevertsStopped => (None, None, Vec::new()),
+            Matter::LockPuk | Matter::RevertsStopped | Matter::SettingsUnread => {
+                (None, None, Vec::new())
+            }
             Matter::LockRemoved { method, by } => (Some(by), Some(word(&method)), Vec::new()),
             Matter::LockPasswordChanged { by } => (Some(by), None, Vec::new()),
             Matter::SettingsDrifted { names } => (None, None, names),

@@ -116,10 +116,11 @@ closed! {
     /// What is done about drift.
     DriftReaction = of::<domain::setting::Reaction>();
     /// What came of one station of a site.
-    LockOutcome = ["locked", "locked_already", "station_offline", "settings_unread"];
+    LockOutcome = ["locked", "locked_already", "station_offline", "settings_unread", "failed"];
     /// What a notification is about.
     NotificationKind = [
         "lock_puk", "lock_removed", "lock_password_changed", "settings_drifted", "reverts_stopped",
+        "settings_unread",
     ];
     /// By which way a deed came.
     Via = of::<domain::audit::Via>();

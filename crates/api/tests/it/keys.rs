@@ -132,7 +132,7 @@ fn accepted() -> Outcome {
         state: CommandState::Accepted,
         answer: Some("{}".to_owned()),
         error: None,
-        variables: Vec::new(),
+        ..Outcome::default()
     }
 }
 

@@ -106,7 +106,10 @@ fn check(command: &Command) -> Result<(), Error> {
             }
         }
         Command::Raw { action, .. } => review.needed("/action", Some(action), LONGEST_NAME),
-        Command::StopSession { .. } | Command::RequestReport { .. } | Command::ClearCache => {}
+        Command::StopSession { .. }
+        | Command::StopMonitoring { .. }
+        | Command::RequestReport { .. }
+        | Command::ClearCache => {}
     }
     review.passed()
 }

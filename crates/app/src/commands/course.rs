@@ -54,7 +54,7 @@ fn failed(code: &str, text: &str) -> Outcome {
             text: text.to_owned(),
             places: Vec::new(),
         }),
-        variables: Vec::new(),
+        ..Outcome::default()
     }
 }
 
@@ -105,11 +105,14 @@ pub async fn begin(
         .write(Lane::Station(station), move |work| {
             let (fact, touches, refused) = (fact.clone(), touches.clone(), refused.clone());
             Box::pin(async move {
-                if let Some(why) = locks::stand(work, station, authority, &touches, now).await? {
+                let stands = locks::stand(work, station, id, authority, &touches, now);
+                if let Some(why) = stands.await? {
                     work.audit(&refused);
                     return Ok(Begun::Locked(why));
                 }
                 if !work.command_sent(id, epoch, now).await? {
+                    // Nothing comes of it any more.
+                    locks::settled(work, station, id, &Outcome::default(), now).await?;
                     return Ok(Begun::Over);
                 }
                 work.event(&fact);
@@ -124,6 +127,38 @@ pub async fn begin(
         }
     }
     Ok(begun)
+}
+
+/// The next call of a command that was begun is about to be written to the socket. The lock may have
+/// been set since, or has another password: it is asked again. Says why the call may not be sent.
+pub async fn go_on(
+    app: &App,
+    link: &StationLink,
+    id: CommandId,
+    touches: Vec<Touch>,
+) -> Result<Option<String>, Error> {
+    let Who::Known(known) = &link.who else {
+        return Err(Error::NotFound);
+    };
+    if touches.is_empty() {
+        return Ok(None);
+    }
+    let row = app.store().read.command(id).await?;
+    let row = row.ok_or(Error::NotFound)?;
+    let (now, station) = (app.now(), link.station);
+    let authority = row.record.authority;
+    let refused = locks::refusal(app, known.org, station, &row.record);
+    let stands = app.store().write(Lane::Station(station), move |work| {
+        let (touches, refused) = (touches.clone(), refused.clone());
+        Box::pin(async move {
+            let why = locks::stand(work, station, id, authority, &touches, now).await?;
+            if why.is_some() {
+                work.audit(&refused);
+            }
+            Ok(why)
+        })
+    });
+    Ok(stands.await?)
 }
 
 /// Records what came of a command, once, with the variables that the answer told. False when it
@@ -165,6 +200,7 @@ pub(crate) async fn record_outcome(
             Box::pin(async move {
                 let first = work.command_settle(id, epoch, &outcome, now).await?;
                 if first {
+                    locks::settled(work, station, id, &outcome, now).await?;
                     work.event(&fact);
                     if !outcome.variables.is_empty() {
                         work.variables(station, &outcome.variables, now).await?;

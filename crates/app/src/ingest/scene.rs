@@ -8,7 +8,7 @@ use domain::clock::Moment;
 use domain::command::VariableName;
 use domain::event::{Change, Event, Telemetry};
 use domain::id::{EventId, EvseId, NoticeId, StationId};
-use domain::lock::{Sighting, Sign};
+use domain::lock::{Challenge, Sighting, Sign};
 use domain::message::{
     Boot, ChargingState, Message, Notice, NoticeKind, Reply, StatusReport, VendorMessage,
 };
@@ -37,8 +37,8 @@ pub(super) struct Task {
     pub heard: Arc<Heard>,
     /// Whether tokens may charge here at all now.
     pub place_open: bool,
-    /// Whether somebody is to prove that they stand here.
-    pub challenged: bool,
+    /// Since when somebody is to prove that they stand here; none when nobody is.
+    pub challenged: Option<Moment>,
     /// Whether a person vouches for the presented token.
     pub vouched: bool,
     /// What a boot is given.
@@ -130,7 +130,8 @@ impl Scene<'_> {
                 Reply::Done
             }
             Message::Authorize(token) => {
-                self.sight(|| locks::token_sign(&token.uid)).await?;
+                // Asked for an answer now: this comes from no queue.
+                self.sight(None, || locks::token_sign(&token.uid)).await?;
                 Reply::Authorize(self.judge(token).verdict)
             }
             Message::Transaction(report) => self.transaction(report).await?,
@@ -269,7 +270,7 @@ impl Scene<'_> {
         let before = self.known.statuses.insert(place, (report.status, at));
         let was = before.map(|(status, _)| status);
         if let Some(sign) = locks::cable_sign(report.evse, was, report.status) {
-            self.sight(|| sign).await?;
+            self.sight(report.at, || sign).await?;
         }
         if before.is_none_or(|(status, _)| status != report.status) {
             self.fact(Change::StationStatusChanged {
@@ -316,9 +317,15 @@ impl Scene<'_> {
         self.task.heard.at - at < TimeDelta::minutes(LIVE_MINUTES)
     }
 
-    /// Whether a locked station is to be read again: its security changed, or a frozen setting.
+    /// Whether a locked station is to be read again: its security or its firmware changed, or a frozen
+    /// setting.
     async fn is_about_lock(&mut self, notices: &[Notice]) -> Result<bool, Error> {
-        if notices.iter().any(|n| n.kind == NoticeKind::SecurityEvent) {
+        let changes = |n: &Notice| match n.kind {
+            NoticeKind::SecurityEvent => true,
+            NoticeKind::FirmwareStatus => n.title == "Installed",
+            _ => false,
+        };
+        if notices.iter().any(changes) {
             return Ok(true);
         }
         let mut monitors = notices
@@ -333,7 +340,7 @@ impl Scene<'_> {
             return Ok(false);
         }
         let lock = self.work.lock(self.task.station).await?;
-        let frozen = |lock: store::LockRow| names.iter().any(|name| lock.watch.holds(name));
+        let frozen = |lock: store::LockRow| names.iter().any(|name| lock.watch.concerns(name));
         Ok(lock.is_some_and(frozen))
     }
 
@@ -365,9 +372,17 @@ impl Scene<'_> {
         Reply::UnknownVendor
     }
 
-    /// Notes what the station told, where somebody is to prove that they stand there.
-    async fn sight(&mut self, sign: impl FnOnce() -> Sign) -> Result<(), Error> {
-        if !self.task.challenged {
+    /// Notes what the station told, where somebody is to prove that they stand there. What it dates
+    /// itself, and before the proof began, waited in its queue.
+    async fn sight(
+        &mut self,
+        told_at: Option<Moment>,
+        sign: impl FnOnce() -> Sign,
+    ) -> Result<(), Error> {
+        let Some(begun) = self.task.challenged else {
+            return Ok(());
+        };
+        if told_at.is_some_and(|at| !Challenge::dates_fit(begun, at)) {
             return Ok(());
         }
         let sighting = Sighting {

@@ -8,7 +8,7 @@ use bus::{Missed, News};
 use chrono::TimeDelta;
 use domain::clock::Moment;
 use domain::id::StationId;
-use domain::lock::Sign;
+use domain::lock::{Challenge, Sign};
 use domain::station::ConnectorStatus;
 use domain::token::TokenUid;
 
@@ -28,15 +28,15 @@ impl Challenges {
         open.insert(station, until);
     }
 
-    /// Whether a station is watched.
-    pub fn open(&self, station: StationId, now: Moment) -> bool {
+    /// Since when a station is watched; none when it is not.
+    pub fn open(&self, station: StationId, now: Moment) -> Option<Moment> {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match open.get(&station) {
-            None => false,
-            Some(until) if *until >= now => true,
+            None => None,
+            Some(until) if *until >= now => Some(Challenge::begun(*until)),
             Some(_) => {
                 open.remove(&station);
-                false
+                None
             }
         }
     }

@@ -6,8 +6,9 @@ use domain::notification::Matter;
 use domain::role::{Caller, Member};
 use domain::station::Station;
 use serde_json::json;
-use store::{Lane, LockRow};
+use store::{Lane, LockRow, StationRow};
 
+use super::watch::stop_monitoring;
 use super::{LockView, changed, locked, not_locked, notices, person, set, view};
 use crate::app::App;
 use crate::error::Error;
@@ -196,7 +197,7 @@ pub async fn remove(
     let (row, lock) = locked(app, caller, id).await?;
     let member = person(caller)?;
     knows(app, member, &lock, password).await?;
-    take_away(app, caller, &row.station, &lock, RemovalMethod::Password).await?;
+    take_away(app, caller, &row, &lock, RemovalMethod::Password).await?;
     view(app, caller, &row).await
 }
 
@@ -232,11 +233,12 @@ fn tell_installer(
 pub(super) async fn take_away(
     app: &App,
     caller: &Caller,
-    station: &Station,
+    row: &StationRow,
     lock: &LockRow,
     method: RemovalMethod,
 ) -> Result<(), Error> {
-    let member = person(caller)?;
+    let (member, station) = (person(caller)?, &row.station);
+    let monitors = lock.watch.monitors.clone();
     let removal = Removal {
         at: app.now(),
         method,
@@ -278,5 +280,6 @@ pub(super) async fn take_away(
         return Err(not_locked());
     }
     app.facts_committed();
+    stop_monitoring(app, row, monitors);
     Ok(())
 }

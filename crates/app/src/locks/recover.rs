@@ -67,7 +67,7 @@ pub async fn use_puk(
             why: "wrong_puk",
         });
     }
-    take_away(app, caller, &row.station, &lock, RemovalMethod::Puk).await?;
+    take_away(app, caller, &row, &lock, RemovalMethod::Puk).await?;
     view(app, caller, &row).await
 }
 
@@ -154,13 +154,12 @@ pub async fn finish_presence(app: &App, caller: &Caller, id: StationId) -> Resul
     };
     if feigned(app, &of.challenge).await? {
         give_up(app, caller, &lock, "feigned").await?;
-        let detail = "A remote start or a raw call went to the station meanwhile, which can look \
-                      like somebody standing there. Begin again two minutes after it.";
+        let detail = "The station was told to do something meanwhile, which can look like somebody \
+                      standing there. Begin again two minutes after it.";
         return Err(Error::conflict("presence_feigned", detail));
     }
     if of.challenge.answered(&read.sightings(id).await?) {
-        let station = &row.station;
-        take_away(app, caller, station, &lock, RemovalMethod::Presence).await?;
+        take_away(app, caller, &row, &lock, RemovalMethod::Presence).await?;
         return Ok(Presence::Proved(Box::new(view(app, caller, &row).await?)));
     }
     if of.challenge.open(app.now()) {

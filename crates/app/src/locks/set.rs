@@ -70,6 +70,8 @@ impl NewLock {
 
 /// Looks at a password that somebody chose for a lock.
 pub(super) fn review_password(review: &mut Review, password: Option<&str>) {
+    // Looked at as it is kept.
+    let password = password.map(str::trim);
     let short = password.is_some_and(|p| p.chars().count() < PASSWORD_DIGITS as usize);
     let detail = format!("At least {PASSWORD_DIGITS} characters.");
     review.refuse(short, "/password", "too_short", detail);
@@ -126,8 +128,8 @@ async fn set(
     let now = app.now();
     let mut watch = Watch::freeze(&critical, &reported);
     watch.looked_at = Some(now);
-    let names = watch.wishes.iter().map(|wish| wish.name.clone()).collect();
-    watch.monitored = monitor(app, row, names).await;
+    let names: Vec<_> = watch.wishes.iter().map(|wish| wish.name.clone()).collect();
+    monitor(app, row, &names).await.keep(&mut watch);
     let puk = drawn(PUK_DIGITS)?;
     let mut told = notices(app, station, &owners(app, station).await?, &Matter::LockPuk);
     for notice in &mut told {
@@ -150,7 +152,8 @@ async fn set(
         puk: Some(secret::hash_password(app, &puk).await?),
         puk_tries: PukTries::default(),
         watch,
-        due_at: None,
+        // What changed between the report and the lock is found.
+        due_at: Some(now),
         removal: None,
     };
     let after = json!({
@@ -172,11 +175,14 @@ async fn set(
         let (mut lock, mut saved) = (lock.clone(), saved.clone());
         let (told, deed, fact) = (told.clone(), deed.clone(), fact.clone());
         Box::pin(async move {
+            // A station without a lock has no row to wait for.
+            work.station_hold(id).await?;
             let before = work.lock(id).await?;
             if let Some(before) = before {
-                if before.removal.is_none() {
+                let Some(removal) = &before.removal else {
                     return Ok(false);
-                }
+                };
+                work.removal_keep(id, before.lock.epoch, removal).await?;
                 lock.lock.epoch = before.lock.epoch + 1;
             }
             let grant = Grant {
@@ -232,6 +238,8 @@ pub enum Outcome {
     Offline,
     /// It did not tell its settings.
     Unread,
+    /// Something else went wrong there.
+    Failed,
 }
 
 /// One station of a site that was locked as a whole.
@@ -286,7 +294,10 @@ pub async fn lock_site(
                 code: "settings_unread",
                 ..
             }) => Outcome::Unread,
-            Err(other) => return Err(other),
+            Err(other) => {
+                tracing::warn!(station.id = %row.station.id, "a station was not locked: {other}");
+                Outcome::Failed
+            }
         };
         outcomes.push(SiteLocked {
             station: row.station.id,

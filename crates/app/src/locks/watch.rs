@@ -3,14 +3,17 @@
 
 use chrono::TimeDelta;
 use domain::command::{Command, CommandState, VariableName};
-use domain::lock::{Act, WatchState, WritePath};
+use domain::id::{OrgId, StationId, UserId};
+use domain::lock::{Act, Look, Watch, WatchState, WritePath};
 use domain::notification::Matter;
 use domain::role::Caller;
 use domain::site::AdminState;
+use domain::variable::VariableReading;
 use serde_json::json;
 use store::{Lane, LockRow, StationRow};
 
-use super::{baseline, changed, notices, owners};
+use super::baseline::{self, Many};
+use super::{changed, notices, owners};
 use crate::app::App;
 use crate::error::Error;
 use crate::{audit, commands};
@@ -23,13 +26,27 @@ const LATELY_S: i64 = 30;
 const CLAIM_S: i64 = 180;
 /// After this a station that did not tell its settings is asked again.
 const AGAIN_S: i64 = 20;
+/// And after this, once people were told of it.
+const UNREAD_S: i64 = 600;
 
 const BUSBAR: Caller = Caller::System {
     why: "settings lock",
 };
 
-/// Takes the locks whose turn it is, each in a task of its own; tells how many.
+/// Takes the locks whose turn it is, each in a task of its own, until none is left; tells how many.
 pub(crate) async fn look_after(app: &App) -> Result<usize, Error> {
+    let mut taken = 0;
+    loop {
+        let some = take_due(app).await?;
+        taken += some;
+        // A full portion of which none could be taken is in other nodes' hands.
+        if some == 0 {
+            return Ok(taken);
+        }
+    }
+}
+
+async fn take_due(app: &App) -> Result<usize, Error> {
     let now = app.now();
     let (lately, stale) = (now - TimeDelta::seconds(LATELY_S), now - TimeDelta::days(1));
     let read = &app.store().read;
@@ -49,12 +66,31 @@ pub(crate) async fn look_after(app: &App) -> Result<usize, Error> {
 }
 
 async fn look_and_rest(app: App, row: LockRow) {
-    let id = row.lock.station;
+    let (id, epoch, org) = (row.lock.station, row.lock.epoch, row.org);
     let rest = match look(&app, row).await {
         Ok(()) => app.now(),
         Err(error) => {
             tracing::debug!(station.id = %id, "a locked station was not read: {error}");
-            app.now() + TimeDelta::seconds(AGAIN_S)
+            let told = matches!(
+                error,
+                Error::Unavailable {
+                    code: "settings_unread",
+                    ..
+                }
+            );
+            let unread = match told {
+                true => missed(&app, org, id, epoch).await,
+                false => Ok(false),
+            };
+            let again = match unread {
+                Ok(true) => UNREAD_S,
+                Ok(false) => AGAIN_S,
+                Err(error) => {
+                    tracing::debug!(station.id = %id, "that was not written down: {error}");
+                    AGAIN_S
+                }
+            };
+            app.now() + TimeDelta::seconds(again)
         }
     };
     let rested = app.store().write(Lane::Station(id), move |work| {
@@ -65,6 +101,60 @@ async fn look_and_rest(app: App, row: LockRow) {
     }
 }
 
+/// Notes that a station did not tell its settings, and tells people when that is not the first time;
+/// whether it is so now.
+async fn missed(app: &App, org: OrgId, id: StationId, epoch: i64) -> Result<bool, Error> {
+    let Some((station, row)) = place(app, org, id).await? else {
+        return Ok(false);
+    };
+    let told = told_of(app, &station, &row).await?;
+    let notices = notices(app, &station.station, &told, &Matter::SettingsUnread);
+    let deed = audit::row(app, &BUSBAR, org, "locks.unread", id, None, None);
+    let fact = changed(app, &station.station);
+    let written = app.store().write(Lane::Station(id), move |work| {
+        let (notices, deed, fact) = (notices.clone(), deed.clone(), fact.clone());
+        Box::pin(async move {
+            let lock = work.lock(id).await?;
+            let lock = lock.filter(|l| l.removal.is_none() && l.lock.epoch == epoch);
+            let Some(mut lock) = lock else {
+                return Ok(false);
+            };
+            if lock.watch.missed() {
+                for notice in &notices {
+                    work.notify(notice).await?;
+                }
+                work.audit(&deed);
+                work.event(&fact);
+            }
+            work.lock_put(&lock).await?;
+            Ok(lock.watch.state == WatchState::Unread)
+        })
+    });
+    let unread = written.await?;
+    app.facts_committed();
+    Ok(unread)
+}
+
+async fn place(
+    app: &App,
+    org: OrgId,
+    id: StationId,
+) -> Result<Option<(StationRow, LockRow)>, Error> {
+    let read = &app.store().read;
+    let station = read.station(org, id).await?;
+    let lock = read.lock(id).await?.filter(|lock| lock.removal.is_none());
+    Ok(station.zip(lock))
+}
+
+/// Who is told of what happens to a locked station: its owners and its installer.
+async fn told_of(app: &App, station: &StationRow, row: &LockRow) -> Result<Vec<UserId>, Error> {
+    let mut told = owners(app, &station.station).await?;
+    told.push(row.lock.locked_by);
+    told.sort_unstable();
+    told.dedup();
+    Ok(told)
+}
+
 /// Reads a station, tells people of drift, and does what is to be done about it.
 async fn look(app: &App, row: LockRow) -> Result<(), Error> {
     let id = row.lock.station;
@@ -73,16 +163,53 @@ async fn look(app: &App, row: LockRow) -> Result<(), Error> {
     let asked = app.now();
     let names: Vec<_> = row.watch.wishes.iter().map(|w| w.name.clone()).collect();
     let reported = baseline::some(app, &BUSBAR, &station, &names).await?;
-    let mut monitored = row.watch.monitored;
-    if !monitored {
-        monitored = monitor(app, &station, names).await;
+    let read = &app.store().read;
+    let look = Look {
+        asked,
+        charging: !read.open_sessions(id).await?.is_empty(),
+        booted: read.booted_at(id).await?,
+    };
+    // What a station was asked to tell by itself is gone when it has booted since.
+    let booted = look.booted.zip(row.watch.looked_at);
+    let monitored = row.watch.monitored && booted.is_none_or(|(booted, looked)| booted <= looked);
+    let act = take_in(app, &station, &row, reported, look).await?;
+    if !act.revert.is_empty() {
+        let values = act.revert;
+        let command = Command::WriteVariables { values };
+        let sent = commands::dispatch(app, &BUSBAR, &station, command, WritePath::Revert).await?;
+        let patience = app.settings().command_timeout;
+        commands::outcome_of(app, id, sent.id, patience).await?;
     }
-    let charging = !app.store().read.open_sessions(id).await?.is_empty();
-    let mut told = owners(app, &station.station).await?;
-    told.push(row.lock.locked_by);
-    told.sort_unstable();
-    told.dedup();
-    let (epoch, place) = (row.lock.epoch, station.clone());
+    if monitored {
+        return Ok(());
+    }
+    let watched = monitor(app, &station, &names).await;
+    let epoch = row.lock.epoch;
+    let written = app.store().write(Lane::Station(id), move |work| {
+        let watched = watched.clone();
+        Box::pin(async move {
+            let lock = work.lock(id).await?;
+            let lock = lock.filter(|l| l.removal.is_none() && l.lock.epoch == epoch);
+            if let Some(mut lock) = lock {
+                watched.keep(&mut lock.watch);
+                work.lock_put(&lock).await?;
+            }
+            Ok(())
+        })
+    });
+    Ok(written.await?)
+}
+
+/// Has the watch judge what was read, and tells people; what is left to do.
+async fn take_in(
+    app: &App,
+    station: &StationRow,
+    row: &LockRow,
+    reported: Vec<VariableReading>,
+    look: Look,
+) -> Result<Act, Error> {
+    let (id, epoch, place) = (row.lock.station, row.lock.epoch, station.clone());
+    let told = told_of(app, station, row).await?;
     // Everything that the unit may need is drawn before it runs.
     let stopped = notices(app, &station.station, &told, &Matter::RevertsStopped);
     let none = Matter::SettingsDrifted { names: Vec::new() };
@@ -100,16 +227,16 @@ async fn look(app: &App, row: LockRow) -> Result<(), Error> {
             let lock = work.lock(id).await?;
             let lock = lock.filter(|l| l.removal.is_none() && l.lock.epoch == epoch);
             let Some(mut lock) = lock else {
-                return Ok(Act::Nothing);
+                return Ok(Act::default());
             };
             let before = lock.watch.state;
             let critical = lock.lock.critical.clone();
-            let (act, news) = lock.watch.look(&critical, &reported, charging, asked);
-            let is = lock.watch.state;
-            lock.due_at = again(is, asked);
-            lock.watch.monitored |= monitored;
+            let act = lock.watch.look(&critical, &reported, look);
+            // What came up since the station was asked is looked at anew.
+            let since = lock.due_at.filter(|due| *due > look.asked);
+            lock.due_at = since.or(act.again.map(|wait| look.asked + wait));
             work.lock_put(&lock).await?;
-            if news {
+            if act.news {
                 let names: Vec<String> = lock
                     .watch
                     .drift
@@ -125,12 +252,13 @@ async fn look(app: &App, row: LockRow) -> Result<(), Error> {
                     work.notify(&notice).await?;
                 }
             }
-            if is != before && matches!(is, WatchState::Exhausted | WatchState::Oscillating) {
+            if act.stopped {
                 for notice in &stopped {
                     work.notify(notice).await?;
                 }
             }
-            if act == Act::Quarantine {
+            // Whatever keeps it from use already is not loosened.
+            if act.quarantine && place.station.admin_state == AdminState::InService {
                 let StationRow {
                     mut station,
                     revision,
@@ -144,7 +272,7 @@ async fn look(app: &App, row: LockRow) -> Result<(), Error> {
                 }
                 work.audit(&quarantined);
             }
-            if is != before || news {
+            if lock.watch.state != before || act.news {
                 work.event(&fact);
             }
             Ok(act)
@@ -152,40 +280,74 @@ async fn look(app: &App, row: LockRow) -> Result<(), Error> {
     });
     let act = act.await?;
     app.facts_committed();
-    if let Act::Revert(values) = act {
-        let command = Command::WriteVariables { values };
-        let sent = commands::dispatch(app, &BUSBAR, &station, command, WritePath::Revert).await?;
-        let patience = app.settings().command_timeout;
-        commands::outcome_of(app, id, sent.id, patience).await?;
-    }
-    Ok(())
+    Ok(act)
 }
 
-/// Asks a station to tell of changes of these by itself; whether that is settled, which it also is
-/// when the station does not know how.
-pub(super) async fn monitor(app: &App, station: &StationRow, names: Vec<VariableName>) -> bool {
-    let command = Command::MonitorVariables { names };
-    let sent = commands::dispatch(app, &BUSBAR, station, command, WritePath::Revert).await;
-    let Ok(sent) = sent else {
-        return false;
+/// What a station made of being asked to tell of changes by itself.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Watched {
+    /// Whether that is settled, which it also is when the station does not know how.
+    settled: bool,
+    /// Its numbers of the monitors.
+    ids: Vec<i32>,
+}
+
+impl Watched {
+    /// Keeps it.
+    pub fn keep(&self, watch: &mut Watch) {
+        watch.monitored |= self.settled;
+        for id in &self.ids {
+            if !watch.monitors.contains(id) {
+                watch.monitors.push(*id);
+            }
+        }
+    }
+}
+
+/// Asks a station to tell of changes of these by itself.
+pub(super) async fn monitor(app: &App, station: &StationRow, names: &[VariableName]) -> Watched {
+    let mut watched = Watched::default();
+    let Ok(portion) = baseline::portion(app, station.station.id, Many::Monitor).await else {
+        return watched;
     };
-    let patience = app.settings().command_timeout;
-    let done = commands::outcome_of(app, station.station.id, sent.id, patience).await;
-    done.is_ok_and(|done| {
+    for names in names.chunks(portion) {
+        let names = names.to_vec();
+        let command = Command::MonitorVariables { names };
+        let sent = commands::dispatch(app, &BUSBAR, station, command, WritePath::Revert).await;
+        let Ok(sent) = sent else {
+            return watched;
+        };
+        let patience = app.settings().command_timeout;
+        let done = commands::outcome_of(app, station.station.id, sent.id, patience).await;
+        let Ok(done) = done else {
+            return watched;
+        };
+        let outcome = done.outcome.unwrap_or_default();
         let answers = [CommandState::Accepted, CommandState::Rejected];
-        let own = done.outcome.and_then(|outcome| outcome.error);
-        answers.contains(&done.state) || own.is_some_and(|error| error.code != "timeout")
-    })
+        let own = outcome.error.as_ref().map(|error| error.code.as_str());
+        let answered = answers.contains(&done.state)
+            || done.state == CommandState::Error && !own.is_some_and(baseline::is_lost);
+        if !answered {
+            return watched;
+        }
+        watched.ids.extend(outcome.monitors);
+    }
+    watched.settled = true;
+    watched
 }
 
-/// When the station is read again out of turn.
-fn again(state: WatchState, now: domain::clock::Moment) -> Option<domain::clock::Moment> {
-    match state {
-        WatchState::PutBack | WatchState::AfterSession => Some(now),
-        WatchState::Exhausted => Some(now + TimeDelta::minutes(5)),
-        WatchState::Steady
-        | WatchState::Drifted
-        | WatchState::Oscillating
-        | WatchState::Quarantined => None,
+/// Has a station tell no more of what a lock was about, once that is gone. It is asked once: a monitor
+/// too many does no harm.
+pub(super) fn stop_monitoring(app: &App, station: &StationRow, ids: Vec<i32>) {
+    if ids.is_empty() {
+        return;
     }
+    let (app, station) = (app.clone(), station.clone());
+    tokio::spawn(async move {
+        let command = Command::StopMonitoring { ids };
+        let sent = commands::dispatch(&app, &BUSBAR, &station, command, WritePath::Revert);
+        if let Err(error) = sent.await {
+            tracing::debug!(station.id = %station.station.id, "its monitors stay: {error}");
+        }
+    });
 }

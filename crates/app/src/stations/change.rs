@@ -204,6 +204,11 @@ pub async fn edit(
             station.name = kept(name);
         }
         station.site = edit.site.unwrap_or(station.site);
+        if station.site != before.site {
+            // Another site is another load group, with other fuses.
+            let touches = [Touch::Membership];
+            locks::guard(app, caller, &before, authority(caller), &touches).await?;
+        }
         station.admin_state = edit.admin_state.unwrap_or(station.admin_state);
         station.lenient = edit.lenient.unwrap_or(station.lenient);
         station.assume_protocol = edit.assume_protocol.unwrap_or(station.assume_protocol);
@@ -313,10 +318,7 @@ pub async fn renew_password(app: &App, caller: &Caller, id: StationId) -> Result
     if station.admin_state == AdminState::Archived {
         return Err(Error::conflict("archived", "The station is archived."));
     }
-    let authority = Authority {
-        path: WritePath::Command,
-        account: commands::account(caller),
-    };
+    let authority = authority(caller);
     locks::guard(app, caller, &station, authority, &[Touch::Connection]).await?;
     let password = secret::draw_station_password()?;
     let hash = connections::password_digest(app, id, password.as_bytes());
@@ -329,15 +331,27 @@ pub async fn renew_password(app: &App, caller: &Caller, id: StationId) -> Result
         None,
         None,
     );
-    app.store()
-        .write(Lane::Station(id), move |work| {
-            let (hash, deed) = (hash.clone(), deed.clone());
-            Box::pin(async move {
-                work.station_password(id, &hash).await?;
-                work.audit(&deed);
-                Ok(())
-            })
+    let written = app.store().write(Lane::Station(id), move |work| {
+        let (hash, deed) = (hash.clone(), deed.clone());
+        Box::pin(async move {
+            // It may have been locked since.
+            let touches = [Touch::Connection];
+            if let Some(why) = locks::stand_deed(work, id, authority, &touches).await? {
+                return Ok(Err(Error::conflict(locks::CODE, why)));
+            }
+            work.station_password(id, &hash).await?;
+            work.audit(&deed);
+            Ok(Ok(()))
         })
-        .await?;
+    });
+    written.await??;
     Ok(password)
+}
+
+/// By which way somebody changes what Busbar keeps of a station.
+fn authority(caller: &Caller) -> Authority {
+    Authority {
+        path: WritePath::Command,
+        account: commands::account(caller),
+    }
 }

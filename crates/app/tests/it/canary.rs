@@ -110,7 +110,7 @@ async fn ordered(t: &TestApp, link: &mut StationLink) {
             state: CommandState::Accepted,
             answer: Some(format!(r#"{{"idTagInfo":{{"parentIdTag":"{CANARY}"}}}}"#)),
             error: None,
-            variables: Vec::new(),
+            ..Outcome::default()
         };
         assert!(
             commands::settle(&t.app, link, id, outcome.clone())

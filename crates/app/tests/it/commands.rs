@@ -27,7 +27,7 @@ fn outcome(state: CommandState, answer: &str) -> Outcome {
         state,
         answer: Some(answer.to_owned()),
         error: None,
-        variables: Vec::new(),
+        ..Outcome::default()
     }
 }
 
@@ -252,7 +252,7 @@ async fn a_raw_call_that_breaks_the_schema_is_told_where() {
                 "missing".to_owned(),
             )],
         }),
-        variables: Vec::new(),
+        ..Outcome::default()
     };
     let sent = raw::send(
         &t.app,

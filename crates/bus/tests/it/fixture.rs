@@ -39,7 +39,7 @@ pub fn accepted() -> Outcome {
         state: CommandState::Accepted,
         answer: Some(r#"{"status":"Accepted"}"#.to_owned()),
         error: None,
-        variables: Vec::new(),
+        ..Outcome::default()
     }
 }
 

@@ -10,6 +10,9 @@ use crate::token::TokenUid;
 /// How long a challenge may be answered.
 const WINDOW: TimeDelta = TimeDelta::seconds(120);
 
+/// A station's clock is believed to be right by this.
+const CLOCK: TimeDelta = TimeDelta::seconds(30);
+
 /// What the owner is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -55,6 +58,19 @@ pub enum Sign {
 }
 
 impl Challenge {
+    /// Since when one has been open that can be answered until then.
+    #[must_use]
+    pub fn begun(until: Moment) -> Moment {
+        until - WINDOW
+    }
+
+    /// Whether a sign that a station dates itself can belong to a challenge begun at `begun`: what
+    /// waited in its queue since before does not. Its clock may be a little behind.
+    #[must_use]
+    pub fn dates_fit(begun: Moment, told_at: Moment) -> bool {
+        told_at >= begun - CLOCK
+    }
+
     /// Until when it can be answered.
     #[must_use]
     pub fn until(&self) -> Moment {

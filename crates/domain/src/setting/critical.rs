@@ -51,12 +51,19 @@ fn said(rules: &[Rule], component: &str, bare: &str) -> Option<Word> {
         let fits = |rule: &&Rule| rule.kind == kind && rule.fits(component, bare);
         rules.iter().find(fits)
     };
-    if first(Kind::Open).is_some() {
+    if first(Kind::Open).or_else(|| first(Kind::Limit)).is_some() {
         return Some(Word::Open);
     }
     let named = first(Kind::Variable).or_else(|| first(Kind::Component));
     let rule = named.or_else(|| first(Kind::Part))?;
     rule.sphere.map(Word::About)
+}
+
+/// The letters and digits of a folded component and variable.
+fn bare(name: &VariableName) -> (String, String) {
+    let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect();
+    let component = name.component.as_deref().unwrap_or_default();
+    (bare(component), bare(&name.variable))
 }
 
 /// What the setting is about, when it is critical at every station.
@@ -106,11 +113,7 @@ impl CriticalList {
     #[must_use]
     pub fn sphere(&self, name: &VariableName) -> Option<Sphere> {
         let name = folded(name);
-        let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect();
-        let (variable, component): (String, String) = (
-            bare(&name.variable),
-            bare(name.component.as_deref().unwrap_or_default()),
-        );
+        let (component, variable) = bare(&name);
         let everywhere = match said(&EVERYWHERE, &component, &variable) {
             Some(Word::About(sphere)) => Some(sphere),
             Some(Word::Open) | None => None,
@@ -120,17 +123,46 @@ impl CriticalList {
             Some(Word::Open) => everywhere.filter(|sphere| *sphere == Sphere::Electrical),
             None => everywhere,
         };
-        found.or_else(|| self.added.contains(&name).then_some(Sphere::Added))
+        // An EVSE or an instance in the name makes no other setting of it.
+        let same = |a: &VariableName| a.component == name.component && a.variable == name.variable;
+        let added = || self.added.iter().any(same).then_some(Sphere::Added);
+        found.or_else(added)
+    }
+
+    /// Whether the setting is a current that is open at or below the cap of a lock.
+    #[must_use]
+    pub fn capped(&self, name: &VariableName) -> bool {
+        let (component, variable) = bare(&folded(name));
+        let mut rules = self.model.iter().chain(EVERYWHERE.iter());
+        rules.any(|rule| rule.kind == Kind::Limit && rule.fits(&component, &variable))
     }
 
     /// Whether a lock freezes what this reading tells: critical, somebody can change it, and its
-    /// value can be seen.
+    /// value can be seen. What is electrical by its own name is frozen even where it can be changed
+    /// at the station only, such as by a switch inside it.
     #[must_use]
     pub fn freezes(&self, reading: &VariableReading) -> bool {
-        reading.mutability != Some(Mutability::ReadOnly)
-            && reading.value.is_some()
+        let changed = || match reading.mutability {
+            Some(Mutability::ReadOnly) => self.electrical_by_name(&reading.name),
+            _ => true,
+        };
+        reading.value.is_some()
             && super::actual(reading)
             && !is_secret(&reading.name)
             && self.sphere(&reading.name).is_some()
+            && changed()
+    }
+
+    /// Whether a rule names the setting, and not just its component, as electrical.
+    fn electrical_by_name(&self, name: &VariableName) -> bool {
+        let (component, variable) = bare(&folded(name));
+        let mut rules = self.model.iter().chain(EVERYWHERE.iter());
+        let electrical = self.sphere(name) == Some(Sphere::Electrical);
+        electrical
+            && rules.any(|rule| {
+                rule.kind != Kind::Component
+                    && rule.sphere == Some(Sphere::Electrical)
+                    && rule.fits(&component, &variable)
+            })
     }
 }

@@ -23,9 +23,12 @@ pub enum Verdict {
         /// From when there is one again.
         until: Moment,
     },
-    /// The same change came back each time: somebody has to look.
+    /// The same change came back each time within a day: somebody has to look.
     Oscillating,
 }
+
+/// For so long the same change counts as the same.
+const WINDOW: TimeDelta = TimeDelta::hours(24);
 
 /// The times that one station's settings were put back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +49,8 @@ impl Reverts {
     #[must_use]
     pub fn decide(&self, drift: &[Drift], would_interrupt: bool, now: Moment) -> Verdict {
         let found = found(drift);
-        let again = self.done.iter().rev().take_while(|d| d.found == found);
+        let lately = |d: &&Done| d.found == found && now - d.at < WINDOW;
+        let again = self.done.iter().rev().take_while(lately);
         if again.count() >= BUDGET {
             return Verdict::Oscillating;
         }

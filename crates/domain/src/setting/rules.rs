@@ -22,6 +22,8 @@ pub enum Kind {
     Part,
     /// A variable or key that is not critical.
     Open,
+    /// A current that is not critical at or below the frozen cap of a lock.
+    Limit,
 }
 
 /// One rule.
@@ -40,7 +42,7 @@ impl Rule {
     pub(super) fn fits(&self, component: &str, bare: &str) -> bool {
         match self.kind {
             Kind::Component => self.name == component,
-            Kind::Variable | Kind::Open => self.name == bare,
+            Kind::Variable | Kind::Open | Kind::Limit => self.name == bare,
             Kind::Part => bare.contains(&self.name),
         }
     }
@@ -147,7 +149,8 @@ fn one(line: &str) -> Result<(Pattern, Pattern, Rule), &'static str> {
         "variable" => Kind::Variable,
         "part" => Kind::Part,
         "open" => Kind::Open,
-        _ => return Err("kind is component, variable, part or open"),
+        "limit" => Kind::Limit,
+        _ => return Err("kind is component, variable, part, open or limit"),
     };
     let letters = name.chars().filter(char::is_ascii_alphanumeric);
     let name: String = letters.map(|c| c.to_ascii_lowercase()).collect();
@@ -155,8 +158,8 @@ fn one(line: &str) -> Result<(Pattern, Pattern, Rule), &'static str> {
         return Err("name has at least three letters");
     }
     let sphere = match (kind, sphere) {
-        (Kind::Open, "") => None,
-        (Kind::Open, _) => return Err("what is open has no sphere"),
+        (Kind::Open | Kind::Limit, "") => None,
+        (Kind::Open | Kind::Limit, _) => return Err("what is open has no sphere"),
         (_, "electrical") => Some(Sphere::Electrical),
         (_, "access_and_money") => Some(Sphere::AccessAndMoney),
         (_, "connection") => Some(Sphere::Connection),

@@ -53,6 +53,17 @@ pub fn normalise(name: &VariableName, value: &str) -> String {
     items.join(",")
 }
 
+/// A value as a current in milliamps, where it is one: amperes unless it says another unit.
+#[must_use]
+pub fn current_ma(value: &str) -> Option<i64> {
+    let normal = normal_number(&value.trim().to_lowercase())?;
+    let amperes = normal.strip_suffix('a').unwrap_or(&normal);
+    let (whole, part) = amperes.split_once('.').unwrap_or((amperes, ""));
+    // Less than a milliamp is cut off; a unit of something else is no number.
+    let part: String = part.chars().chain("000".chars()).take(3).collect();
+    format!("{whole}{part}").parse().ok()
+}
+
 fn normal_item(item: &str, exact_case: bool) -> String {
     let lower = item.to_lowercase();
     if lower == "true" || lower == "false" {

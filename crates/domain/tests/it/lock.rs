@@ -4,15 +4,15 @@ use chrono::{DateTime, TimeDelta};
 use domain::clock::Moment;
 use domain::id::{StationId, UserId};
 use domain::lock::{
-    Act, Challenge, Grant, Lock, Padlock, PasswordTries, Proof, PukTries, Sighting, Sign, Touch,
-    Watch, WatchState, WritePath, digits, padlock,
+    Challenge, Grant, Lock, Padlock, PasswordTries, Proof, PukTries, Sighting, Sign, Touch,
+    WritePath, digits, padlock,
 };
-use domain::setting::{CriticalList, Reaction};
+use domain::setting::CriticalList;
 use domain::token::TokenUid;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use crate::setting::{key, reading};
+use crate::setting::key;
 
 fn station(n: u128) -> StationId {
     StationId::from_uuid(Uuid::from_u128(n))
@@ -46,15 +46,31 @@ fn grant(epoch: i64, account: UserId) -> Grant {
     }
 }
 
+fn set(name: &str, value: &str) -> Touch {
+    Touch::Setting {
+        name: key(name),
+        value: Some(value.to_owned()),
+    }
+}
+
 fn touches() -> Vec<Touch> {
     vec![
-        Touch::Setting(key("localpreauthorize")),
-        Touch::Setting(key("ConnectorPhaseRotation")),
+        set("localpreauthorize", "true"),
+        set("ConnectorPhaseRotation", "1.RST"),
+        set("UserCurrentLimit", "16.1"),
         Touch::Limit {
             highest_ma: Some(16_001),
         },
+        Touch::SessionLimit {
+            highest_ma: Some(16_001),
+        },
+        Touch::SessionLimit { highest_ma: None },
+        Touch::Membership,
         Touch::LocalList,
+        Touch::Tariff,
         Touch::Connection,
+        Touch::SignedCertificate,
+        Touch::Monitors,
         Touch::Unknown,
     ]
 }
@@ -64,7 +80,12 @@ fn every_path_is_closed_without_a_grant_of_this_epoch() {
     let old = [grant(1, user(7)), grant(2, user(1))];
     for path in WritePath::ALL {
         for touch in touches() {
-            let own_repair = path == WritePath::Revert && matches!(touch, Touch::Setting(_));
+            let own_repair = match path {
+                WritePath::Revert => matches!(touch, Touch::Setting { .. } | Touch::Monitors),
+                WritePath::ListSync => touch == Touch::LocalList,
+                WritePath::CertificateAnswer => touch == Touch::SignedCertificate,
+                _ => false,
+            };
             let forbidden = lock().forbids(path, Some(user(7)), &old, std::slice::from_ref(&touch));
             assert_eq!(forbidden, !own_repair, "{path:?} {touch:?}");
             let forbidden = lock().forbids(path, None, &old, std::slice::from_ref(&touch));
@@ -72,19 +93,64 @@ fn every_path_is_closed_without_a_grant_of_this_epoch() {
         }
     }
     assert!(!lock().forbids(WritePath::Command, Some(user(1)), &old, &touches()));
-    let daily = [Touch::Setting(key("HeartbeatInterval"))];
+    let daily = [set("HeartbeatInterval", "60")];
     assert!(!lock().forbids(WritePath::Command, Some(user(7)), &[], &daily));
 }
 
+fn forbidden(lock: &Lock, path: WritePath, touch: Touch) -> bool {
+    lock.forbids(path, None, &[], &[touch])
+}
+
 #[test]
-fn load_management_goes_on_up_to_the_cap() {
-    let forbidden = |highest_ma| {
-        let touches = [Touch::Limit { highest_ma }];
-        lock().forbids(WritePath::LoadPlanner, None, &[], &touches)
+fn load_management_goes_on_up_to_the_cap_on_every_rung() {
+    let planner = |touch| forbidden(&lock(), WritePath::LoadPlanner, touch);
+    let rungs: [fn(Option<i64>) -> Touch; 2] = [
+        |highest_ma| Touch::Limit { highest_ma },
+        |highest_ma| Touch::SessionLimit { highest_ma },
+    ];
+    for rung in rungs {
+        assert!(!planner(rung(Some(16_000))));
+        assert!(planner(rung(Some(16_001))));
+        assert!(planner(rung(None)));
+    }
+    for (value, shut) in [
+        ("16", false),
+        ("10000 mA", false),
+        ("16.1", true),
+        ("full", true),
+    ] {
+        assert_eq!(planner(set("Vendor_MaxCurrent", value)), shut, "{value}");
+    }
+    // A rung is a current, not whatever looks like a number.
+    assert!(planner(set("LocalPreAuthorize", "1")));
+    let uncapped = Lock {
+        cap_ma: None,
+        ..lock()
     };
-    assert!(!forbidden(Some(16_000)));
-    assert!(forbidden(Some(16_001)));
-    assert!(forbidden(None));
+    let planner = |touch| forbidden(&uncapped, WritePath::LoadPlanner, touch);
+    assert!(!planner(Touch::Limit { highest_ma: None }));
+    assert!(planner(set("ConnectorPhaseRotation", "1.RST")));
+}
+
+#[test]
+fn limits_below_the_cap_are_for_everybody() {
+    let shut = |touch| forbidden(&lock(), WritePath::Command, touch);
+    let session = |highest_ma| Touch::SessionLimit { highest_ma };
+    assert!(!shut(session(Some(16_000))));
+    for (value, above) in [("16", false), ("6.5 A", false), ("17", true), ("off", true)] {
+        assert_eq!(shut(set("UserCurrentLimit", value)), above, "{value}");
+    }
+    let nobody_knows = Touch::Setting {
+        name: key("usercurrentlimit"),
+        value: None,
+    };
+    assert!(shut(nobody_knows));
+    let uncapped = Lock {
+        cap_ma: None,
+        ..lock()
+    };
+    let shut = |touch| forbidden(&uncapped, WritePath::Command, touch);
+    assert!(!shut(session(None)) && !shut(set("UserCurrentLimit", "32")));
 }
 
 #[test]
@@ -173,88 +239,42 @@ proptest! {
     }
 }
 
-fn frozen() -> Watch {
-    let told = [
-        reading(key("MaxCurrent"), "16"),
-        reading(key("CpoName"), "Volt"),
-        reading(key("HeartbeatInterval"), "60"),
-    ];
-    Watch::freeze(&CriticalList::default(), &told)
-}
-
 #[test]
-fn critical_settings_are_frozen_and_put_back() {
-    let list = CriticalList::default();
-    let mut watch = frozen();
-    assert_eq!(watch.wishes.len(), 2, "the heartbeat is nobody's secret");
-    let told = [
-        reading(key("maxcurrent"), "32"),
-        reading(key("CpoName"), "Volt"),
-    ];
-    let (act, news) = watch.look(&list, &told, true, second(10));
-    assert_eq!(act, Act::Revert(vec![(key("MaxCurrent"), "16".to_owned())]));
-    assert!(news && watch.electrical(&list));
-    let (_, news) = watch.look(&list, &told, true, second(11));
-    assert!(!news, "people were told of it");
-    let told = [
-        reading(key("MaxCurrent"), "16.0"),
-        reading(key("CpoName"), "Volt"),
-    ];
-    assert_eq!(
-        watch.look(&list, &told, true, second(12)),
-        (Act::Nothing, false)
-    );
-    assert_eq!(watch.state, WatchState::Steady);
-    assert!(!watch.electrical(&list));
-}
-
-#[test]
-fn what_leads_to_us_is_told_and_put_back_only_where_somebody_chose_so_and_nobody_charges() {
-    let list = CriticalList::default();
-    let mut watch = frozen();
-    let told = [
-        reading(key("MaxCurrent"), "16"),
-        reading(key("CpoName"), "Other"),
-    ];
-    assert_eq!(
-        watch.look(&list, &told, false, second(1)),
-        (Act::Nothing, true)
-    );
-    assert_eq!(watch.state, WatchState::Drifted);
-    assert!(watch.choose(&key("cponame"), Reaction::Revert));
-    assert!(!watch.choose(&key("Unknown"), Reaction::Revert));
-    let (act, _) = watch.look(&list, &told, true, second(2));
-    assert_eq!((act, watch.state), (Act::Nothing, WatchState::AfterSession));
-    let (act, _) = watch.look(&list, &told, false, second(3));
-    assert_eq!(act, Act::Revert(vec![(key("CpoName"), "Volt".to_owned())]));
-    assert!(watch.choose(&key("CpoName"), Reaction::Quarantine));
-    assert_eq!(
-        watch.look(&list, &told, false, second(4)).0,
-        Act::Quarantine
-    );
-    assert_eq!(
-        watch.look(&list, &told, false, second(5)).0,
-        Act::Nothing,
-        "once"
-    );
-}
-
-#[test]
-fn what_somebody_with_access_wrote_is_the_wish_once_the_station_was_asked_after_it() {
-    let list = CriticalList::default();
-    let mut watch = frozen();
-    let told = |current: &str| {
-        [
-            reading(key("MaxCurrent"), current),
-            reading(key("CpoName"), "Volt"),
-        ]
-    };
-    watch.expect([key("maxCURRENT")], second(10));
-    // Asked before the write, answered after it: this says nothing of what was written.
-    let (act, _) = watch.look(&list, &told("16"), false, second(9));
-    assert_eq!(act, Act::Nothing);
-    let (act, news) = watch.look(&list, &told("20"), false, second(11));
-    assert_eq!((act, news), (Act::Nothing, false));
-    let (act, _) = watch.look(&list, &told("32"), false, second(12));
-    assert_eq!(act, Act::Revert(vec![(key("MaxCurrent"), "20".to_owned())]));
+fn only_reading_says_nothing_that_a_person_would() {
+    use domain::command::{Command, ReportKind, ResetKind, TriggerKind};
+    let names = Vec::new;
+    for reads in [
+        Command::ReadVariables { names: names() },
+        Command::MonitorVariables { names: names() },
+        Command::StopMonitoring { ids: vec![1] },
+        Command::RequestReport {
+            kind: ReportKind::Full,
+        },
+    ] {
+        assert!(!reads.feigns_presence(), "{reads:?}");
+    }
+    for acts in [
+        Command::Reset {
+            kind: ResetKind::Soft,
+            evse: None,
+        },
+        Command::Unlock {
+            evse: 1,
+            connector: None,
+        },
+        Command::ChangeAvailability {
+            evse: None,
+            connector: None,
+            operative: true,
+        },
+        Command::Trigger {
+            message: TriggerKind::Status,
+            evse: None,
+            connector: None,
+        },
+        Command::WriteVariables { values: Vec::new() },
+        Command::ClearCache,
+    ] {
+        assert!(acts.feigns_presence(), "{acts:?}");
+    }
 }

@@ -187,7 +187,7 @@ fn found(value: &str) -> Vec<Drift> {
 }
 
 #[test]
-fn a_storm_stops_after_three_and_the_same_change_for_good() {
+fn a_storm_stops_after_three_and_the_same_change_for_a_day() {
     let mut reverts = Reverts::default();
     for at in 0..3 {
         let drifted = found(&format!("{}", 20 + at));
@@ -203,10 +203,15 @@ fn a_storm_stops_after_three_and_the_same_change_for_good() {
     for hour in 0..3 {
         reverts.reverted(&found("32"), moment(hour * 60));
     }
-    let later = moment(6000);
+    let later = moment(1439);
     assert_eq!(
         reverts.decide(&found("32"), false, later),
         Verdict::Oscillating
+    );
+    let next_day = moment(1440);
+    assert_eq!(
+        reverts.decide(&found("32"), false, next_day),
+        Verdict::Revert
     );
     reverts.settle();
     assert_eq!(reverts.decide(&found("32"), false, later), Verdict::Revert);

@@ -3,12 +3,12 @@
 //! Owns the folding of one or more answers into one [`Outcome`], and the readings of variables
 //! that answers carry. Answers tell by their fields what they are; a secret never leaves here.
 
-use domain::command::{CommandError, CommandState, Outcome, VariableName};
+use domain::command::{CommandError, CommandState, Outcome, VariableName, Written};
 use domain::variable::{Mutability, VariableReading, is_secret};
 use serde_json::{Value, json};
 
 use super::read::{items, text};
-use super::{Answer, Plan};
+use super::{Answer, Plan, PlannedCall};
 use crate::frame::payload_value;
 use crate::v2;
 
@@ -16,15 +16,19 @@ use crate::v2;
 pub(super) fn fold(plan: &Plan, answers: &[Answer]) -> Outcome {
     let mut state = CommandState::Accepted;
     let mut error = None;
-    let mut variables = Vec::new();
+    let (mut variables, mut written) = (Vec::new(), Vec::new());
+    let (mut monitors, mut report) = (Vec::new(), None);
     let mut texts = Vec::new();
-    for (at, _) in plan.calls.iter().enumerate() {
+    for (at, call) in plan.calls.iter().enumerate() {
         let answer = answers.get(at).unwrap_or(&Answer::ConnectionLost);
         let (this, why) = match answer {
             Answer::Result(payload) => match payload_value(payload) {
                 Ok(Value::Object(fields)) => {
                     let mut value = Value::Object(fields);
                     variables.extend(readings(&value));
+                    written.extend(writes(call, &value));
+                    monitors.extend(numbers(&value));
+                    report = report.or_else(|| reported(call));
                     let hidden = hide_secrets(&mut value);
                     texts.push(if hidden {
                         value.to_string()
@@ -70,6 +74,64 @@ pub(super) fn fold(plan: &Plan, answers: &[Answer]) -> Outcome {
         },
         error,
         variables,
+        written,
+        monitors,
+        report,
+    }
+}
+
+/// What the station made of each setting in a call that writes some.
+fn writes(call: &PlannedCall, answer: &Value) -> Vec<(VariableName, Written)> {
+    let became = |status: Option<&Value>| match status.and_then(Value::as_str).map(str::trim) {
+        Some(word) if word.eq_ignore_ascii_case("Accepted") => Written::Accepted,
+        Some(word) if word.eq_ignore_ascii_case("RebootRequired") => Written::RebootRequired,
+        _ => Written::Refused,
+    };
+    match call.action.as_str() {
+        "ChangeConfiguration" => {
+            let asked = payload_value(&call.payload).ok();
+            let name = asked.and_then(|asked| text(&asked, "key")).map(key);
+            let became = became(answer.get("status"));
+            name.map(|name| (name, became)).into_iter().collect()
+        }
+        "SetVariables" => {
+            let results = items(answer, "setVariableResult").iter();
+            let actual = results.filter(|item| {
+                let attribute = item.get("attributeType").and_then(Value::as_str);
+                attribute.is_none_or(|word| word.eq_ignore_ascii_case("Actual"))
+            });
+            actual
+                .filter_map(|item| Some((v2::name_of(item)?, became(item.get("attributeStatus")))))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The numbers of monitors that were set.
+fn numbers(answer: &Value) -> Vec<i32> {
+    let results = items(answer, "setMonitoringResult").iter();
+    let set = results.filter(|item| item.get("status").is_some_and(agrees));
+    set.filter_map(|item| i32::try_from(item.get("id")?.as_i64()?).ok())
+        .collect()
+}
+
+/// The number of a report that was asked for.
+fn reported(call: &PlannedCall) -> Option<i32> {
+    let asks = call.action == "GetBaseReport";
+    let asked = payload_value(&call.payload).ok().filter(|_| asks)?;
+    i32::try_from(asked.get("requestId")?.as_i64()?).ok()
+}
+
+/// A configuration key of 1.6 by its name.
+fn key(variable: String) -> VariableName {
+    VariableName {
+        component: None,
+        component_instance: None,
+        evse: None,
+        connector: None,
+        variable,
+        variable_instance: None,
     }
 }
 
@@ -97,12 +159,20 @@ fn judge(answer: &Value, raw: bool) -> (CommandState, Option<CommandError>) {
     }
     let written = items(answer, "setVariableResult");
     let read = items(answer, "getVariableResult");
+    let monitored = items(answer, "setMonitoringResult");
     let agreed = |item: &Value| item.get("attributeStatus").is_some_and(agrees);
+    // A monitor that is there already is there.
+    let watched = |item: &Value| {
+        let status = item.get("status");
+        status.is_some_and(|s| agrees(s) || s.as_str() == Some("Duplicate"))
+    };
     let accepted = if !written.is_empty() {
         written.iter().all(agreed)
     } else if !read.is_empty() {
         // Each value tells for itself; one that can be read is worth keeping.
         read.iter().any(agreed)
+    } else if !monitored.is_empty() {
+        monitored.iter().any(watched)
     } else {
         // Some answers of 1.6 have no status (GetConfiguration, UpdateFirmware).
         answer.get("status").is_none_or(agrees)
@@ -129,14 +199,7 @@ fn agrees(status: &Value) -> bool {
 /// The variables in an answer: 1.6 configuration keys or 2.x results.
 fn readings(answer: &Value) -> Vec<VariableReading> {
     let keys = items(answer, "configurationKey").iter().filter_map(|item| {
-        let name = VariableName {
-            component: None,
-            component_instance: None,
-            evse: None,
-            connector: None,
-            variable: text(item, "key")?,
-            variable_instance: None,
-        };
+        let name = key(text(item, "key")?);
         let mutability = match item.get("readonly") {
             Some(Value::Bool(true)) => Some(Mutability::ReadOnly),
             Some(Value::Bool(false)) => Some(Mutability::ReadWrite),
@@ -180,16 +243,9 @@ pub(crate) fn reading(
 /// Takes the values of secret variables out of an answer; tells whether there were any.
 fn hide_secrets(answer: &mut Value) -> bool {
     let secret = |variable: Option<&Value>| {
-        variable.and_then(Value::as_str).is_some_and(|word| {
-            is_secret(&VariableName {
-                component: None,
-                component_instance: None,
-                evse: None,
-                connector: None,
-                variable: word.to_owned(),
-                variable_instance: None,
-            })
-        })
+        variable
+            .and_then(Value::as_str)
+            .is_some_and(|word| is_secret(&key(word.to_owned())))
     };
     let mut hidden = false;
     for (list, value) in [

@@ -81,7 +81,7 @@ pub(crate) fn calls(command: &Command) -> Result<Vec<PlannedCall>, CommandError>
                 })
                 .collect();
         }
-        Command::MonitorVariables { .. } => {
+        Command::MonitorVariables { .. } | Command::StopMonitoring { .. } => {
             return Err(unsupported("OCPP 1.6 has no monitors"));
         }
         Command::RequestReport { .. } => ("GetConfiguration", json!({})),

@@ -106,6 +106,13 @@ pub(crate) fn calls(
             let (action, list) = ("SetVariableMonitoring", "setMonitoringData");
             return Ok(portions(action, list, &items));
         }
+        Command::StopMonitoring { ids } => {
+            let calls = ids.chunks(PORTION).map(|ids| {
+                let payload = json!({"id": ids});
+                call("ClearVariableMonitoring", &payload)
+            });
+            return Ok(calls.collect());
+        }
         Command::RequestReport { kind } => ("GetBaseReport", report(*kind, request_number)),
         Command::ClearCache => ("ClearCache", json!({})),
         Command::UpdateFirmware {

@@ -669,3 +669,91 @@ fn every_token_of_the_catalogue_is_masked() {
     }
     assert_eq!(seen.len(), 4);
 }
+
+#[test]
+fn what_became_of_each_written_setting_is_told_in_both_families() {
+    use domain::command::Written;
+    let names = ["MaxCurrent", "CpoName", "LocalPreAuthorize"];
+    let became = [Written::Accepted, Written::RebootRequired, Written::Refused];
+    let words = ["Accepted", "RebootRequired", "Rejected"];
+    let write = |component: Option<&str>| Command::WriteVariables {
+        values: names
+            .map(|variable| {
+                let mut name = VariableName::of("", variable);
+                name.component = component.map(str::to_owned);
+                (name, "1".to_owned())
+            })
+            .to_vec(),
+    };
+    let answers = words.map(|word| result(json!({"status": word})));
+    let old = outcome(Dialect::V16, &write(None), &answers);
+    let items: Vec<Value> = (0..3)
+        .map(|n| {
+            json!({"attributeStatus": words[n], "component": {"name": "Ctrl"},
+                "variable": {"name": names[n]}})
+        })
+        .collect();
+    let answer = result(json!({"setVariableResult": items}));
+    let new = outcome(Dialect::V201, &write(Some("Ctrl")), &[answer]);
+    for outcome in [old, new] {
+        let told = outcome.written.iter();
+        let told: Vec<_> = told.map(|(n, w)| (n.variable.as_str(), *w)).collect();
+        assert_eq!(told, names.into_iter().zip(became).collect::<Vec<_>>());
+        assert_eq!(outcome.state, CommandState::Rejected);
+    }
+    // Of a call without an answer nobody knows.
+    let answers = [result(json!({"status": "Accepted"})), Answer::Timeout];
+    let cut = outcome(Dialect::V16, &write(None), &answers);
+    assert_eq!(cut.written.len(), 1);
+}
+
+#[test]
+fn monitors_are_told_by_the_stations_numbers_and_stopped_by_them() {
+    let names = vec![
+        VariableName::of("TxCtrlr", "A"),
+        VariableName::of("TxCtrlr", "B"),
+    ];
+    let command = Command::MonitorVariables { names };
+    let item = |status: &str, id: Option<i32>| {
+        let mut item = json!({"status": status, "type": "Delta", "severity": 6,
+            "component": {"name": "TxCtrlr"}, "variable": {"name": "A"}});
+        if let Some(id) = id {
+            item["id"] = json!(id);
+        }
+        item
+    };
+    let answer = |items: Vec<Value>| result(json!({"setMonitoringResult": items}));
+    let some = answer(vec![
+        item("Accepted", Some(7)),
+        item("UnknownVariable", None),
+    ]);
+    let told = outcome(Dialect::V201, &command, &[some]);
+    assert_eq!(
+        (told.state, told.monitors),
+        (CommandState::Accepted, vec![7])
+    );
+    let there = answer(vec![item("Duplicate", None), item("Rejected", None)]);
+    let told = outcome(Dialect::V21, &command, &[there]);
+    assert_eq!(
+        (told.state, told.monitors),
+        (CommandState::Accepted, vec![])
+    );
+    let none = answer(vec![item("UnsupportedMonitorType", None)]);
+    let told = outcome(Dialect::V21, &command, &[none]);
+    assert_eq!(told.state, CommandState::Rejected);
+    let stop = Command::StopMonitoring { ids: vec![7, 9] };
+    let plan = Dialect::V201.lower_command(&stop, 1, arrival()).unwrap();
+    assert_eq!(plan.calls[0].action, "ClearVariableMonitoring");
+    assert_eq!(plan.calls[0].payload, r#"{"id":[7,9]}"#);
+    let old = Dialect::V16.lower_command(&stop, 1, arrival()).unwrap_err();
+    assert_eq!(old.code, "unsupported");
+    let report = Command::RequestReport {
+        kind: ReportKind::Configuration,
+    };
+    let told = outcome(
+        Dialect::V201,
+        &report,
+        &[result(json!({"status": "Accepted"}))],
+    );
+    assert_eq!(told.report, Some(1));
+}

@@ -20,6 +20,7 @@ pub mod keys;
 pub mod links;
 pub mod lock_challenges;
 pub mod lock_grants;
+pub mod lock_removals;
 pub mod lock_sightings;
 pub mod lock_tries;
 pub mod locks;

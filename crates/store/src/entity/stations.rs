@@ -35,6 +35,7 @@ pub struct Model {
     pub node_id: Option<Uuid>,
     pub connected_since: Option<i64>,
     pub last_seen_at: Option<i64>,
+    pub booted_at: Option<i64>,
     pub password_hash: Option<String>,
     pub created_at: i64,
     pub revision: i64,

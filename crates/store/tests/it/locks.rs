@@ -9,6 +9,8 @@ use domain::lock::{Grant, Lock, PasswordTries, PukTries, Removal, RemovalMethod,
 use domain::notification::{Matter, Notification};
 use domain::page::PageRequest;
 use domain::setting::{CriticalList, Reaction, Wish};
+use domain::station::{Hardware, Registration};
+use domain::variable::{Mutability, VariableReading};
 
 use crate::{at, id, station};
 
@@ -114,6 +116,65 @@ pub async fn locks_are_kept(store: &Store) {
     });
     asked.await.unwrap();
     assert_eq!(due(2_700).await.unwrap().len(), 1, "it was asked for");
+    looked.watch.looked_at = Some(at(2_701));
+    put(store, looked.clone()).await;
+    assert!(due(2_800).await.unwrap().is_empty(), "it was read again");
+    assert_eq!(store.read.booted_at(place).await.unwrap(), None);
+    let booted = store.write(Lane::Station(place), move |work| {
+        Box::pin(async move {
+            work.station_hold(place).await?;
+            let (hardware, accepted) = (Hardware::default(), Registration::Accepted);
+            work.booted(place, &hardware, accepted, at(2_750)).await
+        })
+    });
+    booted.await.unwrap();
+    assert_eq!(store.read.booted_at(place).await.unwrap(), Some(at(2_750)));
+    assert_eq!(due(2_800).await.unwrap().len(), 1, "it booted since");
+
+    // Broken seals are kept, the newest is told.
+    assert_eq!(store.read.last_removal(place).await.unwrap(), None);
+    let seal = |n: u128, method| Removal {
+        at: at(2_800),
+        method,
+        by: user(n),
+        name: format!("{n}"),
+    };
+    let (first, second) = (
+        seal(1, RemovalMethod::Puk),
+        seal(2, RemovalMethod::Password),
+    );
+    for (epoch, removal) in [(1, first), (4, second.clone())] {
+        let kept = store.write(Lane::Station(place), move |work| {
+            let removal = removal.clone();
+            Box::pin(async move { work.removal_keep(place, epoch, &removal).await })
+        });
+        kept.await.unwrap();
+    }
+    let newest = store.read.last_removal(place).await.unwrap();
+    assert_eq!(newest, Some(second.clone()));
+    let again = store.write(Lane::Station(place), move |work| {
+        let removal = second.clone();
+        Box::pin(async move { work.removal_keep(place, 4, &removal).await })
+    });
+    assert!(again.await.is_err(), "a seal is written once");
+
+    // An answer that does not tell whether a variable can be written forgets nothing.
+    let told = |mutability| VariableReading {
+        name: named("MaxCurrent"),
+        attribute: "Actual".to_owned(),
+        value: Some("16".to_owned()),
+        mutability,
+    };
+    for mutability in [Some(Mutability::ReadOnly), None] {
+        let reading = told(mutability);
+        let kept = store.write(Lane::Station(place), move |work| {
+            let reading = reading.clone();
+            Box::pin(async move { work.variables(place, &[reading], at(2_900)).await })
+        });
+        kept.await.unwrap();
+    }
+    let kept = store.read.variables(place).await.unwrap();
+    assert_eq!(kept, [(told(Some(Mutability::ReadOnly)), at(2_900))]);
 
     // Grants, tries, saved passwords.
     let grant = move |epoch| Grant {

@@ -463,7 +463,7 @@ async fn a_command_is_sent_and_settled_once(store: &Store) {
                 state: CommandState::Accepted,
                 answer: None,
                 error: None,
-                variables: Vec::new(),
+                ..Outcome::default()
             };
             Box::pin(async move {
                 work.command_insert(org(), &record).await?;

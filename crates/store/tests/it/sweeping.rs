@@ -88,7 +88,7 @@ async fn live_through(store: &Store, day: i64) {
                 state: CommandState::Accepted,
                 answer: None,
                 error: None,
-                variables: Vec::new(),
+                ..Outcome::default()
             };
             work.command_settle(record.id, 1, &outcome, moment).await?;
             work.login_insert(&login(day)).await?;
