@@ -1,12 +1,11 @@
 // Sites: places with stations; list, create, edit.
-import { Button, Group, Modal, Select, SimpleGrid, Stack, TextInput } from '@mantine/core';
-import { useForm } from '@mantine/form';
+import { Button, Group } from '@mantine/core';
 import { IconBuildingStore, IconPlus } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { patch, post, remove } from '../../api/client';
+import { remove } from '../../api/client';
 import { me, sites } from '../../api/queries';
 import type { Site } from '../../api/shapes';
 import { CanOrAddOn } from '../../components/add_on';
@@ -14,13 +13,11 @@ import { useCan } from '../../components/can';
 import { ask } from '../../components/confirm';
 import { type Column, DataTable } from '../../components/data_table';
 import { Download } from '../../components/download';
-import { formErrors } from '../../components/form_errors';
 import { Empty, PageHead, ProblemAlert, Read } from '../../components/page_state';
 import { count, UNKNOWN } from '../../format';
-import { ADMIN_STATES } from '../stations/settings_tab';
 
 const SiteLockWindow = lazy(() => import('./site_lock'));
-const ACCESS = ['public_free', 'public_paid', 'restricted'] as const;
+const SiteForm = lazy(() => import('./site_form'));
 
 export function SitesPage() {
   const { t } = useTranslation();
@@ -196,91 +193,11 @@ export function SitesPage() {
           <SiteLockWindow site={locking} close={() => setLocking(null)} />
         </Suspense>
       )}
-      {open && <SiteForm site={open === 'new' ? null : open} close={() => setOpen(null)} />}
+      {open && (
+        <Suspense fallback={null}>
+          <SiteForm site={open === 'new' ? null : open} close={() => setOpen(null)} />
+        </Suspense>
+      )}
     </>
-  );
-}
-
-function SiteForm({ site, close }: { site: Site | null; close: () => void }) {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  const form = useForm({
-    initialValues: {
-      name: site?.name ?? '',
-      address: site?.address ?? '',
-      city: site?.city ?? '',
-      country: site?.country ?? '',
-      time_zone: site?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
-      latitude: site?.latitude?.toString() ?? '',
-      longitude: site?.longitude?.toString() ?? '',
-      admin_state: site?.admin_state ?? 'in_service',
-      accessibility: site?.accessibility ?? 'public_paid',
-    },
-  });
-  const save = useMutation({
-    mutationFn: (values: typeof form.values) => {
-      const body = {
-        ...values,
-        address: values.address || null,
-        city: values.city || null,
-        country: values.country || null,
-        latitude: values.latitude === '' ? null : Number(values.latitude),
-        longitude: values.longitude === '' ? null : Number(values.longitude),
-      };
-      return site ? patch<Site>(`/sites/${site.id}`, body) : post<Site>('/sites', body);
-    },
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: ['sites'] });
-      close();
-    },
-    onError: (error) => form.setErrors(formErrors(error)),
-  });
-  return (
-    <Modal
-      opened
-      onClose={close}
-      size="lg"
-      title={site ? t('sites.edit_named', { name: site.name }) : t('sites.add')}
-      closeButtonProps={{ 'aria-label': t('form.close') }}
-    >
-      <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
-        <Stack>
-          {save.isError && <ProblemAlert error={save.error} />}
-          <TextInput label={t('sites.name')} required data-autofocus {...form.getInputProps('name')} />
-          <TextInput label={t('sites.address')} {...form.getInputProps('address')} />
-          <SimpleGrid cols={{ base: 1, sm: 2 }}>
-            <TextInput label={t('sites.city')} {...form.getInputProps('city')} />
-            <TextInput label={t('sites.country')} maxLength={2} {...form.getInputProps('country')} />
-            <TextInput label={t('sites.latitude')} inputMode="decimal" {...form.getInputProps('latitude')} />
-            <TextInput
-              label={t('sites.longitude')}
-              inputMode="decimal"
-              {...form.getInputProps('longitude')}
-            />
-            <Select
-              label={t('station.admin_state')}
-              allowDeselect={false}
-              data={ADMIN_STATES.map((value) => ({ value, label: t(`admin_state.${value}`) }))}
-              {...form.getInputProps('admin_state')}
-            />
-            <Select
-              label={t('sites.accessibility')}
-              allowDeselect={false}
-              data={ACCESS.map((value) => ({ value, label: t(`accessibility.${value}`) }))}
-              {...form.getInputProps('accessibility')}
-            />
-          </SimpleGrid>
-          <TextInput label={t('sites.time_zone')} {...form.getInputProps('time_zone')} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
-              {t('form.cancel')}
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              {t('form.save')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
   );
 }

@@ -4,7 +4,7 @@ import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
 import { IconSearch, IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post, remove } from '../../api/client';
 import { invitations, me, members } from '../../api/queries';
@@ -15,10 +15,11 @@ import { Empty, PageHead, ProblemAlert } from '../../components/page_state';
 import { useSites } from '../../components/use_sites';
 import { Ago } from '../../components/values';
 import { dateTime } from '../../format';
-import { Invite } from './invite';
-import { MemberForm } from './member_form';
 import { Pending } from './pending';
 import { teamRights, useTeamRights } from './team_rights';
+
+const Invite = lazy(() => import('./invite').then((one) => ({ default: one.Invite })));
+const MemberForm = lazy(() => import('./member_form').then((one) => ({ default: one.MemberForm })));
 
 type Shown = 'active' | 'pending' | 'archived';
 
@@ -50,7 +51,9 @@ export function TeamPage() {
       />
       {org && shown === 'pending' && <Invited org={org} />}
       {org && shown !== 'pending' && <Members key={shown} org={org} archived={shown === 'archived'} />}
-      {inviting && <Invite to={{ kind: 'member', org }} close={invite.close} />}
+      <Suspense fallback={null}>
+        {inviting && <Invite to={{ kind: 'member', org }} close={invite.close} />}
+      </Suspense>
     </>
   );
 }
@@ -210,7 +213,9 @@ function Members({ org, archived }: { org: string; archived: boolean }) {
           />
         )}
       </PagedRead>
-      {open && <MemberForm org={org} member={open} close={() => setOpen(null)} />}
+      <Suspense fallback={null}>
+        {open && <MemberForm org={org} member={open} close={() => setOpen(null)} />}
+      </Suspense>
     </>
   );
 }
