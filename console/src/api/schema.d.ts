@@ -438,6 +438,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/confirm/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to show again who the caller is, by a passkey: `POST /me/confirm` finishes it. */
+        post: operations["begin_passkey_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/factors": {
         parameters: {
             query?: never;
@@ -587,6 +604,23 @@ export interface paths {
         put: operations["change_password"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes the connection of the caller's account with the identity provider away. */
+        delete: operations["unlink_provider"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1884,6 +1918,11 @@ export interface components {
             station_id: string;
             type: components["schemas"]["CommandType"];
         };
+        /**
+         * @description A way to show again who one is.
+         * @enum {string}
+         */
+        ConfirmWay: "password" | "code" | "passkey" | "provider";
         /** @description What a charger must be told. */
         ConnectView: {
             /** @description Subprotocols that are spoken. */
@@ -2066,10 +2105,11 @@ export interface components {
              */
             recovery_codes_left: number | null;
         };
-        /** @description What shows that it is still the same person: one of `password`, `code` and `provider`. */
+        /** @description What shows that it is still the same person: one of `password`, `code`, `provider` and `passkey`. */
         EvidenceBody: {
             /** @description The present code of the authenticator app. */
             code?: string | null;
+            passkey?: components["schemas"]["PasskeySignInBody"] | null;
             password?: string | null;
             provider?: components["schemas"]["ReturnBody"] | null;
         };
@@ -2103,6 +2143,11 @@ export interface components {
         Factor: "totp" | "recovery_code";
         /** @description The caller's second factors. */
         FactorsView: {
+            /**
+             * @description How the caller can show again who they are: with an authenticator app the password is not
+             *     enough. Empty: only by signing in again.
+             */
+            confirm_by: components["schemas"]["ConfirmWay"][];
             /** Format: int64 */
             recovery_codes_left: number;
             /**
@@ -3346,7 +3391,7 @@ export interface components {
         SiteView: {
             accessibility: components["schemas"]["Accessibility"];
             address: string | null;
-            admin_state: components["schemas"]["AdminState"];
+            admin_state: components["schemas"]["AdminState"] | null;
             city: string | null;
             /** @description ISO 3166-1 alpha-2 code. */
             country: string | null;
@@ -3410,7 +3455,7 @@ export interface components {
         StationOrder: "identity" | "-identity" | "last_seen" | "-last_seen" | "created" | "-created";
         /** @description A charging station. */
         StationView: {
-            admin_state: components["schemas"]["AdminState"];
+            admin_state: components["schemas"]["AdminState"] | null;
             /** Format: date-time */
             connected_since: string | null;
             /** Format: date-time */
@@ -5107,6 +5152,43 @@ export interface operations {
             };
         };
     };
+    begin_passkey_confirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CeremonyView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_factors: {
         parameters: {
             query?: never;
@@ -5501,6 +5583,41 @@ export interface operations {
             };
         };
     };
+    unlink_provider: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     begin_provider_confirmation: {
         parameters: {
             query?: never;
@@ -5725,6 +5842,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];

@@ -4,28 +4,26 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post } from '../api/client';
-import { STEP_UP_EVIDENCE, STEP_UP_PASSKEY, STEP_UP_PATH } from '../api/facts';
-import { factors, me, passkeys } from '../api/queries';
+import { factors, me } from '../api/queries';
 import { formErrors } from './form_errors';
 import { Loading, ProblemAlert } from './page_state';
 import { PasskeyAlert } from './passkey_alert';
 import { depart } from './provider';
 import { answerWho } from './step_up';
-import { ceremonyOf, possible, show } from './webauthn';
-
-const takes = (evidence: string) => STEP_UP_EVIDENCE.includes(evidence);
+import { type Ceremony, possible, show } from './webauthn';
 
 export default function StepUpWindow() {
   const { t } = useTranslation();
   const person = useQuery(me).data;
-  const second = useQuery(factors);
-  const own = useQuery({ ...passkeys, enabled: STEP_UP_PASSKEY !== null && possible() });
-  const known = person !== undefined && !second.isPending && !(own.isPending && own.isEnabled);
+  const own = useQuery(factors);
+  const known = person !== undefined && !own.isPending;
+  const has = (way: 'password' | 'code' | 'passkey' | 'provider') =>
+    own.data?.confirm_by.includes(way) ?? false;
   const ways = {
-    password: takes('password') && Boolean(person?.has_password),
-    code: takes('code') && Boolean(second.data?.totp_since),
-    passkey: (own.data?.data.length ?? 0) > 0,
-    provider: takes('provider') && Boolean(person?.identity_provider),
+    password: has('password'),
+    code: has('code'),
+    passkey: has('passkey') && possible(),
+    provider: has('provider'),
   };
   return (
     <Modal
@@ -61,7 +59,7 @@ function Typed({ way }: { way: 'password' | 'code' }) {
   const { t } = useTranslation();
   const [text, setText] = useState('');
   const confirm = useMutation({
-    mutationFn: () => post<void>(STEP_UP_PATH, { [way]: way === 'code' ? text.trim() : text }),
+    mutationFn: () => post<void>('/me/confirm', { [way]: way === 'code' ? text.trim() : text }),
     onSuccess: () => answerWho(true),
   });
   const wrong = formErrors(confirm.error)[way];
@@ -110,9 +108,9 @@ function ByPasskey() {
   const { t } = useTranslation();
   const confirm = useMutation({
     mutationFn: async () => {
-      const begun = ceremonyOf(await post(STEP_UP_PASSKEY ?? ''));
+      const begun = await post<Ceremony>('/me/confirm/passkey');
       const credential = await show(begun);
-      return post<void>(STEP_UP_PATH, { passkey: { [begun.key]: begun.ceremony, credential } });
+      return post<void>('/me/confirm', { passkey: { ceremony: begun.ceremony, credential } });
     },
     onSuccess: () => answerWho(true),
   });

@@ -14,16 +14,6 @@ export function fits(host: string | undefined): boolean {
 type Options = { publicKey: { rp?: { id?: string }; rpId?: string } };
 export type Ceremony = { ceremony: string; options: unknown };
 
-/** A ceremony in either shape that the server has for it, and the name by which its id goes back. */
-export function ceremonyOf(begun: unknown): Ceremony & { key: 'ceremony' | 'challenge_id' } {
-  const told = begun as { ceremony?: string; options?: unknown; challenge_id?: string; public_key?: unknown };
-  if (told.challenge_id !== undefined) {
-    const options = { publicKey: told.public_key };
-    return { key: 'challenge_id', ceremony: told.challenge_id, options };
-  }
-  return { key: 'ceremony', ceremony: told.ceremony ?? '', options: told.options };
-}
-
 /** The host that the server's passkeys are for. */
 export function hostOf(begun: Ceremony): string | undefined {
   const { publicKey } = begun.options as Options;

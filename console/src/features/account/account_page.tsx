@@ -8,6 +8,7 @@ import { patch, post, put, remove } from '../../api/client';
 import { keys, logins, me } from '../../api/queries';
 import type { Login, Me } from '../../api/shapes';
 import { Can } from '../../components/can';
+import { ask } from '../../components/confirm';
 import { type Column, DataTable } from '../../components/data_table';
 import { formErrors } from '../../components/form_errors';
 import { PageHead, ProblemAlert } from '../../components/page_state';
@@ -27,12 +28,7 @@ export function AccountPage() {
         <Stack>
           {data && <Profile person={data} />}
           {data?.has_password && <Password />}
-          {data?.identity_provider && (
-            <section className="card">
-              <h2>{data.identity_provider}</h2>
-              <Text size="sm">{t(data.has_password ? 'provider.linked' : 'provider.only')}</Text>
-            </section>
-          )}
+          {data?.identity_provider && <Provider name={data.identity_provider} more={data.has_password} />}
         </Stack>
         <SecondFactor />
       </div>
@@ -42,6 +38,41 @@ export function AccountPage() {
         <SavedPasswords />
       </Can>
     </>
+  );
+}
+
+/** The connection with the identity provider, and taking it away. */
+function Provider({ name, more }: { name: string; more: boolean }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const end = useMutation({
+    mutationFn: () => remove('/me/provider'),
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.me }),
+  });
+  const unlink = end.mutate;
+  return (
+    <section className="card">
+      <h2>{name}</h2>
+      <Stack align="flex-start">
+        <Text size="sm">{t(more ? 'provider.linked' : 'provider.only')}</Text>
+        {end.isError && <ProblemAlert error={end.error} />}
+        <Button
+          variant="default"
+          loading={end.isPending}
+          onClick={() =>
+            ask({
+              title: t('provider.unlink'),
+              text: t('provider.unlink_text', { name }),
+              yes: t('provider.unlink'),
+              red: true,
+              onYes: () => unlink(),
+            })
+          }
+        >
+          {t('provider.unlink')}
+        </Button>
+      </Stack>
+    </section>
   );
 }
 
