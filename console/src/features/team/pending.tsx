@@ -13,6 +13,7 @@ import { type Column, DataTable, type Listing, PagedRead } from '../../component
 import { Empty, ProblemAlert } from '../../components/page_state';
 import { Ago } from '../../components/values';
 import { dateTime, UNKNOWN } from '../../format';
+import { EditInvitation } from './edit_invitation';
 import { teamRights } from './team_rights';
 
 /** To what somebody is invited, in words. */
@@ -43,6 +44,7 @@ export function Pending({
   const rights = useMemo(() => teamRights(who), [who]);
   const subject = useSubject();
   const [sent, setSent] = useState<SentInvitation | null>(null);
+  const [editing, setEditing] = useState<Invitation | null>(null);
   const base = `/organisations/${org ?? own}/invitations`;
   const again = () => void client.invalidateQueries({ queryKey: ['invitations'] });
   const resend = useMutation({
@@ -88,6 +90,14 @@ export function Pending({
               <Button
                 size="compact-xs"
                 variant="subtle"
+                aria-label={t('team.edit_named', { email: one.email })}
+                onClick={() => setEditing(one)}
+              >
+                {t('form.edit')}
+              </Button>
+              <Button
+                size="compact-xs"
+                variant="subtle"
                 aria-label={t('team.resend_named', { email: one.email })}
                 onClick={() => send(one)}
               >
@@ -123,6 +133,7 @@ export function Pending({
       <PagedRead query={query} empty={<Empty icon={<IconMail size={22} />} title={none} />}>
         {(rows) => <DataTable label={t('team.pending')} columns={columns} rows={rows} />}
       </PagedRead>
+      {editing && <EditInvitation of={editing} base={base} close={() => setEditing(null)} />}
       {sent && (
         <Modal
           opened

@@ -19,6 +19,7 @@ import { Empty, PageHead, ProblemAlert } from '../../components/page_state';
 import { Pill } from '../../components/status_badge';
 import { Ago } from '../../components/values';
 import { dateTime, UNKNOWN } from '../../format';
+import { History } from '../audit/history';
 
 const KINDS = ['iso14443', 'iso15693', 'emaid', 'central', 'local', 'key_code', 'mac_address'] as const;
 
@@ -212,6 +213,7 @@ function TokenForm({ token, close, saved }: { token: Token | null; close: () => 
     <Modal
       opened
       onClose={close}
+      size={token ? 'xl' : 'md'}
       title={token ? t('tokens.edit') : t('tokens.add')}
       closeButtonProps={{ 'aria-label': t('form.close') }}
     >
@@ -249,6 +251,7 @@ function TokenForm({ token, close, saved }: { token: Token | null; close: () => 
           </Group>
         </Stack>
       </form>
+      {token && <History object={token.id} />}
     </Modal>
   );
 }
