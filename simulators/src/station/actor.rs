@@ -71,6 +71,8 @@ pub(super) struct Actor {
     pub(super) names: HashMap<u64, Name>,
     pub(super) registration: Option<Registration>,
     pub(super) manners: HashSet<Manner>,
+    /// Answers that are kept back.
+    pub(super) held: Vec<String>,
     pub(super) since: DateTime<Utc>,
     pub(super) ids: Dice,
     pub(super) transactions: Dice,
@@ -111,6 +113,7 @@ impl Actor {
             names: HashMap::new(),
             registration: None,
             manners: plan.manners.iter().copied().collect(),
+            held: Vec::new(),
             since: now,
             ids: dice("message-ids"),
             transactions: dice("transactions"),
@@ -216,6 +219,11 @@ impl Actor {
                 } else {
                     self.manners.remove(&manner)
                 };
+                if !self.manners.contains(&Manner::HoldingAnswers) {
+                    for answer in std::mem::take(&mut self.held) {
+                        self.write(answer).await;
+                    }
+                }
                 Vec::new()
             }
             Act::SetSampleInterval(seconds) => {

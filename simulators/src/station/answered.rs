@@ -74,7 +74,10 @@ impl Actor {
                 Err(error) => frame::error(&id, "InternalError", &error.to_string()),
             },
         };
-        self.write(text).await;
+        match self.manners.contains(&Manner::HoldingAnswers) {
+            true => self.held.push(text),
+            false => self.write(text).await,
+        }
         self.follow(then);
         self.shared.received(ReceivedCall {
             id,

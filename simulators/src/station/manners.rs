@@ -32,10 +32,12 @@ pub enum Manner {
     HugeTransactionId,
     /// Hears the calls of the central system, and neither obeys nor answers.
     Unanswering,
+    /// Obeys the calls of the central system and keeps its answers back until this ends.
+    HoldingAnswers,
 }
 
 /// All manners, for lists and help.
-pub const ALL: [(&str, Manner); 12] = [
+pub const ALL: [(&str, Manner); 13] = [
     ("duplicate-start", Manner::DuplicateStart),
     ("clock-1970", Manner::ClockOf1970),
     ("clock-without-zone", Manner::ClockWithoutZone),
@@ -48,6 +50,7 @@ pub const ALL: [(&str, Manner); 12] = [
     ("overlong-strings", Manner::OverlongStrings),
     ("huge-transaction-id", Manner::HugeTransactionId),
     ("unanswering", Manner::Unanswering),
+    ("holding-answers", Manner::HoldingAnswers),
 ];
 
 impl std::str::FromStr for Manner {

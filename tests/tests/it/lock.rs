@@ -3,8 +3,10 @@
 #![allow(clippy::print_stdout)] // the figures are what the tests show
 
 mod access;
+mod attempts;
 mod drift;
 mod owner;
+mod races;
 mod writes;
 
 use std::time::{Duration, Instant};
@@ -15,17 +17,28 @@ use simulators::Station;
 use simulators::station::Direction;
 
 /// Calls that set or could set something critical.
-const WRITES: [&str; 10] = [
+const WRITES: [&str; 21] = [
     "ChangeConfiguration",
     "SetVariables",
     "DataTransfer",
     "SetNetworkProfile",
     "SetChargingProfile",
     "ClearChargingProfile",
+    "UpdateDynamicSchedule",
+    "RemoteStartTransaction",
+    "RequestStartTransaction",
     "SendLocalList",
     "InstallCertificate",
     "DeleteCertificate",
     "CertificateSigned",
+    "SetDefaultTariff",
+    "ClearTariffs",
+    "ChangeTransactionTariff",
+    "SetDERControl",
+    "ClearDERControl",
+    "ClearVariableMonitoring",
+    "SetMonitoringBase",
+    "SetMonitoringLevel",
 ];
 
 fn written(station: &Station) -> Vec<String> {

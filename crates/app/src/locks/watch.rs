@@ -172,7 +172,7 @@ async fn look(app: &App, row: LockRow) -> Result<(), Error> {
     // What a station was asked to tell by itself is gone when it has booted since.
     let booted = look.booted.zip(row.watch.looked_at);
     let monitored = row.watch.monitored && booted.is_none_or(|(booted, looked)| booted <= looked);
-    let act = take_in(app, &station, &row, reported, look).await?;
+    let act = take_in(app, &station, &row, reported, look, monitored).await?;
     if !act.revert.is_empty() {
         let values = act.revert;
         let command = Command::WriteVariables { values };
@@ -207,6 +207,7 @@ async fn take_in(
     row: &LockRow,
     reported: Vec<VariableReading>,
     look: Look,
+    monitored: bool,
 ) -> Result<Act, Error> {
     let (id, epoch, place) = (row.lock.station, row.lock.epoch, station.clone());
     let told = told_of(app, station, row).await?;
@@ -232,6 +233,7 @@ async fn take_in(
             let before = lock.watch.state;
             let critical = lock.lock.critical.clone();
             let act = lock.watch.look(&critical, &reported, look);
+            lock.watch.monitored &= monitored;
             // What came up since the station was asked is looked at anew.
             let since = lock.due_at.filter(|due| *due > look.asked);
             lock.due_at = since.or(act.again.map(|wait| look.asked + wait));
@@ -295,7 +297,7 @@ pub(super) struct Watched {
 impl Watched {
     /// Keeps it.
     pub fn keep(&self, watch: &mut Watch) {
-        watch.monitored |= self.settled;
+        watch.monitored = self.settled;
         for id in &self.ids {
             if !watch.monitors.contains(id) {
                 watch.monitors.push(*id);

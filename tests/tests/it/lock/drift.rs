@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use simulators::Version;
 
 use super::{lock, seen, until, written};
-use crate::stage::Stage;
+use crate::stage::{Stage, VERSIONS};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_changes_at_the_station_is_found_and_put_back_but_not_for_ever() {
     let mut stage = Stage::set().await;
-    for (n, version) in [Version::V16, Version::V201].into_iter().enumerate() {
+    for (n, version) in VERSIONS.into_iter().enumerate() {
         let identity = format!("DRIFT-{n}");
         let id = stage.register(&identity).await;
         let station = stage.station(&identity, version);
@@ -57,7 +57,7 @@ async fn what_changes_at_the_station_is_found_and_put_back_but_not_for_ever() {
     let told = stage.ana.all("/notifications?open=true").await.unwrap();
     let of = |kind: &str| told.iter().filter(|n| n["kind"] == kind).count();
     assert!(
-        of("settings_drifted") >= 2 && of("reverts_stopped") == 2,
+        of("settings_drifted") >= 3 && of("reverts_stopped") == 3,
         "{told:?}"
     );
 }

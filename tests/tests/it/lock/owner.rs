@@ -1,10 +1,11 @@
 //! The owner's ways back: the PUK, and presence that nobody feigns from afar.
 
+use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 use simulators::Version;
 
 use super::{lock, seen};
-use crate::stage::{Stage, UID};
+use crate::stage::{Stage, UID, VERSIONS};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_has_a_way_back_and_the_installer_is_told() {
@@ -155,6 +156,7 @@ async fn the_owner_has_a_way_back_and_the_installer_is_told() {
         assert_eq!(over.body["code"], "no_challenge", "{}", over.body);
     }
     // A cable, plugged in and out as often as was drawn. The token above still waits for one.
+    station.tick_to(Utc::now()).await.unwrap();
     station.plug_in(1).await.unwrap();
     station.unplug(1).await.unwrap();
     station.settled().await.unwrap();
@@ -175,4 +177,34 @@ async fn the_owner_has_a_way_back_and_the_installer_is_told() {
     assert_eq!(proved["proved"], true, "{proved}");
     // Nothing was locked elsewhere.
     assert_eq!(seen(&mut stage.ana, &elsewhere).await["padlock"], "none");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waited_in_a_stations_queue_is_nobody_in_front_of_it() {
+    let mut stage = Stage::set().await;
+    let mut ida = stage.member("technician").await;
+    for (n, version) in VERSIONS.into_iter().enumerate() {
+        let identity = format!("QUEUE-{n}");
+        let id = stage.register(&identity).await;
+        let past = Utc::now() - TimeDelta::minutes(10);
+        let builder = stage.builder(&identity, version).starts_at(past);
+        let station = builder.build();
+        station.connect_and_boot().await.unwrap();
+        lock(&mut ida, &id, json!({})).await;
+        let begin = format!("/stations/{id}/lock/presence");
+        let body = json!({});
+        let begun = stage.ana.expect(200, "POST", &begin, Some(&body));
+        let times = begun.await.unwrap()["times"].as_u64().unwrap();
+        let finish = format!("{begin}/finish");
+        for (proved, at) in [(false, past), (true, Utc::now())] {
+            station.tick_to(at).await.unwrap();
+            for _ in 0..times {
+                station.plug_in(1).await.unwrap();
+                station.unplug(1).await.unwrap();
+                station.settled().await.unwrap();
+            }
+            let now = stage.ana.expect(200, "POST", &finish, None).await.unwrap();
+            assert_eq!(now["proved"], proved, "{version:?} {now}");
+        }
+    }
 }

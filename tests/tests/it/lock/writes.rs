@@ -3,137 +3,13 @@
 use std::time::Duration;
 
 use busbar_tests::http::Person;
-use serde_json::{Value, json};
+use serde_json::json;
 use simulators::Version;
 use simulators::station::Manner;
 
+use super::attempts::{attempts, session_profile};
 use super::{lock, seen, written};
 use crate::stage::{Stage, VERSIONS};
-
-/// What access.md C calls critical, by the names of 1.6 and of vendors.
-const KEYS: [&str; 18] = [
-    "ConnectorPhaseRotation",
-    "MaxCurrentPerPhase",
-    "Vendor.Maximum_Current",
-    "LocalAuthorizeOffline",
-    "allowofflinetxforunknownid",
-    "LocalPreAuthorize",
-    "FreeVendActive",
-    "FreeChargingIdTag",
-    "MeterValuesSampledData",
-    "MeterValueSampleInterval",
-    "ClockAlignedDataInterval",
-    "StopTransactionOnInvalidId",
-    "TariffFallback",
-    "AuthorizationKey",
-    "SecurityProfile",
-    "CpoName",
-    "CentralSystemURL",
-    "BackendUrl",
-];
-
-/// The same in the device model of 2.x.
-const VARIABLES: [(&str, &str); 12] = [
-    ("SmartChargingCtrlr", "Enabled"),
-    ("ChargingStation", "PhaseRotation"),
-    ("AuthCtrlr", "LocalAuthorizeOffline"),
-    ("AuthCtrlr", "OfflineTxForUnknownIdEnabled"),
-    ("AuthCacheCtrlr", "Enabled"),
-    ("TxCtrlr", "StopTxOnInvalidId"),
-    ("SampledDataCtrlr", "TxUpdatedInterval"),
-    ("AlignedDataCtrlr", "Interval"),
-    ("SecurityCtrlr", "BasicAuthPassword"),
-    ("SecurityCtrlr", "SecurityProfile"),
-    ("OCPPCommCtrlr", "NetworkConfigurationPriority"),
-    ("TariffCostCtrlr", "TariffFallbackMessage"),
-];
-
-/// The product's own table of what is critical everywhere: kind and name.
-fn table() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let text = include_str!("../../../../crates/domain/src/setting/critical.csv");
-    text.lines().filter_map(|line| {
-        let fields: Vec<&str> = line.split(',').collect();
-        fields
-            .starts_with(&["*", "*"])
-            .then(|| (fields[2], fields[3]))
-    })
-}
-
-/// What is asked for in a version: path below the station, and body.
-fn attempts(version: Version) -> Vec<(&'static str, Value)> {
-    let mut attempts = Vec::new();
-    let raw =
-        |action: &str, payload: Value| ("ocpp", json!({"action": action, "payload": payload}));
-    if version == Version::V16 {
-        let of_table = table().filter_map(|(kind, name)| match kind {
-            "variable" => Some(name.to_owned()),
-            "part" => Some(format!("Volt_{name}-2")),
-            _ => None,
-        });
-        for key in KEYS.map(str::to_owned).into_iter().chain(of_table) {
-            let values = json!([{"variable": key, "value": "1"}]);
-            let command = json!({"type": "write_variables", "params": {"values": values}});
-            attempts.push(("commands", command));
-            attempts.push(raw(
-                "ChangeConfiguration",
-                json!({"key": key, "value": "1"}),
-            ));
-        }
-        let period = json!([{"startPeriod": 0, "limit": 6.0}]);
-        let schedule = json!({"chargingRateUnit": "A", "chargingSchedulePeriod": period});
-        for purpose in ["ChargePointMaxProfile", "TxDefaultProfile"] {
-            let profile = json!({"chargingProfileId": 1, "stackLevel": 0, "chargingProfilePurpose": purpose,
-                "chargingProfileKind": "Absolute", "chargingSchedule": schedule});
-            let payload = json!({"connectorId": 0, "csChargingProfiles": profile});
-            attempts.push(raw("SetChargingProfile", payload));
-        }
-        attempts.push(raw("ClearChargingProfile", json!({})));
-        let list = json!({"listVersion": 1, "updateType": "Full"});
-        attempts.push(raw("SendLocalList", list));
-        attempts.push(raw(
-            "DataTransfer",
-            json!({"vendorId": "Acme", "data": "MaxCurrent=99"}),
-        ));
-        return attempts;
-    }
-    let own = VARIABLES.map(|(component, variable)| (component.to_owned(), variable.to_owned()));
-    let of_table = table().filter_map(|(kind, name)| match kind {
-        "component" => Some((name.to_owned(), "Whatever".to_owned())),
-        "variable" => Some(("Controller".to_owned(), name.to_owned())),
-        "part" => Some(("Controller".to_owned(), format!("Volt{name}2"))),
-        _ => None,
-    });
-    for (component, variable) in own.into_iter().chain(of_table) {
-        let values = json!([{"component": component, "variable": variable, "value": "1"}]);
-        let command = json!({"type": "write_variables", "params": {"values": values}});
-        attempts.push(("commands", command));
-        let item = json!({"component": {"name": component}, "variable": {"name": variable},
-            "attributeValue": "1"});
-        attempts.push(raw("SetVariables", json!({"setVariableData": [item]})));
-    }
-    attempts.push(raw(
-        "DataTransfer",
-        json!({"vendorId": "Acme", "data": "MaxCurrent=99"}),
-    ));
-    attempts.push(raw("ClearChargingProfile", json!({})));
-    let list = json!({"versionNumber": 1, "updateType": "Full"});
-    attempts.push(raw("SendLocalList", list));
-    let period = json!([{"startPeriod": 0, "limit": 6.0}]);
-    let schedule = json!([{"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": period}]);
-    for purpose in ["ChargingStationMaxProfile", "TxDefaultProfile"] {
-        let profile = json!({"id": 1, "stackLevel": 0, "chargingProfilePurpose": purpose,
-            "chargingProfileKind": "Absolute", "chargingSchedule": schedule});
-        let payload = json!({"evseId": 0, "chargingProfile": profile});
-        attempts.push(raw("SetChargingProfile", payload));
-    }
-    let way = json!({"ocppVersion": "OCPP20", "ocppTransport": "JSON", "messageTimeout": 30,
-        "ocppCsmsUrl": "wss://elsewhere.example", "securityProfile": 1, "ocppInterface": "Wired0"});
-    let way = json!({"configurationSlot": 1, "connectionData": way});
-    attempts.push(raw("SetNetworkProfile", way));
-    let root = json!({"certificateType": "CSMSRootCertificate", "certificate": "x"});
-    attempts.push(raw("InstallCertificate", root));
-    attempts
-}
 
 /// A key of somebody that may do what the person may at a station.
 async fn key_of(person: &mut Person, at: std::net::SocketAddr) -> Person {
@@ -158,6 +34,9 @@ async fn no_way_leads_around_the_lock() {
     let mut chief = stage.member("administrator").await;
     let at = stage.people();
     let mut robot = key_of(&mut stage.ana, at).await;
+    let yard = json!({"name": "Yard"});
+    let yard = stage.ana.expect(201, "POST", "/sites", Some(&yard)).await;
+    let yard = yard.unwrap()["id"].clone();
     let mut refused = 0;
     for (n, version) in VERSIONS.into_iter().enumerate() {
         let identity = format!("LOCK-{n}");
@@ -165,7 +44,7 @@ async fn no_way_leads_around_the_lock() {
         let station = stage.station(&identity, version);
         station.connect_and_boot().await.unwrap();
         // Ana has access, for she locked; the others do not, and a key of hers carries none.
-        let contact = json!({"contact": "Volt GmbH, +49 30 1"});
+        let contact = json!({"contact": "Volt GmbH, +49 30 1", "cap_a": 16});
         lock(&mut stage.ana, &id, contact).await;
         for person in [&mut ida, &mut chief, &mut robot] {
             assert_eq!(seen(person, &id).await["padlock"], "closed", "{version:?}");
@@ -183,8 +62,18 @@ async fn no_way_leads_around_the_lock() {
         let password = format!("/stations/{id}/password");
         let answer = chief.ask("POST", &password, None).await.unwrap();
         assert_eq!(answer.status, 423, "{version:?} {}", answer.body);
+        // Nor may an Administrator move it to other fuses.
+        let moved = json!({"site_id": yard});
+        let whole = format!("/stations/{id}");
+        let answer = chief.ask("PATCH", &whole, Some(&moved)).await.unwrap();
+        assert_eq!(answer.status, 423, "{version:?} {}", answer.body);
         assert_eq!(written(&station), Vec::<String>::new(), "{version:?}");
-        // What the lock leaves open goes on.
+        // What the lock leaves open goes on: limits of sessions below the cap, for one.
+        let below = session_profile(version, 10.0);
+        let path = format!("/stations/{id}/ocpp");
+        let sent = ida.ask("POST", &path, Some(&below)).await.unwrap();
+        assert_eq!(sent.status, 200, "{version:?} {}", sent.body);
+        assert_eq!(written(&station).len(), 1, "{version:?}");
         let component = (version != Version::V16).then_some("OCPPCommCtrlr");
         let beat =
             json!([{"component": component, "variable": "HeartbeatInterval", "value": "120"}]);
