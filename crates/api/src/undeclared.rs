@@ -13,21 +13,16 @@ pub enum Why {
     Within(&'static str, &'static str),
     /// It opens a page of the console, whose routes declare what is done there.
     Page,
-    /// It is for one's own account, which everybody has who is signed in.
-    Own,
     /// It belongs to the operator of the instance: the command line.
     Operator,
 }
 
 use Permission as P;
-use Why::{Later, Operator, Own, Page, Within};
+use Why::{Later, Operator, Page, Within};
 
 /// The permissions that no route declares.
 pub const UNDECLARED: &[(Permission, Why)] = &[
     (P::SettingsView, Page),
-    (P::AccountEdit, Own),
-    (P::AccountMfa, Own),
-    (P::NotificationsView, Own),
     (P::AlertsView, Later("alerts")),
     (P::ReportsView, Later("reports")),
     (P::StationsFind, Page),
@@ -37,7 +32,7 @@ pub const UNDECLARED: &[(Permission, Why)] = &[
     (P::StationsFirmwareBatch, Later("batches")),
     (P::StationsConfigureBatch, Later("batches")),
     (P::StationsDiagnostics, Later("diagnostics files")),
-    (P::StationsAdminStateView, Page),
+    (P::StationsAdminStateView, Within("GET", "/stations/{id}")),
     (P::StationsAdminStateEdit, Within("PATCH", "/stations/{id}")),
     (P::StationsAlertsManage, Later("alerts")),
     (P::HistoryView, Page),

@@ -124,10 +124,14 @@ pub(crate) fn permit_system(caller: &Caller) -> Result<(), Error> {
 }
 
 fn denied(app: &App, caller: &Caller, permission: Permission) -> Error {
-    let by_role = caller
-        .member()
-        .filter(|m| !m.capped)
-        .is_some_and(|m| app.gate().policy().of_roles(m.roles).contains(permission));
+    // A key can lack its scope and whoever made the organisation their right above: no module.
+    let by_role = match caller {
+        Caller::User(member) if !member.capped => {
+            let policy = app.gate().policy();
+            policy.of_roles(member.roles).contains(permission)
+        }
+        _ => false,
+    };
     Error::Denied {
         permission: Some(permission),
         why: if by_role {

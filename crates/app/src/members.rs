@@ -62,7 +62,6 @@ pub async fn list(
     filter: &MemberFilter,
     page: &PageRequest,
 ) -> Result<Page<MemberRow>, Error> {
-    within(app, caller, org, Permission::TeamView).await?;
     within(app, caller, org, Permission::TeamMembersView).await?;
     Ok(app.store().read.members(org, filter, page).await?)
 }

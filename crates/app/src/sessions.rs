@@ -88,20 +88,14 @@ impl SessionView {
     }
 }
 
-/// What seeing sessions needs: the history of a place, and its sessions.
-async fn permit(app: &App, caller: &Caller) -> Result<gate::Pass, Error> {
-    let (history, sessions) = (Permission::HistoryView, Permission::SessionsView);
-    gate::permit_both(app, caller, history, sessions).await
-}
-
-/// Sessions within reach, sorted, with `history.view` and `sessions.view`.
+/// Sessions within reach, sorted, with `sessions.view`.
 pub async fn list(
     app: &App,
     caller: &Caller,
     query: &SessionQuery,
     page: &PageRequest,
 ) -> Result<Page<SessionView>, Error> {
-    let pass = permit(app, caller).await?;
+    let pass = gate::permit(app, caller, Permission::SessionsView).await?;
     if query.token.is_some() || query.driver.is_some() {
         gate::demand_driver_data(app, caller)?;
     }
@@ -120,9 +114,9 @@ pub async fn list(
     Ok(found.map(SessionView::of))
 }
 
-/// A session within reach, with `history.view` and `sessions.view`.
+/// A session within reach, with `sessions.view`.
 pub async fn find(app: &App, caller: &Caller, id: SessionId) -> Result<SessionView, Error> {
-    let pass = permit(app, caller).await?;
+    let pass = gate::permit(app, caller, Permission::SessionsView).await?;
     let row = app.store().read.session(pass.org, id).await?;
     let row = row.ok_or(Error::NotFound)?;
     pass.reach(row.session.site)?;

@@ -147,15 +147,14 @@ fn finding(station: &Station, evses: &[EvseView]) -> Option<Finding> {
     found("faulted", format!("EVSE {evse} reports {why}."))
 }
 
-/// Stations within reach, sorted, with `stations.find` and `stations.list`.
+/// Stations within reach, sorted, with `stations.list`.
 pub async fn list(
     app: &App,
     caller: &Caller,
     query: &StationQuery,
     page: &PageRequest,
 ) -> Result<Page<StationView>, Error> {
-    let (find, list) = (Permission::StationsFind, Permission::StationsList);
-    let pass = gate::permit_both(app, caller, find, list).await?;
+    let pass = gate::permit(app, caller, Permission::StationsList).await?;
     let filter = StationFilter {
         sites: pass.narrowed(query.site),
         online: query.online,

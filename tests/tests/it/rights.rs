@@ -92,7 +92,8 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/me/passkeys") => {
             Some(json!({"ceremony": "none", "name": "Key", "credential": {}}))
         }
-        ("POST", "/me/passkeys/begin" | "/me/provider/begin") => None,
+        ("POST", "/me/passkeys/begin" | "/me/provider/begin" | "/me/confirm/passkey") => None,
+        ("PATCH", "/me") => Some(json!({})),
         ("POST", "/me/totp/confirm") => Some(json!({"code": "none"})),
         ("POST", "/me/confirm") => Some(json!({"password": PASSWORD})),
         ("PUT", "/me/password") => Some(json!({"current": PASSWORD, "new": PASSWORD})),
@@ -232,7 +233,7 @@ impl Trial {
                 .replace("{module}", "solar")
         };
         if !path.contains("{id}") {
-            let right: &[u16] = if may { &[200, 201] } else { &[403] };
+            let right: &[u16] = if may { &[200, 201, 204] } else { &[403] };
             return self.request(method, path, body.as_ref(), right).await;
         }
         let right: &[u16] = if may { &[404] } else { &[403] };
