@@ -27,7 +27,7 @@ pub struct CommandRow {
     pub record: CommandRecord,
 }
 
-fn from_row(row: commands::Model) -> Result<CommandRow, Error> {
+pub(crate) fn from_row(row: commands::Model) -> Result<CommandRow, Error> {
     let org = OrgId::from_uuid(row.org_id);
     let record = CommandRecord {
         id: CommandId::from_uuid(row.id),
