@@ -143,6 +143,7 @@ struct Inner {
     root: OnceCell<OrgId>,
     waiters: Waiters,
     outbox: Notify,
+    batches: Notify,
     deferred: Deferred,
     challenges: Challenges,
 }
@@ -162,6 +163,7 @@ impl App {
             root: OnceCell::new(),
             waiters: Waiters::default(),
             outbox: Notify::new(),
+            batches: Notify::new(),
             deferred: Deferred::default(),
             challenges: Challenges::default(),
         }))
@@ -235,6 +237,16 @@ impl App {
     /// Resolves when facts were committed since the last call.
     pub(crate) async fn facts_wait(&self) {
         self.0.outbox.notified().await;
+    }
+
+    /// Tells the runner of batches that there is something to do.
+    pub(crate) fn batches_changed(&self) {
+        self.0.batches.notify_one();
+    }
+
+    /// Resolves when there was something to do for batches since the last call.
+    pub(crate) async fn batches_wait(&self) {
+        self.0.batches.notified().await;
     }
 
     /// A place among those whose passwords are checked.

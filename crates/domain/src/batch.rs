@@ -7,6 +7,7 @@
 mod course;
 mod firmware;
 
+use chrono::Timelike;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
@@ -110,6 +111,22 @@ impl Window {
             self.from_minute <= minute || minute < self.to_minute
         }
     }
+
+    /// Whether somebody knows its time zone.
+    #[must_use]
+    pub fn has_zone(&self) -> bool {
+        self.time_zone.parse::<chrono_tz::Tz>().is_ok()
+    }
+
+    /// Whether the window is open at this moment; one whose time zone nobody knows never is.
+    #[must_use]
+    pub fn is_open(&self, now: Moment) -> bool {
+        let Ok(zone) = self.time_zone.parse::<chrono_tz::Tz>() else {
+            return false;
+        };
+        let there = now.with_timezone(&zone);
+        u16::try_from(there.hour() * 60 + there.minute()).is_ok_and(|minute| self.holds(minute))
+    }
 }
 
 /// How a batch is gone about.
@@ -127,6 +144,9 @@ pub struct Pace {
     pub window: Option<Window>,
     /// What has not begun by then fails.
     pub deadline: Moment,
+    /// So many failures do not count any more: somebody saw them and let the batch go on.
+    #[serde(default)]
+    pub forgiven: u32,
 }
 
 /// Where a batch stands.
@@ -254,6 +274,7 @@ pub struct BatchItem {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -268,5 +289,10 @@ mod tests {
         assert!(!night.holds(300) && !night.holds(12 * 60));
         let day = window(9 * 60, 17 * 60);
         assert!(day.holds(540) && !day.holds(1020) && !day.holds(0));
+        // 22:30 in Berlin, in summer and in winter.
+        for at in [1_783_024_200, 1_800_048_600] {
+            let at = chrono::DateTime::from_timestamp(at, 0).unwrap();
+            assert!(night.is_open(at) && !day.is_open(at), "{at}");
+        }
     }
 }

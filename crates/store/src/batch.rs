@@ -3,15 +3,17 @@
 mod finding;
 mod work_list;
 
-use domain::batch::{Batch, BatchItem, BatchState, FirmwarePhase, ItemState, Maker, Reason};
+use domain::batch::{Batch, BatchItem, FirmwarePhase, ItemState, Maker, Reason};
 use domain::clock::Moment;
-use domain::id::{
-    BatchId, BatchItemId, CommandId, KeyId, OrgId, SiteId, StationId, UserId,
-};
+use domain::command::CommandState;
+use domain::id::{BatchId, BatchItemId, CommandId, KeyId, OrgId, SiteId, StationId, UserId};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, JoinType, QueryFilter,
+    QuerySelect, RelationTrait,
+};
 
-use crate::entity::{batch_items, batches};
+use crate::entity::{batch_items, batches, commands};
 use crate::error::{Error, corrupt};
 use crate::rows::append;
 use crate::value::{from_json, from_word, json, maybe_moment, moment, ms, word};
@@ -96,6 +98,12 @@ fn those(id: BatchId, states: &[ItemState]) -> sea_orm::UpdateMany<batch_items::
         .filter(batch_items::Column::State.is_in(states.iter().map(word)))
 }
 
+/// Items whose newest try is this command.
+fn about(command: Option<CommandId>) -> sea_orm::Condition {
+    let about = command.map(|id| batch_items::Column::CommandId.eq(id.uuid()));
+    sea_orm::Condition::all().add_option(about)
+}
+
 impl Work {
     /// Keeps a new batch with all its items.
     pub async fn batch_insert(&mut self, batch: &Batch, items: &[BatchItem]) -> Result<(), Error> {
@@ -132,7 +140,10 @@ impl Work {
         batches::Entity::update_many()
             .col_expr(batches::Column::State, Expr::value(word(&batch.state)))
             .col_expr(batches::Column::Pace, Expr::value(json(&batch.pace)))
-            .col_expr(batches::Column::EndedAt, Expr::value(batch.ended_at.map(ms)))
+            .col_expr(
+                batches::Column::EndedAt,
+                Expr::value(batch.ended_at.map(ms)),
+            )
             .filter(batches::Column::Id.eq(batch.id.uuid()))
             .exec(&self.tx)
             .await?;
@@ -163,10 +174,11 @@ impl Work {
         Ok(done.rows_affected == 1)
     }
 
-    /// Gives an item its outcome, once: it must still be waiting or running.
+    /// Gives an item its outcome, once: it must still be waiting or running, and be about `command`.
     pub async fn item_settle(
         &mut self,
         id: BatchItemId,
+        command: Option<CommandId>,
         state: ItemState,
         reason: Option<&Reason>,
         at: Moment,
@@ -180,6 +192,7 @@ impl Work {
             .col_expr(C::SettledAt, Expr::value(ms(at)))
             .filter(C::Id.eq(id.uuid()))
             .filter(C::State.is_in(open.iter().map(word)))
+            .filter(about(command))
             .exec(&self.tx)
             .await?;
         Ok(done.rows_affected == 1)
@@ -197,18 +210,51 @@ impl Work {
         Ok(())
     }
 
-    /// A running item whose command never left waits again; the try does not count.
-    pub async fn item_again(&mut self, id: BatchItemId) -> Result<(), Error> {
+    /// A running item whose `command` never left waits again; the try does not count.
+    pub async fn item_again(
+        &mut self,
+        id: BatchItemId,
+        command: Option<CommandId>,
+    ) -> Result<bool, Error> {
         use batch_items::Column as C;
-        batch_items::Entity::update_many()
+        let done = batch_items::Entity::update_many()
             .col_expr(C::State, Expr::value(word(&ItemState::Waiting)))
             .col_expr(C::CommandId, Expr::value(None::<uuid::Uuid>))
             .col_expr(C::Tries, Expr::col(C::Tries).sub(1))
             .filter(C::Id.eq(id.uuid()))
             .filter(C::State.eq(word(&ItemState::Running)))
+            .filter(about(command))
             .exec(&self.tx)
             .await?;
-        Ok(())
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Commands of running items that no station was told yet.
+    pub async fn batch_unsent(
+        &mut self,
+        id: BatchId,
+    ) -> Result<Vec<(BatchItemId, CommandId, StationId)>, Error> {
+        use batch_items::Column as C;
+        let rows: Vec<(uuid::Uuid, uuid::Uuid, uuid::Uuid)> = batch_items::Entity::find()
+            .select_only()
+            .column(C::Id)
+            .column(C::CommandId)
+            .column(C::StationId)
+            .join(JoinType::InnerJoin, batch_items::Relation::Command.def())
+            .filter(C::BatchId.eq(id.uuid()))
+            .filter(C::State.eq(word(&ItemState::Running)))
+            .filter(commands::Column::State.eq(word(&CommandState::Queued)))
+            .into_tuple()
+            .all(&self.tx)
+            .await?;
+        let ids = |(item, command, station)| {
+            (
+                BatchItemId::from_uuid(item),
+                CommandId::from_uuid(command),
+                StationId::from_uuid(station),
+            )
+        };
+        Ok(rows.into_iter().map(ids).collect())
     }
 
     /// Gives every waiting item of a batch the same outcome; tells how many there were.
@@ -236,6 +282,8 @@ impl Work {
         let done = those(id, states)
             .col_expr(C::State, Expr::value(word(&ItemState::Waiting)))
             .col_expr(C::Phase, Expr::value(None::<String>))
+            .col_expr(C::Reason, Expr::value(None::<String>))
+            .col_expr(C::ReasonText, Expr::value(None::<String>))
             .col_expr(C::SettledAt, Expr::value(None::<i64>))
             .exec(&self.tx)
             .await?;

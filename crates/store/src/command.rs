@@ -122,6 +122,26 @@ impl Work {
     }
 }
 
+impl Work {
+    /// Records the outcome of a command that was not sent, so that it never is: true once.
+    pub async fn command_take_back(
+        &mut self,
+        id: CommandId,
+        outcome: &Outcome,
+        at: Moment,
+    ) -> Result<bool, Error> {
+        let done = commands::Entity::update_many()
+            .col_expr(commands::Column::State, Expr::value(word(&outcome.state)))
+            .col_expr(commands::Column::Outcome, Expr::value(json(outcome)))
+            .col_expr(commands::Column::SettledAt, Expr::value(ms(at)))
+            .filter(commands::Column::Id.eq(id.uuid()))
+            .filter(commands::Column::State.eq(word(&CommandState::Queued)))
+            .exec(&self.tx)
+            .await?;
+        Ok(done.rows_affected == 1)
+    }
+}
+
 impl Read {
     /// A command, whatever the organisation; the caller compares.
     pub async fn command(&self, id: CommandId) -> Result<Option<CommandRow>, Error> {

@@ -32,10 +32,18 @@ pub enum Manner {
     HugeTransactionId,
     /// Hears the calls of the central system, and neither obeys nor answers.
     Unanswering,
+    /// Declines updates of firmware.
+    FirmwareRefused,
+    /// Cannot fetch the file of an update.
+    FirmwareDownloadFails,
+    /// Fetches an update and cannot install it.
+    FirmwareInstallFails,
+    /// Agrees to an update and never tells of it again.
+    FirmwareSilent,
 }
 
 /// All manners, for lists and help.
-pub const ALL: [(&str, Manner); 12] = [
+pub const ALL: [(&str, Manner); 16] = [
     ("duplicate-start", Manner::DuplicateStart),
     ("clock-1970", Manner::ClockOf1970),
     ("clock-without-zone", Manner::ClockWithoutZone),
@@ -48,6 +56,10 @@ pub const ALL: [(&str, Manner); 12] = [
     ("overlong-strings", Manner::OverlongStrings),
     ("huge-transaction-id", Manner::HugeTransactionId),
     ("unanswering", Manner::Unanswering),
+    ("firmware-refused", Manner::FirmwareRefused),
+    ("firmware-download-fails", Manner::FirmwareDownloadFails),
+    ("firmware-install-fails", Manner::FirmwareInstallFails),
+    ("firmware-silent", Manner::FirmwareSilent),
 ];
 
 impl std::str::FromStr for Manner {

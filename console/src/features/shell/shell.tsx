@@ -31,6 +31,7 @@ import {
   IconLanguage,
   IconLayoutDashboard,
   IconLifebuoy,
+  IconListCheck,
   IconLogout,
   IconMoon,
   IconPlugConnected,
@@ -56,6 +57,8 @@ import { isAsked, watchAsked } from '../../components/step_up';
 import { viewAsOneself } from '../../components/view_as';
 import { clock } from '../../format';
 import { chooseLanguage, LANGUAGES, type Language } from '../../i18n';
+import { BATCHES } from '../jobs/states';
+import { JobTray } from '../jobs/tray';
 import { focusFilter, isTyping } from './shortcuts';
 
 const Palette = lazy(() => import('./palette'));
@@ -113,7 +116,9 @@ export function Shell() {
     { to: '/stations', word: t('nav.stations'), icon: IconChargingPile, need: 'stations.list' },
     { to: '/sessions', word: t('nav.sessions'), icon: IconReceipt2, need: 'sessions.view' },
   ];
+  const batches = BATCHES.find((permission) => can(permission));
   const manage: Place[] = [
+    ...(batches ? [{ to: '/jobs', word: t('nav.jobs'), icon: IconListCheck, need: batches }] : []),
     { to: '/sites', word: t('nav.sites'), icon: IconBuildingStore, need: 'stations.list' },
     { to: '/drivers', word: t('nav.drivers'), icon: IconUsersGroup, need: 'drivers.list' },
     { to: '/tokens', word: t('nav.tokens'), icon: IconIdBadge2, need: 'drivers.view' },
@@ -170,6 +175,7 @@ export function Shell() {
           </button>
           <div style={{ flex: 1 }} />
           <LiveDot />
+          <JobTray />
           <Bell />
           <SchemeSwitch />
           <PersonMenu onKeys={keySheet.open} />

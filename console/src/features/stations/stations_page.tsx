@@ -9,13 +9,15 @@ import { useTranslation } from 'react-i18next';
 import type { LiveEvent } from '../../api/live';
 import { sites, stations } from '../../api/queries';
 import type { Station } from '../../api/shapes';
-import { Can } from '../../components/can';
+import { Can, useCan } from '../../components/can';
 import { ApplyChanges, useChanges } from '../../components/changes';
 import { PagedRead, rowsOf } from '../../components/data_table';
 import { Download } from '../../components/download';
 import { Empty, PageHead } from '../../components/page_state';
+import { BATCHES } from '../jobs/states';
 import { FleetNumbers } from '../overview/numbers';
 import { AddStation } from './add_station';
+import { BulkBar, type Chosen } from './bulk_bar';
 import { StationTable } from './station_table';
 
 const FILTERS: { key: string; status?: string; online?: 'true' | 'false' }[] = [
@@ -41,6 +43,9 @@ export function StationsPage() {
   const search = useSearch({ from: '/shell/stations' });
   const navigate = useNavigate({ from: '/stations' });
   const [adding, add] = useDisclosure(false);
+  const can = useCan();
+  const many = BATCHES.some((permission) => can(permission));
+  const [chosen, choose] = useState<Chosen>({ ids: [], all: false });
   const set = (next: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
   const [text, setText] = useState(search.q ?? '');
@@ -127,6 +132,18 @@ export function StationsPage() {
           }}
         />
       </div>
+      {many && (
+        <BulkBar
+          chosen={chosen}
+          choose={choose}
+          filter={{
+            q: search.q,
+            site_id: search.site_id,
+            status: search.status ? [search.status] : undefined,
+            online: search.online ? search.online === 'true' : undefined,
+          }}
+        />
+      )}
       <PagedRead
         query={query}
         empty={
@@ -159,7 +176,14 @@ export function StationsPage() {
           )
         }
       >
-        {(all) => <StationTable rows={all} complete={!query.hasNextPage} />}
+        {(all) => (
+          <StationTable
+            rows={all}
+            complete={!query.hasNextPage}
+            chosen={many ? chosen : undefined}
+            choose={choose}
+          />
+        )}
       </PagedRead>
       {adding && <AddStation close={add.close} />}
     </>

@@ -111,7 +111,11 @@ pub fn next(state: BatchState, pace: &Pace, tally: &Tally, open_hours: bool, now
     let total = tally.total();
     let waiting = total.ready + total.held_up;
     if waiting + total.running == 0 {
-        return if state.is_open() { Next::End } else { Next::Rest };
+        return if state.is_open() {
+            Next::End
+        } else {
+            Next::Rest
+        };
     }
     if state.is_open() && waiting > 0 && now >= pace.deadline {
         return Next::Expire;
@@ -134,6 +138,7 @@ fn too_many(pace: &Pace, tally: &Tally) -> bool {
         return false;
     };
     let (failed, all) = tally.failures();
+    let failed = failed.saturating_sub(u64::from(pace.forgiven));
     failed > 0 && failed * 100 > u64::from(percent) * all
 }
 
@@ -171,6 +176,7 @@ mod tests {
             wait_for_idle: false,
             window: None,
             deadline: now() + TimeDelta::hours(1),
+            forgiven: 0,
         }
     }
 
@@ -190,7 +196,11 @@ mod tests {
             ],
         };
         let at = |tally: &Tally| next(BatchState::Running, &pace, tally, true, now());
-        assert_eq!(at(&tally), Next::Begin { wave: 0, most: 9 }, "none is ready there");
+        assert_eq!(
+            at(&tally),
+            Next::Begin { wave: 0, most: 9 },
+            "none is ready there"
+        );
         tally.waves[0] = WaveTally {
             held_up: 1,
             ..WaveTally::default()
@@ -225,7 +235,10 @@ mod tests {
             failed: 5,
             ..WaveTally::default()
         };
-        assert!(matches!(at(&tally), Next::Begin { .. }), "five of a hundred");
+        assert!(
+            matches!(at(&tally), Next::Begin { .. }),
+            "five of a hundred"
+        );
         tally.waves[1].failed = 6;
         assert_eq!(at(&tally), Next::Stop);
     }
@@ -243,7 +256,10 @@ mod tests {
         for state in [BatchState::Running, BatchState::Paused, BatchState::Stopped] {
             assert_eq!(next(state, &pace, &tally, true, late), Next::Expire);
         }
-        assert_eq!(next(BatchState::Paused, &pace, &tally, true, now()), Next::Rest);
+        assert_eq!(
+            next(BatchState::Paused, &pace, &tally, true, now()),
+            Next::Rest
+        );
     }
 
     proptest! {

@@ -100,20 +100,32 @@ mod tests {
     #[test]
     fn words_lead_on_and_never_back() {
         assert_eq!(told(&["Downloading"]), Roll::Under(P::Downloading));
-        assert_eq!(told(&["Installing", "Downloading"]), Roll::Under(P::Installing));
+        assert_eq!(
+            told(&["Installing", "Downloading"]),
+            Roll::Under(P::Installing)
+        );
         assert_eq!(told(&["Downloading", "Idle"]), Roll::Under(P::Downloading));
         assert_eq!(told(&["InstallRebooting", "Installed"]), Roll::Installed);
         assert_eq!(told(&["Installed", "DownloadFailed"]), Roll::Installed);
-        assert_eq!(told(&["InvalidSignature"]), Roll::Failed("invalid_signature"));
+        assert_eq!(
+            told(&["InvalidSignature"]),
+            Roll::Failed("invalid_signature")
+        );
     }
 
     #[test]
     fn a_boot_with_the_wished_version_is_success_and_another_is_nothing() {
         let under = Roll::Under(P::Installing);
-        assert_eq!(under.clone().boots(Some("2.0"), Some(" 2.0 ")), Roll::Installed);
+        assert_eq!(
+            under.clone().boots(Some("2.0"), Some(" 2.0 ")),
+            Roll::Installed
+        );
         assert_eq!(under.clone().boots(Some("2.0"), Some("1.9")), under);
         assert_eq!(under.clone().boots(None, Some("2.0")), under);
-        assert_eq!(told(&["DownloadFailed"]).boots(Some("2"), Some("2")), told(&["DownloadFailed"]));
+        assert_eq!(
+            told(&["DownloadFailed"]).boots(Some("2"), Some("2")),
+            told(&["DownloadFailed"])
+        );
     }
 
     proptest! {

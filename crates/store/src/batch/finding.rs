@@ -78,10 +78,7 @@ impl Read {
         use batch_items::Column as C;
         let list = list_name("batch_items", &(id, states, sites));
         let mut query = batch_items::Entity::find()
-            .join(
-                JoinType::InnerJoin,
-                batch_items::Relation::Station.def(),
-            )
+            .join(JoinType::InnerJoin, batch_items::Relation::Station.def())
             .select_also(stations::Entity)
             .filter(C::BatchId.eq(id.uuid()));
         if !states.is_empty() {

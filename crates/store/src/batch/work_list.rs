@@ -1,10 +1,13 @@
 //! What is to be done for batches now: which are open, how they stand, which items are ready and
 //! what came of those that run.
 
+use std::collections::HashMap;
+
 use domain::batch::{Batch, BatchState, ItemState, Pace, Tally, Task};
 use domain::clock::Moment;
 use domain::id::{BatchId, StationId};
 use domain::message::NoticeKind;
+use domain::site::AdminState;
 use sea_orm::sea_query::{Alias, CaseStatement, Expr, ExprTrait, Query, SimpleExpr};
 use sea_orm::{
     ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
@@ -58,6 +61,9 @@ fn readiness(task: &Task, pace: &Pace) -> SimpleExpr {
             .to_owned();
         ready = ready.and(Expr::exists(charges).not());
     }
+    // What was put away never comes again: it is begun with, and skipped then.
+    let archived = stations::Column::AdminState.eq(word(&AdminState::Archived));
+    let ready = ready.or(archived);
     CaseStatement::new().case(ready, 1).finally(0).into()
 }
 
@@ -108,7 +114,9 @@ impl Read {
             let wave = usize::try_from(wave).map_err(corrupt)?;
             let items = u32::try_from(items).map_err(corrupt)?;
             if tally.waves.len() <= wave {
-                tally.waves.resize(wave + 1, domain::batch::WaveTally::default());
+                tally
+                    .waves
+                    .resize(wave + 1, domain::batch::WaveTally::default());
             }
             let of = &mut tally.waves[wave];
             let count = match from_word::<ItemState>(&state)? {
@@ -153,19 +161,31 @@ impl Read {
         use batch_items::Column as C;
         let rows = batch_items::Entity::find()
             .join(JoinType::LeftJoin, batch_items::Relation::Command.def())
-            .join(JoinType::InnerJoin, batch_items::Relation::Station.def())
             .select_also(commands::Entity)
-            .select_also(stations::Entity)
             .filter(C::BatchId.eq(id.uuid()))
             .filter(C::State.eq(word(&ItemState::Running)))
             .all(&self.db)
             .await?;
+        let running = batch_items::Entity::find()
+            .select_only()
+            .column(C::StationId)
+            .filter(C::BatchId.eq(id.uuid()))
+            .filter(C::State.eq(word(&ItemState::Running)));
+        let told: Vec<(Uuid, Option<String>)> = stations::Entity::find()
+            .select_only()
+            .columns([stations::Column::Id, stations::Column::FirmwareVersion])
+            .filter(stations::Column::Id.in_subquery(sea_orm::QueryTrait::into_query(running)))
+            .into_tuple()
+            .all(&self.db)
+            .await?;
+        let mut told: HashMap<Uuid, Option<String>> = told.into_iter().collect();
         rows.into_iter()
-            .map(|(row, order, station)| {
+            .map(|(row, order)| {
+                let firmware_version = told.remove(&row.station_id).flatten();
                 Ok(RunningRow {
                     item: item(row)?,
                     command: order.map(command::from_row).transpose()?,
-                    firmware_version: station.and_then(|s| s.firmware_version),
+                    firmware_version,
                 })
             })
             .collect()
