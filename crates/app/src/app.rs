@@ -138,6 +138,7 @@ const PASSWORDS_AT_ONCE: usize = 2;
 
 struct Inner {
     parts: AppParts,
+    since: Moment,
     numbers: Mutex<std::ops::Range<i64>>,
     passwords: Semaphore,
     root: OnceCell<OrgId>,
@@ -156,8 +157,10 @@ impl App {
     /// Puts the rooms together.
     #[must_use]
     pub fn new(parts: AppParts) -> Self {
+        let since = parts.clock.now();
         Self(Arc::new(Inner {
             parts,
+            since,
             numbers: Mutex::new(0..0),
             passwords: Semaphore::new(PASSWORDS_AT_ONCE),
             root: OnceCell::new(),
@@ -173,6 +176,11 @@ impl App {
     #[must_use]
     pub fn now(&self) -> Moment {
         self.0.parts.clock.now()
+    }
+
+    /// Since when this process listens.
+    pub(crate) fn since(&self) -> Moment {
+        self.0.since
     }
 
     /// A fresh id.

@@ -36,12 +36,13 @@ pub(super) async fn settle(app: &App, batch: &Batch) -> Result<(), Error> {
         Task::Firmware { .. } => words(app, &running).await?,
         _ => HashMap::new(),
     };
-    let now = app.now();
+    // What was said while nobody listened comes later: silence counts from then on.
+    let (now, listens) = (app.now(), app.since());
     let steps: Vec<(BatchItemId, Option<CommandId>, Step)> = running
         .iter()
         .filter_map(|row| {
             let told = words.get(&row.item.station).map_or(&[][..], Vec::as_slice);
-            let step = step(&batch.task, row, told, now)?;
+            let step = step(&batch.task, row, told, (listens, now))?;
             Some((row.item.id, row.item.command, step))
         })
         .collect();
@@ -109,7 +110,12 @@ async fn words(
     Ok(all)
 }
 
-fn step(task: &Task, row: &RunningRow, told: &[FirmwareWord], now: Moment) -> Option<Step> {
+fn step(
+    task: &Task,
+    row: &RunningRow,
+    told: &[FirmwareWord],
+    (listens, now): (Moment, Moment),
+) -> Option<Step> {
     let Some(command) = &row.command else {
         return Some(match row.item.command {
             // What became of it nobody can tell any more, and it is not sent again.
@@ -149,7 +155,7 @@ fn step(task: &Task, row: &RunningRow, told: &[FirmwareWord], now: Moment) -> Op
                 return None;
             }
             let heard = told.last().map_or(since, |word| word.at);
-            let heard = heard.max(begins(command, since));
+            let heard = heard.max(begins(command, since)).max(listens);
             let mut roll = Roll::Under(FirmwarePhase::Asked);
             for word in told {
                 roll = roll.hears(&word.word);

@@ -435,12 +435,7 @@ async fn what_is_for_one_station_is_not_for_many() {
     let refused = batches::create(&t.app, &viewer, new(reset(), all())).await;
     assert!(matches!(refused, Err(Error::Denied { .. })));
     let page = PageRequest::default();
-    let unseen = batches::list(
-        &t.app,
-        &viewer,
-        &batches::BatchFilter::default(),
-        false,
-        &page,
-    );
+    let filter = batches::BatchFilter::default();
+    let unseen = batches::list(&t.app, &viewer, &filter, false, &page);
     assert!(matches!(unseen.await, Err(Error::Denied { .. })));
 }
