@@ -5,6 +5,7 @@ PROFILE ?= release
 MINUTES ?= 30
 KILLS ?= 1000
 CASES ?= 20000
+CAMPAIGN ?= 500
 
 DENY = $(shell tools/cargo-tool.sh cargo-deny 0.20.2)
 NEXTEST = $(shell tools/cargo-tool.sh cargo-nextest 0.9.143)
@@ -16,7 +17,7 @@ help:
 	@echo 'make test     every test: rooms, stories, console, browser, foreign clients'
 	@echo 'make check    format, clippy, tidy, licences'
 	@echo 'make bench    the figures of docs/OPERATIONS.md, measured here'
-	@echo 'make soak     KILLS=$(KILLS) of the server under load; the demo fleet for MINUTES=$(MINUTES)'
+	@echo 'make soak     KILLS=$(KILLS) of the server under load; a campaign over CAMPAIGN=$(CAMPAIGN); the demo fleet for MINUTES=$(MINUTES)'
 	@echo 'make fuzz     the property tests with CASES=$(CASES) cases each'
 	@echo 'make console  the console into console/dist'
 	@echo 'make openapi  openapi.json and the types the console takes from it'
@@ -47,6 +48,8 @@ soak: console
 	cargo build --package busbar-sim
 	BUSBAR=$(abspath $(TARGET))/release/busbar BUSBAR_SOAK_KILLS=$(KILLS) $(NEXTEST) nextest run \
 		--profile soak --no-capture --package busbar-tests nothing_acknowledged_is_lost
+	BUSBAR=$(abspath $(TARGET))/release/busbar BUSBAR_CAMPAIGN_STATIONS=$(CAMPAIGN) $(NEXTEST) nextest run \
+		--profile soak --no-capture --package busbar-tests a_campaign_survives
 	tools/soak.sh $(TARGET)/release/busbar $(MINUTES)
 
 fuzz:

@@ -91,6 +91,7 @@ const TOPICS = {
   command: 'stations.control',
   meter: 'stations.list',
   attempt: 'stations.edit',
+  job: 'stations.control.batch',
 };
 
 /** Whether a stream about this opens, and what it tells meanwhile. */

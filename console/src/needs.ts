@@ -14,12 +14,22 @@ export type Need = {
 const need = (...any: Permission[]): Need => ({ any });
 const whole = (...any: Permission[]): Need => ({ any, whole: true });
 
+/** Whoever may do anything to many stations at once. */
+const BATCH = need(
+  'stations.control.batch',
+  'stations.firmware.batch',
+  'stations.configure.batch',
+  'stations.edit.batch',
+);
+
 export const NEEDS = {
   '/': need('dashboard.view'),
   '/stations': need('stations.list'),
   '/stations/$id': need('stations.list'),
   '/sessions': need('sessions.view'),
   '/sessions/$id': need('sessions.view'),
+  '/jobs': BATCH,
+  '/jobs/$id': BATCH,
   '/tokens': whole('drivers.view'),
   '/sites': need('stations.list'),
   '/sites/$id/access': { any: ['sites.access.manage'], site: 'id' },

@@ -153,6 +153,14 @@ const session = createRoute({
   ...page('/sessions/$id'),
   component: lazyRouteComponent(() => import('./features/sessions/session_page'), 'SessionPage'),
 });
+const jobs = createRoute({
+  ...page('/jobs'),
+  component: lazyRouteComponent(() => import('./features/jobs/jobs_page'), 'JobsPage'),
+});
+const job = createRoute({
+  ...page('/jobs/$id'),
+  component: lazyRouteComponent(() => import('./features/jobs/job_page'), 'JobPage'),
+});
 const tokens = createRoute({
   ...page('/tokens'),
   component: lazyRouteComponent(() => import('./features/tokens/tokens_page'), 'TokensPage'),
@@ -247,6 +255,8 @@ const tree = root.addChildren([
     station.addChildren([stationIndex, live, stationSessions, commands, variables, log, settings]),
     sessions,
     session,
+    jobs,
+    job,
     tokens,
     sites,
     siteAccess,

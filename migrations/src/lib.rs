@@ -20,6 +20,7 @@ mod m0019_passkeys;
 mod m0020_identities;
 mod m0026_made_under;
 mod m0028_broken_seals;
+mod m0021_batches;
 mod step;
 
 use sea_orm_migration::prelude::*;
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_identities::Migration),
             Box::new(m0026_made_under::Migration),
             Box::new(m0028_broken_seals::Migration),
+            Box::new(m0021_batches::Migration),
         ]
     }
 }

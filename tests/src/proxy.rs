@@ -13,6 +13,7 @@ use crate::http::Failure;
 pub struct Proxy {
     address: SocketAddr,
     whole: watch::Sender<bool>,
+    target: watch::Sender<String>,
 }
 
 impl Proxy {
@@ -21,15 +22,30 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let (whole, state) = watch::channel(true);
-        let target = target.to_owned();
+        let (target, aim) = watch::channel(target.to_owned());
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
                 if *state.borrow() {
-                    tokio::spawn(carry(near, target.clone(), state.clone()));
+                    let target = aim.borrow().clone();
+                    tokio::spawn(carry(near, target, state.clone()));
                 }
             }
         });
-        Ok(Self { address, whole })
+        Ok(Self {
+            address,
+            whole,
+            target,
+        })
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Leads new connections elsewhere: to what was started anew on another port.
+    pub fn lead_to(&self, target: &str) {
+        self.target.send_replace(target.to_owned());
     }
 
     /// Breaks every connection, and lets none through.

@@ -53,6 +53,10 @@ export function note(plan: Plan, event: LiveEvent): Plan {
     if (event.session_id) again(...keys.session(event.session_id), 'meter');
   }
   if (event.type === 'command.updated' && station) again(...keys.station(station), 'commands');
+  if (event.type === 'job.updated') {
+    again(...keys.jobs);
+    if (typeof event.job_id === 'string') again(...keys.job(event.job_id));
+  }
   if (event.type === 'variables.reported' && station) again(...keys.station(station), 'variables');
   if (event.type === 'deviation.recorded' && station) {
     plan.stations.add(station);

@@ -21,6 +21,8 @@ export const keys = {
   station: (id: string) => ['station', id] as const,
   sessions: ['sessions'] as const,
   session: (id: string) => ['session', id] as const,
+  jobs: ['jobs'] as const,
+  job: (id: string) => ['job', id] as const,
   unclaimed: ['unclaimed'] as const,
   attempts: ['attempts'] as const,
 };
@@ -128,6 +130,25 @@ export const commands = (id: string) => below<T.Command>(id, 'commands');
 export const stationAttempts = (id: string) => below<T.Attempt>(id, 'attempts');
 export const logs = (id: string, query: Query) =>
   list<T.LogEntry>([...keys.station(id), 'logs'], `/stations/${id}/logs`, query, 200);
+
+export const jobs = (query: Query) => list<T.Job>(keys.jobs, '/jobs', query);
+/** Those under way, for the tray. */
+export const openJobs = queryOptions({
+  queryKey: [...keys.jobs, 'open'],
+  queryFn: ({ signal }) =>
+    get<T.Page<T.Job>>('/jobs', { state: 'running,paused,stopped', mine: true, limit: 10 }, signal),
+  refetchInterval: (query) => (query.state.data?.data.length ? 5_000 : 60_000),
+});
+const isOpen = (job: T.Job | undefined) => job && !job.ended_at;
+/** Members of some sites hear nothing of jobs by the live stream: an open one is read again by itself. */
+export const job = (id: string) =>
+  queryOptions({
+    queryKey: keys.job(id),
+    queryFn: ({ signal }) => get<T.Job>(`/jobs/${id}`, undefined, signal),
+    refetchInterval: (query) => (isOpen(query.state.data) ? 5_000 : false),
+  });
+export const jobItems = (id: string, query: Query) =>
+  list<T.JobItem>([...keys.job(id), 'items'], `/jobs/${id}/items`, query, 200);
 
 export const sessions = (query: Query) => list<T.Session>(keys.sessions, '/sessions', query);
 export const session = (id: string) =>

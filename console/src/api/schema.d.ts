@@ -249,6 +249,129 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs, the newest first. Members of some sites see those that they made. */
+        get: operations["list_jobs"];
+        put?: never;
+        /**
+         * Makes a job, which begins at once; with `dry_run` only tells what it would meet. Each station is
+         *     decided when its turn comes, by what the maker of the job may do then.
+         */
+        post: operations["create_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A job and how its stations stand. */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a job: when this is answered nothing more of it is sent to a station. */
+        post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stations of a job, in the order in which they begin. */
+        get: operations["list_job_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets nothing new begin until somebody resumes the job. */
+        post: operations["pause_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a job go on that was paused, or that stopped because too much failed. */
+        post: operations["resume_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries again what failed. */
+        post: operations["retry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/keys": {
         parameters: {
             query?: never;
@@ -2178,6 +2301,11 @@ export interface components {
             url: string;
         };
         /**
+         * @description How far an update of firmware is.
+         * @enum {string}
+         */
+        FirmwarePhase: "asked" | "downloading" | "downloaded" | "installing" | "rebooting" | "installed";
+        /**
          * @description What a frame is.
          * @enum {string}
          */
@@ -2288,6 +2416,259 @@ export interface components {
             sites: string[] | null;
             state: components["schemas"]["InvitationState"];
         };
+        /** @description A job to be made. */
+        JobBody: {
+            /**
+             * Format: int32
+             * @description Stations at the same time; 20 when not said.
+             */
+            concurrency?: number | null;
+            /**
+             * Format: date-time
+             * @description What has not begun by then fails; a day from now when not said.
+             */
+            deadline?: string | null;
+            /** @description Only tell what the job would meet; nothing is kept or done. */
+            dry_run?: boolean;
+            kind: components["schemas"]["JobKind"];
+            spec?: components["schemas"]["JobSpec"] | null;
+            /**
+             * Format: int32
+             * @description More failures than this part of the stations of the waves begun stop the job.
+             */
+            stop_on_failure_percent?: number | null;
+            target: components["schemas"]["JobTarget"];
+            /** @description What people call it. */
+            title?: string | null;
+            /** @description Begin only where nobody charges. */
+            wait_for_idle?: boolean;
+            /**
+             * @description Sizes of the first waves; what remains is the last one. 1 and 5 when not said and the job
+             *     can interrupt drivers.
+             */
+            waves?: number[] | null;
+            window?: components["schemas"]["JobWindow"] | null;
+        };
+        /** @description How many stations stand where. */
+        JobCounts: {
+            /** Format: int32 */
+            cancelled: number;
+            /** Format: int32 */
+            failed: number;
+            /**
+             * Format: int32
+             * @description Among those that wait: away, or somebody charges there.
+             */
+            held_up: number;
+            /** Format: int32 */
+            running: number;
+            /** Format: int32 */
+            skipped: number;
+            /** Format: int32 */
+            stations: number;
+            /** Format: int32 */
+            succeeded: number;
+            /**
+             * Format: int32
+             * @description Not begun.
+             */
+            waiting: number;
+        };
+        /** @description What is said of the stations: a field left out stays, null takes them from their site. */
+        JobEdit: {
+            admin_state?: components["schemas"]["AdminState"];
+            site_id?: string | null;
+        };
+        /** @description As the list of stations is filtered. */
+        JobFilter: {
+            firmware_version?: string[];
+            model?: string[];
+            online?: boolean | null;
+            /** @description Part of identity, name, model or serial number. */
+            q?: string | null;
+            site_id?: string | null;
+            status?: components["schemas"]["ConnectorStatus"][] | null;
+            vendor?: string[];
+        };
+        /** @description An update of firmware: the job is over at a station when it runs it. */
+        JobFirmware: {
+            /** Format: date-time */
+            install_at?: string | null;
+            /**
+             * Format: int64
+             * @description Seconds without a word of a station, after which its update has failed; an hour when not
+             *     said.
+             */
+            patience_s?: number | null;
+            /** Format: int32 */
+            retries?: number | null;
+            /**
+             * Format: date-time
+             * @description At once when not said.
+             */
+            retrieve_at?: string | null;
+            /** Format: int32 */
+            retry_interval_s?: number | null;
+            /** @description http, https, ftp or ftps. */
+            url: string;
+            /** @description What a station tells as its version when it runs the update. */
+            version?: string | null;
+        };
+        /**
+         * @description Where one station of a job stands.
+         * @enum {string}
+         */
+        JobItemState: "waiting" | "running" | "succeeded" | "failed" | "skipped" | "cancelled";
+        /** @description One station of a job. */
+        JobItemView: {
+            /** Format: date-time */
+            begun_at: string | null;
+            /** @description The command of the newest try. */
+            command_id: string | null;
+            id: string;
+            identity: string;
+            /** @description Whether the station is connected now. */
+            online: boolean;
+            phase: components["schemas"]["FirmwarePhase"] | null;
+            reason: components["schemas"]["JobReasonView"] | null;
+            /** Format: date-time */
+            settled_at: string | null;
+            site_id: string | null;
+            state: components["schemas"]["JobItemState"];
+            station_id: string;
+            /**
+             * Format: int32
+             * @description How often it was begun.
+             */
+            tries: number;
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            wave: number;
+        };
+        /**
+         * @description What kind of job.
+         * @enum {string}
+         */
+        JobKind: "command" | "firmware" | "edit" | "archive";
+        /** @description How a job is gone about. */
+        JobPaceView: {
+            /** Format: int32 */
+            concurrency: number;
+            /** Format: date-time */
+            deadline: string;
+            /** Format: int32 */
+            stop_on_failure_percent: number | null;
+            wait_for_idle: boolean;
+            waves: number[];
+            window: components["schemas"]["JobWindow"] | null;
+        };
+        /** @description How many stations a job would meet in which way. */
+        JobPlanCounts: {
+            /**
+             * Format: int32
+             * @description There is nothing to do: they are skipped.
+             */
+            cannot: number;
+            /**
+             * Format: int32
+             * @description Somebody charges there now, among those that are not skipped.
+             */
+            charging: number;
+            /**
+             * Format: int32
+             * @description Their settings are locked: they are skipped.
+             */
+            locked: number;
+            /**
+             * Format: int32
+             * @description The caller may not do this there: they are skipped.
+             */
+            not_permitted: number;
+            /**
+             * Format: int32
+             * @description Away: they wait until the deadline.
+             */
+            offline: number;
+            /**
+             * Format: int32
+             * @description Can begin.
+             */
+            ready: number;
+            /** Format: int32 */
+            stations: number;
+        };
+        /** @description A station that a job would meet. */
+        JobPlanStation: {
+            charging: boolean;
+            identity: string;
+            name: string;
+            station_id: string;
+            verdict: components["schemas"]["JobVerdict"];
+        };
+        /** @description What a job would meet. */
+        JobPlanView: {
+            counts: components["schemas"]["JobPlanCounts"];
+            pace: components["schemas"]["JobPaceView"];
+            /** @description The first 200 stations. */
+            stations: components["schemas"]["JobPlanStation"][];
+        };
+        /** @description Why a station of a job is where it is. */
+        JobReasonView: {
+            /** @description Stable code. */
+            code: string;
+            text: string;
+        };
+        /** @description What to try again. */
+        JobRetryBody: {
+            /** @description Also what was skipped. */
+            skipped?: boolean;
+        };
+        /** @description What is done: its shape goes by `kind`. */
+        JobSpec: components["schemas"]["CommandBody"] | components["schemas"]["JobFirmware"] | components["schemas"]["JobEdit"];
+        /**
+         * @description Where a job stands.
+         * @enum {string}
+         */
+        JobState: "running" | "paused" | "stopped" | "cancelled" | "done";
+        /** @description Which stations: either by their ids, or all that are like this. */
+        JobTarget: {
+            filter?: components["schemas"]["JobFilter"] | null;
+            ids?: string[] | null;
+        };
+        /**
+         * @description What a job would meet at a station.
+         * @enum {string}
+         */
+        JobVerdict: "ready" | "offline" | "locked" | "not_permitted" | "cannot";
+        /** @description A job. */
+        JobView: {
+            counts: components["schemas"]["JobCounts"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            id: string;
+            kind: components["schemas"]["JobKind"];
+            made_by: components["schemas"]["PersonView"];
+            pace: components["schemas"]["JobPaceView"];
+            /** @description What is done; its shape goes by `kind`. */
+            spec: unknown;
+            state: components["schemas"]["JobState"];
+            title: string | null;
+            /** @description Wave by wave. */
+            waves: components["schemas"]["JobCounts"][];
+        };
+        /** @description Hours of the day. */
+        JobWindow: {
+            /** @description `22:00`. */
+            from: string;
+            /** @description IANA, such as `Europe/Berlin`. */
+            time_zone: string;
+            /** @description `05:00`; an earlier hour than `from` is on the next day. */
+            to: string;
+        };
         /** @description A key to be. */
         KeyBody: {
             /**
@@ -2384,6 +2765,24 @@ export interface components {
         ListView_InvitationView: {
             /** @description The rows. */
             data: components["schemas"]["InvitationView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        ListView_JobItemView: {
+            /** @description The rows. */
+            data: components["schemas"]["JobItemView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        ListView_JobView: {
+            /** @description The rows. */
+            data: components["schemas"]["JobView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
@@ -3599,7 +3998,7 @@ export interface components {
          * @description What a live stream can be about.
          * @enum {string}
          */
-        Topic: "station" | "session" | "command" | "attempt" | "meter";
+        Topic: "station" | "session" | "command" | "job" | "attempt" | "meter";
         /**
          * @description What a station is asked to say again.
          * @enum {string}
@@ -4592,6 +4991,364 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_jobs: {
+        parameters: {
+            query?: {
+                /** @description Only those in one of these states. */
+                state?: components["schemas"]["JobState"][];
+                /** @description Only those that the caller made. */
+                mine?: boolean;
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_JobView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPlanView"];
+                };
+            };
+            201: {
+                headers: {
+                    /** @description The path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_job_items: {
+        parameters: {
+            query?: {
+                /** @description Only those in one of these states. */
+                state?: components["schemas"]["JobItemState"][];
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_JobItemView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobRetryBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];
@@ -7959,6 +8716,9 @@ export interface operations {
                 online?: boolean;
                 /** @description Part of identity, name, model or serial number. */
                 q?: string;
+                vendor?: string[];
+                model?: string[];
+                firmware_version?: string[];
                 /**
                  * @description `identity` (when not given), `last_seen` or `created`; with a `-` before it, the greatest
                  *     first. A file is not sorted by `last_seen`, which changes while it is read.

@@ -25,6 +25,7 @@ pub const ALL: &[&[Endpoint]] = &[
     v1::stations::ROUTES,
     v1::records::ROUTES,
     v1::commands::ROUTES,
+    v1::jobs::ROUTES,
     v1::attempts::ROUTES,
     v1::sessions::ROUTES,
     v1::tokens::ROUTES,

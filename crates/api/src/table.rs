@@ -63,7 +63,7 @@ macro_rules! plain {
         }
     )*};
 }
-plain!(i32, i64, f64, bool);
+plain!(i32, i64, u32, f64, bool);
 
 impl<T: Into<Cell>> From<Option<T>> for Cell {
     fn from(value: Option<T>) -> Self {

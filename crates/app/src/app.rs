@@ -138,11 +138,13 @@ const PASSWORDS_AT_ONCE: usize = 2;
 
 struct Inner {
     parts: AppParts,
+    since: Moment,
     numbers: Mutex<std::ops::Range<i64>>,
     passwords: Semaphore,
     root: OnceCell<OrgId>,
     waiters: Waiters,
     outbox: Notify,
+    batches: Notify,
     deferred: Deferred,
     challenges: Challenges,
 }
@@ -155,13 +157,16 @@ impl App {
     /// Puts the rooms together.
     #[must_use]
     pub fn new(parts: AppParts) -> Self {
+        let since = parts.clock.now();
         Self(Arc::new(Inner {
             parts,
+            since,
             numbers: Mutex::new(0..0),
             passwords: Semaphore::new(PASSWORDS_AT_ONCE),
             root: OnceCell::new(),
             waiters: Waiters::default(),
             outbox: Notify::new(),
+            batches: Notify::new(),
             deferred: Deferred::default(),
             challenges: Challenges::default(),
         }))
@@ -171,6 +176,11 @@ impl App {
     #[must_use]
     pub fn now(&self) -> Moment {
         self.0.parts.clock.now()
+    }
+
+    /// Since when this process listens.
+    pub(crate) fn since(&self) -> Moment {
+        self.0.since
     }
 
     /// A fresh id.
@@ -235,6 +245,16 @@ impl App {
     /// Resolves when facts were committed since the last call.
     pub(crate) async fn facts_wait(&self) {
         self.0.outbox.notified().await;
+    }
+
+    /// Tells the runner of batches that there is something to do.
+    pub(crate) fn batches_changed(&self) {
+        self.0.batches.notify_one();
+    }
+
+    /// Resolves when there was something to do for batches since the last call.
+    pub(crate) async fn batches_wait(&self) {
+        self.0.batches.notified().await;
     }
 
     /// A place among those whose passwords are checked.

@@ -3,29 +3,30 @@
 
 mod check;
 mod course;
+mod order;
 
 use std::time::Duration;
 
 use domain::command::{Command, CommandRecord, CommandState};
-use domain::event::Change;
 use domain::id::{CommandId, SiteId, StationId, UserId};
-use domain::lock::{Authority, WritePath, touched_by};
+use domain::lock::{Authority, WritePath};
 use domain::page::{Page, PageRequest};
 use domain::personal::DriverDataGrant;
 use domain::role::{Caller, Permission};
 use domain::sensitive::scrubbed;
-use domain::site::AdminState;
 use domain::token::{TokenUid, mask};
 use domain::variable::{is_secret, without_driver_data};
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::{Lane, StationRow};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::{audit, gate, locks, masking, standing};
+use crate::{gate, masking, standing};
 
-pub(crate) use course::give_up_stale;
+pub(crate) use check::check;
 pub use course::{Begun, begin, go_on, settle};
+pub(crate) use course::{NEVER_THERE, give_up, give_up_stale};
+pub(crate) use order::prepare;
 
 /// What a person needs to ask for `command`: `stations.control` for what happens at the outlets,
 /// `station_settings.view` for reading variables, which changes nothing; `stations.configure` for what changes how
@@ -76,82 +77,19 @@ pub(crate) async fn dispatch(
     command: Command,
     path: WritePath,
 ) -> Result<CommandRecord, Error> {
-    let station = &row.station;
-    if station.admin_state == AdminState::Archived {
-        return Err(Error::conflict("archived", "The station is archived."));
-    }
-    let command = check::complete(app, row, command).await?;
     let authority = Authority {
         path,
         account: account(caller),
     };
-    locks::guard(app, caller, station, authority, &touched_by(&command)).await?;
-    let online = station.online && app.bus().is_online(station.id).await;
-    if !online {
-        return Err(Error::unavailable(
-            "station_offline",
-            "The station is not connected.",
-        ));
-    }
-    let record = CommandRecord {
-        id: CommandId::from_uuid(app.draw()),
-        station: station.id,
-        command,
-        state: CommandState::Queued,
-        outcome: None,
-        created_at: app.now(),
-        sent_at: None,
-        settled_at: None,
-        issued_by: caller.member().map(|m| (m.user, m.name.clone())),
-        authority,
-    };
-    let what = json!({"type": record.command.kind(), "command": record.id});
-    let deed = audit::row(
-        app,
-        caller,
-        station.org,
-        "commands.issue",
-        station.id,
-        None,
-        Some(&what),
-    );
-    let fact = app.fact(
-        station.org,
-        station.site,
-        Some(station.id),
-        Change::CommandUpdated {
-            command: record.id,
-            state: record.state,
-        },
-    );
-    // What Busbar reads by itself is nobody's deed.
-    let by_itself = matches!(caller, Caller::System { .. });
-    let routine = by_itself
-        && matches!(
-            record.command,
-            Command::ReadVariables { .. }
-                | Command::MonitorVariables { .. }
-                | Command::StopMonitoring { .. }
-        );
-    // The order carries what the station must be told; the row keeps no passwords or keys.
-    let (org, mut written) = (station.org, record.clone());
-    hide_secrets(&mut written.command);
+    let order = prepare(app, caller, row, command, authority).await?;
+    let written = order.clone();
     app.store()
-        .write(Lane::Station(station.id), move |work| {
-            let (written, deed, fact) = (written.clone(), deed.clone(), fact.clone());
-            Box::pin(async move {
-                work.command_insert(org, &written).await?;
-                work.event(&fact);
-                if !routine {
-                    work.audit(&deed);
-                }
-                Ok(())
-            })
+        .write(Lane::Station(row.station.id), move |work| {
+            let written = written.clone();
+            Box::pin(async move { written.write(work).await })
         })
         .await?;
-    app.facts_committed();
-    tokio::spawn(course::carry(app.clone(), org, record.clone()));
-    Ok(record)
+    Ok(order.carry(app))
 }
 
 /// Whose grants open locks for what `caller` asks; a key carries none.
@@ -267,18 +205,41 @@ impl Sight {
     /// A command as it may be seen. Secrets are hidden from everybody, and what a station is set
     /// to from those who may not see its settings.
     pub fn shown(&self, mut record: CommandRecord) -> CommandRecord {
+        let hidden = self.hides(&record.command);
+        self.show(&mut record.command);
+        if let Some(outcome) = &mut record.outcome {
+            outcome.answer = outcome
+                .answer
+                .as_deref()
+                .map(|text| self.hide(hidden, text));
+            if let (Some(error), None) = (&mut outcome.error, self.grant) {
+                error.text = scrubbed(&error.text);
+            }
+        }
+        record
+    }
+
+    const fn hides(&self, command: &Command) -> bool {
         let settings = matches!(
-            record.command,
+            command,
             Command::ReadVariables { .. } | Command::WriteVariables { .. } | Command::Raw { .. }
         );
-        let hidden = settings && !self.settings;
-        let hide = |text: &str| match self.grant {
+        settings && !self.settings
+    }
+
+    fn hide(&self, hidden: bool, text: &str) -> String {
+        match self.grant {
             _ if hidden => Value::String(mask("")).to_string(),
             Some(_) => masking::hide_secrets(text),
             None => masking::hide_personal(text),
-        };
-        hide_secrets(&mut record.command);
-        match &mut record.command {
+        }
+    }
+
+    /// What is asked, as it may be seen.
+    pub fn show(&self, command: &mut Command) {
+        let hidden = self.hides(command);
+        hide_secrets(command);
+        match command {
             Command::StartSession { token, .. } if self.grant.is_none() => {
                 *token = TokenUid::new(&token.masked());
             }
@@ -291,16 +252,9 @@ impl Sight {
                     }
                 }
             }
-            Command::Raw { payload, .. } => *payload = hide(payload),
+            Command::Raw { payload, .. } => *payload = self.hide(hidden, payload),
             _ => {}
         }
-        if let Some(outcome) = &mut record.outcome {
-            outcome.answer = outcome.answer.as_deref().map(hide);
-            if let (Some(error), None) = (&mut outcome.error, self.grant) {
-                error.text = scrubbed(&error.text);
-            }
-        }
-        record
     }
 }
 

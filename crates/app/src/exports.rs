@@ -40,6 +40,10 @@ pub enum Export {
     Drivers,
     /// What one driver charged.
     DriverHistory,
+    /// Jobs.
+    Jobs,
+    /// The stations of a job.
+    JobItems,
 }
 
 impl Export {
@@ -47,7 +51,9 @@ impl Export {
     #[must_use]
     pub const fn permission(self) -> Permission {
         match self {
-            Self::Stations | Self::Sites => Permission::StationsReport,
+            Self::Stations | Self::Sites | Self::Jobs | Self::JobItems => {
+                Permission::StationsReport
+            }
             Self::Sessions => Permission::HistoryReport,
             Self::Tokens => Permission::DriversReport,
             Self::Logs | Self::Attempts => Permission::LogsDownload,
@@ -87,6 +93,8 @@ impl Export {
             Self::Audit => "audit",
             Self::Drivers => "drivers",
             Self::DriverHistory => "driver-history",
+            Self::Jobs => "jobs",
+            Self::JobItems => "job-stations",
         }
     }
 }

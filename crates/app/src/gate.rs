@@ -96,6 +96,25 @@ pub(crate) async fn permit_both(
     permit(app, &caller.where_held(second), first).await
 }
 
+/// Like [`permit`], for what needs all of these permissions at the same place.
+pub(crate) async fn permit_all(
+    app: &App,
+    caller: &Caller,
+    needs: &[Permission],
+) -> Result<Pass, Error> {
+    let (Some((last, others)), mut narrowed) = (needs.split_last(), caller.clone()) else {
+        return Err(Error::Denied {
+            permission: None,
+            why: "permission_denied",
+        });
+    };
+    for permission in others {
+        permit(app, &narrowed, *permission).await?;
+        narrowed = narrowed.where_held(*permission);
+    }
+    permit(app, &narrowed, *last).await
+}
+
 /// Like [`permit`], for what concerns the whole organisation: a member of some sites may not.
 pub(crate) async fn permit_whole(
     app: &App,

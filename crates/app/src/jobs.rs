@@ -4,18 +4,23 @@
 
 use std::time::Duration;
 
-use bus::{Health, LeaseGuard, News};
+use bus::{Health, LeaseGuard, Missed, News};
+use domain::event::{Change, Event};
 use store::Lane;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::{attempts, audit, commands, idempotency, locks, mail, nodes};
+use crate::{attempts, audit, batches, commands, idempotency, locks, mail, nodes};
 
 /// Who holds this numbers the facts and chains the deeds of all nodes.
 const PUBLISHER: &str = "outbox";
+/// Who holds this carries batches out, for all nodes.
+const RUNNER: &str = "batches";
 const LEASE: Duration = Duration::from_secs(10);
+/// How often batches under way are looked after, where no news wakes their runner.
+const BATCHES: Duration = Duration::from_millis(500);
 /// How often facts of other nodes are looked for; those of this node are known at once.
 const LOOK: Duration = Duration::from_millis(100);
 /// Between two rounds: facts that come thick and fast are numbered together.
@@ -40,6 +45,7 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
             shutdown.clone(),
             every(Duration::from_secs(2), || send_mails(&app))
         ),
+        until(shutdown.clone(), run_batches(&app)),
         until(shutdown.clone(), locks::hear_challenges(&app)),
         until(
             shutdown.clone(),
@@ -80,7 +86,8 @@ async fn every<F: Future<Output = ()>>(period: Duration, mut work: impl FnMut() 
     }
 }
 
-/// Marks all stations as away: for a process that starts alone, before its charger port opens.
+/// Marks all stations as away and gives up on the commands that were on their way: for a process
+/// that starts alone, before its charger port opens.
 /// What the last process left behind is not true any more.
 pub async fn begin_alone(app: &App) -> Result<(), Error> {
     app.store()
@@ -88,7 +95,73 @@ pub async fn begin_alone(app: &App) -> Result<(), Error> {
             Box::pin(async move { work.all_disconnected().await })
         })
         .await?;
+    commands::give_up(app, app.now()).await?;
     Ok(())
+}
+
+/// Carries batches out as long as this node is the one that does.
+async fn run_batches(app: &App) {
+    let mut news = app.bus().subscribe();
+    let mut lease: Option<LeaseGuard> = None;
+    let mut renewed = tokio::time::Instant::now();
+    loop {
+        let busy = match &lease {
+            Some(_) => work_batches(app).await,
+            None => false,
+        };
+        let rest = if busy { BATCHES } else { BATCHES * 4 };
+        let until = tokio::time::Instant::now() + rest;
+        let woken = async {
+            loop {
+                match news.recv().await.as_deref() {
+                    // Nobody else waits for commands while no batch is open.
+                    Ok(News::Settled(_)) if busy => return,
+                    Ok(News::Events(facts)) if facts.iter().any(|(_, fact)| wakes(fact)) => return,
+                    Ok(_) => {}
+                    Err(Missed::Lagged) => return,
+                    Err(Missed::Closed) => std::future::pending().await,
+                }
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep_until(until) => {}
+            () = app.batches_wait() => {}
+            () = woken => tokio::time::sleep(BREATH).await,
+        }
+        let due = renewed.elapsed() >= LEASE / 3;
+        match &lease {
+            None => {
+                lease = app.bus().lease(RUNNER, LEASE).await.ok().flatten();
+                renewed = tokio::time::Instant::now();
+            }
+            Some(held) if due && !matches!(held.renew().await, Ok(true)) => lease = None,
+            Some(_) if due => renewed = tokio::time::Instant::now(),
+            Some(_) => {}
+        }
+    }
+}
+
+/// Whether a fact can let an item of a batch begin or end.
+const fn wakes(fact: &Event) -> bool {
+    matches!(
+        fact.change,
+        Change::StationConnected
+            | Change::StationBooted { .. }
+            | Change::BatchUpdated { .. }
+            | Change::NoticeRecorded
+    )
+}
+
+/// Moves every batch on that can move; tells whether any is under way. Only the holder of the lease
+/// may call this, or a test.
+pub async fn work_batches(app: &App) -> bool {
+    match batches::work_through(app).await {
+        Ok(busy) => busy,
+        Err(error) => {
+            tracing::debug!("jobs wait: {error}");
+            true
+        }
+    }
 }
 
 async fn publish(app: App) {

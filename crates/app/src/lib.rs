@@ -27,6 +27,7 @@ pub mod ingest;
 
 // the people's side
 pub mod audit;
+pub mod batches;
 pub mod commands;
 pub mod drivers;
 pub mod exports;

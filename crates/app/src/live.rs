@@ -27,6 +27,8 @@ pub enum Topic {
     Session,
     /// Commands (`stations.control`).
     Command,
+    /// Jobs of the whole organisation (`stations.control.batch`).
+    Job,
     /// Connection attempts to this instance (`stations.edit`).
     Attempt,
     /// Power and energy (`stations.list`).
@@ -35,10 +37,11 @@ pub enum Topic {
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Station,
         Self::Session,
         Self::Command,
+        Self::Job,
         Self::Attempt,
         Self::Meter,
     ];
@@ -50,6 +53,7 @@ impl Topic {
             Self::Station => "station",
             Self::Session => "session",
             Self::Command => "command",
+            Self::Job => "job",
             Self::Attempt => "attempt",
             Self::Meter => "meter",
         }
@@ -66,6 +70,7 @@ impl Topic {
             Self::Station | Self::Meter => Permission::StationsList,
             Self::Session => Permission::SessionsView,
             Self::Command => Permission::StationsControl,
+            Self::Job => Permission::StationsControlBatch,
             Self::Attempt => Permission::StationsEdit,
         }
     }
@@ -76,6 +81,7 @@ impl Topic {
             | Change::SessionUpdated { .. }
             | Change::SessionEnded { .. } => Self::Session,
             Change::CommandUpdated { .. } => Self::Command,
+            Change::BatchUpdated { .. } => Self::Job,
             Change::StationConnected
             | Change::StationDisconnected
             | Change::StationBooted { .. }
@@ -340,6 +346,10 @@ fn told(seq: i64, event: &Event) -> Item {
         Change::CommandUpdated { command, state } => {
             data.insert("command_id".to_owned(), json!(command));
             json!({"command_id": command, "state": state})
+        }
+        Change::BatchUpdated { batch, state } => {
+            data.insert("job_id".to_owned(), json!(batch));
+            json!({"job_id": batch, "state": state})
         }
         _ => json!({}),
     };

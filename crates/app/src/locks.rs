@@ -149,6 +149,24 @@ pub(crate) async fn guard(
     Err(Error::conflict(CODE, why))
 }
 
+/// Whether the lock would refuse it now; for what is shown, never for what is done.
+pub(crate) async fn would_refuse(
+    app: &App,
+    station: StationId,
+    authority: Authority,
+    touches: &[Touch],
+) -> Result<bool, Error> {
+    if touches.is_empty() {
+        return Ok(false);
+    }
+    let read = &app.store().read;
+    let Some(row) = read.lock(station).await? else {
+        return Ok(false);
+    };
+    let grants = read.grants(station).await?;
+    Ok(forbidden(&row, authority, &grants, touches).is_some())
+}
+
 /// Why the lock forbids it; none where it does not.
 fn forbidden(
     row: &LockRow,

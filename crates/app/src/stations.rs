@@ -27,6 +27,7 @@ pub use change::{
     NewPassword, NewStation, StationEdit, archive, archive_when, create, edit, may_add,
     renew_password,
 };
+pub(crate) use change::{archive_within, edit_within};
 pub use store::{Sort, StationSort};
 
 /// Which stations are wanted.
@@ -40,8 +41,30 @@ pub struct StationQuery {
     pub statuses: Vec<ConnectorStatus>,
     /// With this in identity, name, model or serial number, without case.
     pub q: Option<String>,
+    /// Only of these makers, without case.
+    pub vendors: Vec<String>,
+    /// Only these models, without case.
+    pub models: Vec<String>,
+    /// Only with one of these firmware versions, without case.
+    pub firmware_versions: Vec<String>,
     /// In which order.
     pub sort: Sort<StationSort>,
+}
+
+impl StationQuery {
+    /// As the store is asked, within what a caller reaches.
+    pub(crate) fn filter(&self, pass: &gate::Pass) -> StationFilter {
+        StationFilter {
+            sites: pass.narrowed(self.site),
+            online: self.online,
+            statuses: self.statuses.clone(),
+            q: self.q.clone(),
+            vendors: self.vendors.clone(),
+            models: self.models.clone(),
+            firmware_versions: self.firmware_versions.clone(),
+            sort: self.sort,
+        }
+    }
 }
 
 /// The most telling thing that a person should do something about.
@@ -155,13 +178,7 @@ pub async fn list(
     page: &PageRequest,
 ) -> Result<Page<StationView>, Error> {
     let pass = gate::permit(app, caller, Permission::StationsList).await?;
-    let filter = StationFilter {
-        sites: pass.narrowed(query.site),
-        online: query.online,
-        statuses: query.statuses.clone(),
-        q: query.q.clone(),
-        sort: query.sort,
-    };
+    let filter = query.filter(&pass);
     let found = app.store().read.stations(pass.org, &filter, page).await?;
     Ok(found.map(|row| StationView::of(app, caller, row)))
 }

@@ -3,9 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::batch::BatchState;
 use crate::clock::Moment;
 use crate::command::CommandState;
-use crate::id::{CommandId, EventId, OrgId, SessionId, SiteId, StationId};
+use crate::id::{BatchId, CommandId, EventId, OrgId, SessionId, SiteId, StationId};
 use crate::quantity::{WattHours, Watts};
 use crate::station::{ConnectorStatus, Registration};
 
@@ -77,6 +78,13 @@ pub enum Change {
         /// To where.
         state: CommandState,
     },
+    /// A batch moved on.
+    BatchUpdated {
+        /// Which.
+        batch: BatchId,
+        /// To where.
+        state: BatchState,
+    },
     /// A notice was kept.
     NoticeRecorded,
     /// Variables were reported.
@@ -100,6 +108,7 @@ impl Change {
             Self::SessionUpdated { .. } => "session.updated",
             Self::SessionEnded { .. } => "session.ended",
             Self::CommandUpdated { .. } => "command.updated",
+            Self::BatchUpdated { .. } => "job.updated",
             Self::NoticeRecorded => "notice.recorded",
             Self::VariablesReported => "variables.reported",
             Self::DeviationRecorded => "deviation.recorded",

@@ -100,6 +100,10 @@ ids! {
     DriverId = "drv";
     /// An order to a station.
     CommandId = "cmd";
+    /// A batch: one deed for many stations. The API calls it a job.
+    BatchId = "job";
+    /// One station of a batch.
+    BatchItemId = "itm";
     /// A fact in the outbox.
     EventId = "evt";
     /// A node of the cluster: one running process.

@@ -5,6 +5,7 @@
 
 pub mod attempt;
 pub mod audit;
+pub mod batch;
 pub mod caller;
 pub mod clock;
 pub mod command;

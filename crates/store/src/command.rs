@@ -27,7 +27,7 @@ pub struct CommandRow {
     pub record: CommandRecord,
 }
 
-fn from_row(row: commands::Model) -> Result<CommandRow, Error> {
+pub(crate) fn from_row(row: commands::Model) -> Result<CommandRow, Error> {
     let org = OrgId::from_uuid(row.org_id);
     let record = CommandRecord {
         id: CommandId::from_uuid(row.id),
@@ -116,6 +116,26 @@ impl Work {
                     .add(commands::Column::Epoch.is_null())
                     .add(Expr::col(commands::Column::Epoch).lte(epoch)),
             )
+            .exec(&self.tx)
+            .await?;
+        Ok(done.rows_affected == 1)
+    }
+}
+
+impl Work {
+    /// Records the outcome of a command that was not sent, so that it never is: true once.
+    pub async fn command_take_back(
+        &mut self,
+        id: CommandId,
+        outcome: &Outcome,
+        at: Moment,
+    ) -> Result<bool, Error> {
+        let done = commands::Entity::update_many()
+            .col_expr(commands::Column::State, Expr::value(word(&outcome.state)))
+            .col_expr(commands::Column::Outcome, Expr::value(json(outcome)))
+            .col_expr(commands::Column::SettledAt, Expr::value(ms(at)))
+            .filter(commands::Column::Id.eq(id.uuid()))
+            .filter(commands::Column::State.eq(word(&CommandState::Queued)))
             .exec(&self.tx)
             .await?;
         Ok(done.rows_affected == 1)

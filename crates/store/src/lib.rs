@@ -7,6 +7,7 @@
 mod attempt;
 mod audit;
 mod backend;
+mod batch;
 mod ceremony;
 mod changes;
 mod command;
@@ -51,6 +52,7 @@ mod work;
 
 pub use attempt::Unknown;
 pub use audit::AuditFilter;
+pub use batch::{BatchFilter, FirmwareWord, ItemRow, RunningRow};
 pub use ceremony::{CeremonyKind, CeremonyRow};
 pub use command::CommandRow;
 pub use driver::{DriverFilter, DriverRow, DriverSort};

@@ -42,6 +42,12 @@ pub struct StationFilter {
     pub statuses: Vec<ConnectorStatus>,
     /// With this in identity, name, model or serial number, without case.
     pub q: Option<String>,
+    /// Only of these makers, without case.
+    pub vendors: Vec<String>,
+    /// Only these models, without case.
+    pub models: Vec<String>,
+    /// Only with one of these firmware versions, without case.
+    pub firmware_versions: Vec<String>,
     /// In which order.
     pub sort: Sort<StationSort>,
 }

@@ -432,6 +432,10 @@ impl Actor {
         self.boot_at = None;
         self.boot_when_connected = Some(reason);
         self.link = None;
+        if let Some(version) = self.plant.installing.take() {
+            self.plant.settings.installed(&version);
+            self.plant.template.firmware = version;
+        }
         if self.wanted {
             self.reconnect_at = Some(Instant::now() + self.plan.pace);
         }

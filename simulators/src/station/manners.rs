@@ -34,10 +34,18 @@ pub enum Manner {
     Unanswering,
     /// Obeys the calls of the central system and keeps its answers back until this ends.
     HoldingAnswers,
+    /// Declines updates of firmware.
+    FirmwareRefused,
+    /// Cannot fetch the file of an update.
+    FirmwareDownloadFails,
+    /// Fetches an update and cannot install it.
+    FirmwareInstallFails,
+    /// Agrees to an update and never tells of it again.
+    FirmwareSilent,
 }
 
 /// All manners, for lists and help.
-pub const ALL: [(&str, Manner); 13] = [
+pub const ALL: [(&str, Manner); 17] = [
     ("duplicate-start", Manner::DuplicateStart),
     ("clock-1970", Manner::ClockOf1970),
     ("clock-without-zone", Manner::ClockWithoutZone),
@@ -51,6 +59,10 @@ pub const ALL: [(&str, Manner); 13] = [
     ("huge-transaction-id", Manner::HugeTransactionId),
     ("unanswering", Manner::Unanswering),
     ("holding-answers", Manner::HoldingAnswers),
+    ("firmware-refused", Manner::FirmwareRefused),
+    ("firmware-download-fails", Manner::FirmwareDownloadFails),
+    ("firmware-install-fails", Manner::FirmwareInstallFails),
+    ("firmware-silent", Manner::FirmwareSilent),
 ];
 
 impl std::str::FromStr for Manner {

@@ -1,5 +1,9 @@
 //! What a station does when the server asks something: the answer, and what follows from it.
 
+use std::collections::HashSet;
+
+use super::firmware;
+use super::manners::Manner;
 use super::plant::Plant;
 use crate::charging::{Profile, Purpose};
 use crate::wire::{Ask, Context, Moment, Reply, Say, Status, StopReason, Trigger, VariableResult};
@@ -24,6 +28,7 @@ const REPORT_PART: usize = 10;
 /// `name_of` the reverse.
 pub(super) fn obey(
     plant: &mut Plant,
+    manners: &HashSet<Manner>,
     ask: Ask,
     session_of: impl Fn(&str) -> Option<u64>,
     name_of: impl Fn(u64) -> Option<String>,
@@ -111,18 +116,11 @@ pub(super) fn obey(
             Reply::Status("Accepted")
         }
         Ask::ClearCache => Reply::Status("Accepted"),
-        Ask::UpdateFirmware { request_id, signed } => {
-            let tell = |status| Say::Firmware { status, request_id };
-            let steps = ["Downloading", "Downloaded", "Installing"];
-            then.push(Then::Slowly(steps.into_iter().map(tell).collect()));
-            then.push(Then::Reboot("FirmwareUpdate"));
-            then.push(Then::Slowly(vec![tell("Installed")]));
-            if plant.version.is_v16() && !signed {
-                Reply::Empty
-            } else {
-                Reply::Status("Accepted")
-            }
-        }
+        Ask::UpdateFirmware {
+            location,
+            request_id,
+            signed,
+        } => firmware::update(plant, manners, &location, request_id, signed, &mut then),
         Ask::GetLog { request_id } => {
             let tell = |status| Say::Log { status, request_id };
             then.push(Then::Slowly(vec![tell("Uploading"), tell("Uploaded")]));

@@ -75,6 +75,8 @@ pub(super) struct Plant {
     pub(super) connectors: Vec<Connector>,
     pub(super) settings: Settings,
     pub(super) limits: Limits,
+    /// The version with which it boots next.
+    pub(super) installing: Option<String>,
     next_session: u64,
     next_heartbeat: DateTime<Utc>,
     grid: Dice,
@@ -111,6 +113,7 @@ impl Plant {
             now,
             connectors,
             next_heartbeat: now + Duration::seconds(settings.seconds(HEARTBEAT_INTERVAL)),
+            installing: None,
             settings,
             limits: Limits::default(),
             next_session: 1,

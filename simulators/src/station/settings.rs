@@ -75,6 +75,11 @@ pub(super) struct Settings {
 }
 
 impl Settings {
+    /// The station runs another version from now on.
+    pub(super) fn installed(&mut self, version: &str) {
+        version.clone_into(&mut self.template.firmware);
+    }
+
     pub(super) fn new(template: &Template) -> Self {
         let mut rows: Vec<Setting> = TABLE
             .iter()

@@ -85,6 +85,8 @@ pub enum Ask {
     ClearCache,
     /// Load and install firmware.
     UpdateFirmware {
+        /// From where.
+        location: String,
         /// Id of the request, where the message has one.
         request_id: Option<i64>,
         /// 1.6 signed update: reported by another message.

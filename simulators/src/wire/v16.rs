@@ -330,10 +330,15 @@ fn lift_known(action: &str, payload: &Value) -> Result<Ask, &'static str> {
         },
         "ClearCache" => Ask::ClearCache,
         "UpdateFirmware" => Ask::UpdateFirmware {
+            location: text(payload, "location").ok_or("location")?,
             request_id: None,
             signed: false,
         },
         "SignedUpdateFirmware" => Ask::UpdateFirmware {
+            location: payload
+                .get("firmware")
+                .and_then(|firmware| text(firmware, "location"))
+                .ok_or("firmware")?,
             request_id: Some(int(payload, "requestId").ok_or("requestId")?),
             signed: true,
         },

@@ -310,6 +310,10 @@ fn lift_known(action: &str, payload: &Value) -> Result<Ask, &'static str> {
         },
         "ClearCache" => Ask::ClearCache,
         "UpdateFirmware" => Ask::UpdateFirmware {
+            location: payload
+                .get("firmware")
+                .and_then(|firmware| text(firmware, "location"))
+                .ok_or("firmware")?,
             request_id: Some(int(payload, "requestId").ok_or("requestId")?),
             signed: false,
         },

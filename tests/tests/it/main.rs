@@ -3,6 +3,7 @@
 
 mod authenticator;
 mod away;
+mod batches;
 mod canary;
 mod command_line;
 mod doctor;

@@ -72,6 +72,9 @@ pub(crate) async fn furnish(person: &mut Person, org: &str, name: &str) -> Thing
     let invitation = json!({"email": format!("{name}@example.org"), "roles": ["viewer"]});
     let invitations = format!("/organisations/{org}/invitations");
     let invitation = make(person, &invitations, invitation).await;
+    let ids = json!({"ids": [id(&station["station"])]});
+    let job = json!({"kind": "command", "spec": {"type": "clear_cache"}, "target": ids});
+    let job = make(person, "/jobs", job).await;
     Things::from([
         ("organisations", org.to_owned()),
         ("stations", id(&station["station"])),
@@ -79,6 +82,7 @@ pub(crate) async fn furnish(person: &mut Person, org: &str, name: &str) -> Thing
         ("tokens", id(&token)),
         ("drivers", id(&driver)),
         ("keys", id(&key["key"])),
+        ("jobs", id(&job)),
         ("users", id(&me["user"])),
         ("invitations", id(&invitation["invitation"])),
     ])
@@ -108,6 +112,7 @@ pub(crate) fn nothing() -> Things {
         ("tokens", "tok"),
         ("drivers", "drv"),
         ("keys", "key"),
+        ("jobs", "job"),
         ("users", "usr"),
         ("invitations", "inv"),
     ];

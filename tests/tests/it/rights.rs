@@ -23,10 +23,11 @@ pub(crate) const ROLES: [&str; 7] = [
 ];
 
 /// The topics of the live stream, and what each needs.
-const TOPICS: [(&str, &str); 5] = [
+const TOPICS: [(&str, &str); 6] = [
     ("station", "stations.list"),
     ("session", "sessions.view"),
     ("command", "stations.control"),
+    ("job", "stations.control.batch"),
     ("attempt", "stations.edit"),
     ("meter", "stations.list"),
 ];
@@ -98,6 +99,10 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/me/confirm") => Some(json!({"password": PASSWORD})),
         ("PUT", "/me/password") => Some(json!({"current": PASSWORD, "new": PASSWORD})),
         ("POST", "/me/totp" | "/me/recovery_codes" | "/me/logins/revoke_others") => None,
+        ("POST", "/jobs") => Some(json!({"kind": "command", "spec": {"type": "clear_cache"},
+            "target": {"filter": {"q": "nobody is called so"}}})),
+        ("POST", "/jobs/{id}/retry") => Some(json!({})),
+        ("POST", path) if path.starts_with("/jobs/{id}/") => None,
         ("POST", _) => panic!("{path} has no case: give it a body here"),
         _ => None,
     }
@@ -288,6 +293,63 @@ impl Trial {
                 (true, _) => &[503],
             };
             self.request("POST", &path, Some(&body), right).await;
+        }
+    }
+
+    /// Jobs: what they do decides who makes them, and whoever could make one sees them.
+    async fn jobs(&mut self, endpoint: &Endpoint) {
+        let (method, path) = (endpoint.method, endpoint.path);
+        let batches = ["control", "firmware", "configure", "edit"];
+        let any = batches.map(|kind| self.may(&format!("stations.{kind}.batch")));
+        let sees = any.contains(&true);
+        if path.contains("{id}") {
+            let missing = path.replace("{id}", &format!("job_{MISSING}"));
+            let right: &[u16] = if sees { &[404] } else { &[403] };
+            let body = body(method, path);
+            return self.request(method, &missing, body.as_ref(), right).await;
+        }
+        if method == "GET" {
+            let right: &[u16] = if sees { &[200] } else { &[403] };
+            return self.request(method, path, None, right).await;
+        }
+        let command =
+            |kind: &str, params: &Value| ("command", json!({"type": kind, "params": params}));
+        let firmware = json!({"url": "https://example.org/firmware.bin"});
+        let state = json!({"admin_state": "in_service"});
+        let mut kinds: Vec<_> = kinds()
+            .into_iter()
+            .map(|(kind, single, params)| {
+                let many = match single {
+                    "station_settings.view" => "stations.configure.batch".to_owned(),
+                    single => format!("{single}.batch"),
+                };
+                let (of, spec) = command(kind, &params);
+                (of, spec, vec![single.to_owned(), many])
+            })
+            .collect();
+        let both = |kind: &str| vec![format!("stations.{kind}"), format!("stations.{kind}.batch")];
+        kinds.push(("firmware", firmware, both("firmware")));
+        kinds.push(("archive", json!({}), both("edit")));
+        let mut edit = both("edit");
+        edit.push("stations.admin_state.edit".to_owned());
+        kinds.push(("edit", state, edit));
+        for (kind, spec, needs) in kinds {
+            let may = needs.iter().all(|permission| self.may(permission));
+            let single = matches!(
+                spec["type"].as_str(),
+                Some("start_session" | "stop_session")
+            );
+            for dry in [true, false] {
+                let body = json!({"kind": kind, "spec": spec, "dry_run": dry,
+                    "target": {"filter": {"q": "nobody is called so"}}});
+                // Nobody is like that: nothing to look at, and nothing to make.
+                let right: &[u16] = match (may, single, dry) {
+                    (false, ..) => &[403],
+                    (true, false, true) => &[200],
+                    (true, ..) => &[422],
+                };
+                self.request(method, path, Some(&body), right).await;
+            }
         }
     }
 
@@ -508,6 +570,7 @@ async fn every_route_does_for_every_role_what_the_table_says() {
                     trial.permission(endpoint, permission.key()).await;
                 }
                 (Need::ByKind(_), "/stations/{id}/commands") => trial.commands().await,
+                (Need::ByKind(_), path) if path.starts_with("/jobs") => trial.jobs(endpoint).await,
                 (Need::ByKind(_), "/organisations/{id}/sub_organisations") => {
                     trial.sub_organisations().await;
                 }

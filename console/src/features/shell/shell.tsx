@@ -44,6 +44,7 @@ import { isAsked, watchAsked } from '../../components/step_up';
 import { endViewAs, viewAsOneself } from '../../components/view_as';
 import { clock } from '../../format';
 import { chooseLanguage, LANGUAGES, type Language } from '../../i18n';
+import { JobTray } from '../jobs/tray';
 import { tellAgain, WaitingNotice } from '../notifications/waiting_notice';
 import { Guarded } from './guard';
 import { usePlaces } from './places';
@@ -122,6 +123,7 @@ export function Shell() {
           </button>
           <div style={{ flex: 1 }} />
           <LiveDot />
+          <JobTray />
           <Bell />
           <SchemeSwitch />
           <PersonMenu onKeys={keySheet.open} />

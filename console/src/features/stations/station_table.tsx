@@ -1,4 +1,5 @@
 // The fleet's rows: status, power, what runs, and the top finding in "why".
+import { Checkbox } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,6 +8,7 @@ import { type Column, DataTable } from '../../components/data_table';
 import { Flag, StationStatus } from '../../components/status_badge';
 import { Ago, Power } from '../../components/values';
 import { protocolName, UNKNOWN } from '../../format';
+import type { Chosen } from './bulk_bar';
 
 /** The reason a row deserves a look: the server's finding, else a connector's error. */
 export function why(station: Station): string | null {
@@ -25,10 +27,15 @@ export function StationTable({
   rows,
   complete = false,
   brief = false,
+  chosen,
+  choose,
 }: {
   rows: Station[];
   complete?: boolean;
   brief?: boolean;
+  /** What is chosen, where something can be done with it. */
+  chosen?: Chosen;
+  choose?: (next: Chosen) => void;
 }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
@@ -113,8 +120,33 @@ export function StationTable({
         cell: (station) => <span className="quiet num">{protocolName(station.protocol)}</span>,
       },
     ];
-    return brief ? all : [...all.slice(0, 4), ...details, ...all.slice(4)];
-  }, [t, brief]);
+    if (brief) return all;
+    const box: Column<Station>[] =
+      chosen && choose
+        ? [
+            {
+              id: 'choose',
+              head: t('jobs.choose_head'),
+              cell: (station) => (
+                <Checkbox
+                  size="xs"
+                  aria-label={t('jobs.choose_station', { identity: station.identity })}
+                  checked={chosen.all || chosen.ids.includes(station.id)}
+                  disabled={chosen.all}
+                  onChange={(event) => {
+                    const others = chosen.ids.filter((id) => id !== station.id);
+                    choose({
+                      ids: event.currentTarget.checked ? [...others, station.id] : others,
+                      all: false,
+                    });
+                  }}
+                />
+              ),
+            },
+          ]
+        : [];
+    return [...box, ...all.slice(0, 4), ...details, ...all.slice(4)];
+  }, [t, brief, chosen, choose]);
   return (
     <DataTable
       label={t('stations.table')}

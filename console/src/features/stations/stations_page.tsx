@@ -16,8 +16,10 @@ import { PagedRead, rowsOf } from '../../components/data_table';
 import { Download } from '../../components/download';
 import { Empty, PageHead } from '../../components/page_state';
 import { useSites } from '../../components/use_sites';
+import { BATCHES } from '../jobs/states';
 import { FleetNumbers } from '../overview/numbers';
 import { AddStation } from './add_station';
+import { BulkBar, type Chosen } from './bulk_bar';
 import { StationTable } from './station_table';
 
 const FILTERS: { key: string; status?: string; online?: 'true' | 'false' }[] = [
@@ -44,6 +46,8 @@ export function StationsPage() {
   const navigate = useNavigate({ from: '/stations' });
   const can = useCan();
   const [adding, add] = useDisclosure(false);
+  const many = BATCHES.some((permission) => can(permission));
+  const [chosen, choose] = useState<Chosen>({ ids: [], all: false });
   const set = (next: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
   const [text, setText] = useState(search.q ?? '');
@@ -130,6 +134,18 @@ export function StationsPage() {
           }}
         />
       </div>
+      {many && (
+        <BulkBar
+          chosen={chosen}
+          choose={choose}
+          filter={{
+            q: search.q,
+            site_id: search.site_id,
+            status: search.status ? [search.status] : undefined,
+            online: search.online ? search.online === 'true' : undefined,
+          }}
+        />
+      )}
       <PagedRead
         query={query}
         empty={
@@ -162,7 +178,14 @@ export function StationsPage() {
           )
         }
       >
-        {(all) => <StationTable rows={all} complete={!query.hasNextPage} />}
+        {(all) => (
+          <StationTable
+            rows={all}
+            complete={!query.hasNextPage}
+            chosen={many ? chosen : undefined}
+            choose={choose}
+          />
+        )}
       </PagedRead>
       {adding && <AddStation close={add.close} />}
     </>

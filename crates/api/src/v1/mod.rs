@@ -7,6 +7,7 @@ pub(crate) mod audit;
 pub(crate) mod commands;
 pub(crate) mod drivers;
 pub(crate) mod invitations;
+pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod locks;
 pub(crate) mod members;

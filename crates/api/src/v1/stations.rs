@@ -47,6 +47,15 @@ pub(crate) struct StationQuery {
     online: Option<bool>,
     /// Part of identity, name, model or serial number.
     q: Option<String>,
+    #[serde(default)]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false)]
+    vendor: Vec<String>,
+    #[serde(default)]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false)]
+    model: Vec<String>,
+    #[serde(default)]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false)]
+    firmware_version: Vec<String>,
     /// `identity` (when not given), `last_seen` or `created`; with a `-` before it, the greatest
     /// first. A file is not sorted by `last_seen`, which changes while it is read.
     #[param(value_type = Option<words::StationOrder>)]
@@ -86,6 +95,9 @@ pub(crate) async fn list(
         statuses: q.status,
         online: q.online,
         q: q.q,
+        vendors: q.vendor,
+        models: q.model,
+        firmware_versions: q.firmware_version,
         sort: query::sort(q.sort.as_deref(), sorts, Sort::up(StationSort::Identity))?,
     };
     let paging = Paging {

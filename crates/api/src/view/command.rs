@@ -76,7 +76,7 @@ impl CommandView {
 }
 
 /// What was asked, in the shape in which it is asked.
-fn asked(command: &Command) -> Value {
+pub(super) fn asked(command: &Command) -> Value {
     match command {
         Command::StartSession {
             evse,

@@ -28,9 +28,15 @@ macro_rules! types {
         pub(crate) const TYPES: &[&str] = &[$($word),*];
 
         /// Reads `params` by `kind`; none when there is no such command.
-        fn read(kind: &str, params: &Value, now: DateTime<Utc>) -> Option<Result<Command, Problem>> {
+        fn read(
+            kind: &str,
+            params: &Value,
+            now: DateTime<Utc>,
+            pointer: &str,
+        ) -> Option<Result<Command, Problem>> {
+            let pointer = format!("{pointer}/params");
             Some(match kind {
-                $($word => body::read::<$params>(params, "/params").map(|p| p.asks(now)),)*
+                $($word => body::read::<$params>(params, &pointer).map(|p| p.asks(now)),)*
                 _ => return None,
             })
         }
@@ -95,13 +101,22 @@ pub(crate) struct CommandBody {
 impl CommandBody {
     /// The command that is asked for; `now` is when nothing is said.
     pub fn from_body(body: Self, now: DateTime<Utc>) -> Result<Command, Problem> {
+        Self::from_body_at(body, now, "")
+    }
+
+    /// The same, for a command that stands at `pointer` in a body.
+    pub fn from_body_at(body: Self, now: DateTime<Utc>, pointer: &str) -> Result<Command, Problem> {
         let params = match body.params {
             Value::Null => Value::Object(Map::new()),
             params => params,
         };
-        read(&body.kind, &params, now).unwrap_or_else(|| {
+        read(&body.kind, &params, now, pointer).unwrap_or_else(|| {
             let detail = format!("One of {}.", TYPES.join(", "));
-            Err(Problem::field("/type", "invalid", detail))
+            Err(Problem::field(
+                &format!("{pointer}/type"),
+                "invalid",
+                detail,
+            ))
         })
     }
 }

@@ -64,6 +64,16 @@ closed! {
     ReportKind = of::<domain::command::ReportKind>();
     /// What came of a raw call: a CALLRESULT, a CALLERROR, or nothing in time.
     RawResult = ["accepted", "call_error", "timeout"];
+    /// What kind of job.
+    JobKind = of::<super::job::JobKind>();
+    /// Where a job stands.
+    JobState = of::<domain::batch::BatchState>();
+    /// Where one station of a job stands.
+    JobItemState = of::<domain::batch::ItemState>();
+    /// How far an update of firmware is.
+    FirmwarePhase = of::<domain::batch::FirmwarePhase>();
+    /// What a job would meet at a station.
+    JobVerdict = ["ready", "offline", "locked", "not_permitted", "cannot"];
     /// Who sent a frame: the station (`in`) or Busbar (`out`).
     Direction = of::<domain::wire_log::Direction>();
     /// What a frame is.

@@ -59,7 +59,8 @@ const LONGEST_KEY: usize = 50;
 /// The longest address of a file (2.x FirmwareType.location).
 const LONGEST_URL: usize = 2_000;
 
-fn check(command: &Command) -> Result<(), Error> {
+/// Whether a command can be asked for at all; places are told below `/params`.
+pub(crate) fn check(command: &Command) -> Result<(), Error> {
     let mut review = Review::default();
     match command {
         Command::Reset { evse, .. } => counted(&mut review, *evse, None),

@@ -45,6 +45,14 @@ pub(super) async fn carry(app: App, org: OrgId, record: CommandRecord) {
     app.waiters().wake(record.id);
 }
 
+/// Codes of commands that perhaps never got to their station; whether they did, `sent_at` tells.
+pub(crate) const NEVER_THERE: [&str; 4] = [
+    "station_offline",
+    "connection_lost",
+    "unavailable",
+    "timeout",
+];
+
 fn failed(code: &str, text: &str) -> Outcome {
     Outcome {
         state: CommandState::Error,
@@ -224,17 +232,32 @@ pub(crate) async fn give_up_stale(app: &App) -> Result<usize, Error> {
     // Twice the time that any live node waits for an answer.
     let patience =
         chrono::TimeDelta::from_std(app.settings().command_timeout * 2).map_err(Error::internal)?;
-    let stale = app
-        .store()
-        .read
-        .stale_commands(app.now() - patience)
-        .await?;
+    give_up(app, app.now() - patience).await
+}
+
+/// Gives up on the commands that were written down before `before`, and have no outcome because
+/// the process that carried them ended. Tells how many.
+pub(crate) async fn give_up(app: &App, before: domain::clock::Moment) -> Result<usize, Error> {
+    let outcome = Outcome {
+        state: CommandState::Timeout,
+        ..failed(
+            "connection_lost",
+            "The server that carried the order ended before the answer came.",
+        )
+    };
     let mut count = 0;
-    for row in stale {
-        let (station, id) = (row.record.station, row.record.id);
-        if record_outcome(app, row.org, station, id, ANY_EPOCH, timed_out()).await? {
-            count += 1;
+    loop {
+        let stale = app.store().read.stale_commands(before).await?;
+        let mut settled = 0;
+        for row in &stale {
+            let (station, id) = (row.record.station, row.record.id);
+            if record_outcome(app, row.org, station, id, ANY_EPOCH, outcome.clone()).await? {
+                settled += 1;
+            }
+        }
+        count += settled;
+        if settled == 0 {
+            return Ok(count);
         }
     }
-    Ok(count)
 }

@@ -11,6 +11,7 @@ use store::Lane;
 
 use super::StationView;
 use crate::app::App;
+use crate::batches::Turn;
 use crate::error::{Error, Problem};
 use crate::review::{LONGEST_NAME, Review, kept};
 use crate::revision::{self, Precondition};
@@ -194,10 +195,25 @@ pub async fn edit(
         None => gate::permit(app, caller, stations).await?,
         Some(_) => gate::permit_both(app, caller, stations, state).await?,
     };
+    edit_within(app, caller, &pass, id, edit, None).await?;
+    let row = pass.station(app, id).await?;
+    Ok(StationView::of(app, caller, row))
+}
+
+/// Changes a station within what was permitted; with a turn, only in the unit that takes it. False
+/// when the turn was over.
+pub(crate) async fn edit_within(
+    app: &App,
+    caller: &Caller,
+    pass: &gate::Pass,
+    id: StationId,
+    edit: StationEdit,
+    turn: Option<Turn>,
+) -> Result<bool, Error> {
     for _ in 0..revision::TRIES {
         let row = pass.station(app, id).await?;
         edit.when.admits(row.revision)?;
-        look_at(app, &pass, &edit).await?;
+        look_at(app, pass, &edit).await?;
         let before = row.station;
         let mut station = before.clone();
         if let Some(name) = edit.name.clone() {
@@ -216,15 +232,17 @@ pub async fn edit(
         let deed = Deed {
             action: "stations.edit",
             from: row.revision,
+            turn,
         };
-        if !store_edit(app, caller, deed, &before, station).await? {
-            continue;
+        match store_edit(app, caller, deed, &before, station).await? {
+            Stored::Outrun => continue,
+            Stored::Over => return Ok(false),
+            Stored::Done => {}
         }
         if anew {
             app.bus().close(id, "its settings changed").await;
         }
-        let row = pass.station(app, id).await?;
-        return Ok(StationView::of(app, caller, row));
+        return Ok(true);
     }
     Err(revision::too_busy())
 }
@@ -256,6 +274,20 @@ pub async fn archive_when(
     when: &Precondition,
 ) -> Result<(), Error> {
     let pass = gate::permit(app, caller, Permission::StationsEdit).await?;
+    archive_within(app, caller, &pass, id, when, None).await?;
+    Ok(())
+}
+
+/// Puts a station away within what was permitted; with a turn, only in the unit that takes it.
+/// False when the turn was over.
+pub(crate) async fn archive_within(
+    app: &App,
+    caller: &Caller,
+    pass: &gate::Pass,
+    id: StationId,
+    when: &Precondition,
+    turn: Option<Turn>,
+) -> Result<bool, Error> {
     for _ in 0..revision::TRIES {
         let row = pass.station(app, id).await?;
         when.admits(row.revision)?;
@@ -264,50 +296,73 @@ pub async fn archive_when(
         let deed = Deed {
             action: "stations.archive",
             from: row.revision,
+            turn,
         };
-        if store_edit(app, caller, deed, &row.station, station).await? {
-            app.bus().close(id, "the station was archived").await;
-            return Ok(());
+        match store_edit(app, caller, deed, &row.station, station).await? {
+            Stored::Outrun => continue,
+            Stored::Over => return Ok(false),
+            Stored::Done => {}
         }
+        app.bus().close(id, "the station was archived").await;
+        return Ok(true);
     }
     Err(revision::too_busy())
 }
 
-/// What is done to a station, and at which revision of it.
+/// What is done to a station, at which revision of it, and in whose turn.
 struct Deed {
     action: &'static str,
     from: i64,
+    turn: Option<Turn>,
 }
 
-/// Stores an edit of a station; false when somebody else was faster.
+/// What came of storing an edit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stored {
+    Done,
+    /// Somebody else was faster.
+    Outrun,
+    /// It was not the turn of this station any more.
+    Over,
+}
+
+/// Stores an edit of a station.
 async fn store_edit(
     app: &App,
     caller: &Caller,
     deed: Deed,
     before: &Station,
     station: Station,
-) -> Result<bool, Error> {
-    let Deed { action, from } = deed;
+) -> Result<Stored, Error> {
+    let Deed { action, from, turn } = deed;
     let (id, org): (StationId, OrgId) = (station.id, station.org);
     let (was, is) = (told(before), told(&station));
     let deed = audit::row(app, caller, org, action, id, Some(&was), Some(&is));
     let fact = app.fact(org, station.site, Some(id), Change::StationEdited);
-    let done = app
+    let stored = app
         .store()
         .write(Lane::Station(id), move |work| {
             let (station, deed, fact) = (station.clone(), deed.clone(), fact.clone());
             Box::pin(async move {
-                let done = work.station_update(&station, from).await?;
-                if done {
-                    work.event(&fact);
-                    work.audit(&deed);
+                if let Some(turn) = turn
+                    && !turn.is_on(work).await?
+                {
+                    return Ok(Stored::Over);
                 }
-                Ok(done)
+                if !work.station_update(&station, from).await? {
+                    return Ok(Stored::Outrun);
+                }
+                work.event(&fact);
+                work.audit(&deed);
+                if let Some(turn) = turn {
+                    turn.take(work).await?;
+                }
+                Ok(Stored::Done)
             })
         })
         .await?;
     app.facts_committed();
-    Ok(done)
+    Ok(stored)
 }
 
 /// Draws a new password for a station, with `stations.edit`; the old one ends at once. Shown

@@ -3,6 +3,7 @@
 
 mod access;
 mod audit;
+mod batches;
 mod canary;
 mod commands;
 mod connections;

@@ -4,6 +4,8 @@ pub mod attempts;
 pub mod audit;
 pub mod audit_head;
 pub mod authenticators;
+pub mod batch_items;
+pub mod batches;
 pub mod ceremonies;
 pub mod challenges;
 pub mod commands;

@@ -114,6 +114,17 @@ impl Read {
                 .into_query();
             query = query.filter(stations::Column::Id.in_subquery(matching));
         }
+        for (column, texts) in [
+            (stations::Column::Vendor, &filter.vendors),
+            (stations::Column::Model, &filter.models),
+            (stations::Column::FirmwareVersion, &filter.firmware_versions),
+        ] {
+            if !texts.is_empty() {
+                let told = Func::lower(Expr::col((stations::Entity, column)));
+                let wanted = texts.iter().map(|text| text.trim().to_lowercase());
+                query = query.filter(Expr::expr(told).is_in(wanted));
+            }
+        }
         if let Some(q) = &filter.q {
             let pattern = format!(
                 "%{}%",

@@ -1,6 +1,7 @@
 //! The contract of the store, the same on SQLite and on PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod batches;
 mod chain;
 mod drivers;
 mod elsewhere;
@@ -548,6 +549,7 @@ async fn contract(place: Place) {
             .stations,
         40
     );
+    batches::batches_go_their_way(&store).await;
     store.flush().await;
 }
 
