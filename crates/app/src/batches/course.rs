@@ -169,13 +169,12 @@ async fn end(app: &App, work: &mut Work, batch: &Batch) -> Result<(), store::Err
     let why = reason("cancelled", "The job was cancelled.");
     let outcome = Outcome {
         state: CommandState::Error,
-        answer: None,
         error: Some(CommandError {
             code: "cancelled".to_owned(),
             text: text.to_owned(),
             places: Vec::new(),
         }),
-        variables: Vec::new(),
+        ..Outcome::default()
     };
     for (item, command, station) in work.batch_unsent(batch.id).await? {
         if !work.command_take_back(command, &outcome, now).await? {

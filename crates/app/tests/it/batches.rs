@@ -89,13 +89,12 @@ async fn sent(t: &TestApp, link: &StationLink, errand: &Errand) -> commands::Beg
 fn outcome(state: CommandState, code: Option<&str>) -> Outcome {
     Outcome {
         state,
-        answer: None,
         error: code.map(|code| CommandError {
             code: code.to_owned(),
             text: code.to_owned(),
             places: Vec::new(),
         }),
-        variables: Vec::new(),
+        ..Outcome::default()
     }
 }
 

@@ -83,13 +83,12 @@ fn order(n: u128, station: StationId) -> CommandRecord {
 fn taken_back() -> Outcome {
     Outcome {
         state: CommandState::Error,
-        answer: None,
         error: Some(CommandError {
             code: "cancelled".to_owned(),
             text: "Cancelled.".to_owned(),
             places: Vec::new(),
         }),
-        variables: Vec::new(),
+        ..Outcome::default()
     }
 }
 
