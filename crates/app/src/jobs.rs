@@ -91,6 +91,11 @@ pub async fn begin_alone(app: &App) -> Result<(), Error> {
     Ok(())
 }
 
+/// Takes a duty that one node does for all; none while another has it, or when it cannot be told.
+pub async fn duty(app: &App, name: &str, time: Duration) -> Option<LeaseGuard> {
+    app.bus().lease(name, time).await.ok().flatten()
+}
+
 async fn publish(app: App) {
     let mut ticks = interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

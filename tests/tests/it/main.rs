@@ -3,6 +3,7 @@
 
 mod authenticator;
 mod away;
+mod backup;
 mod canary;
 mod command_line;
 mod doctor;
@@ -21,3 +22,4 @@ mod rights;
 mod sessions;
 mod sign_in_elsewhere;
 mod stage;
+mod steve;
