@@ -139,6 +139,11 @@ fn room(path: &Path, needed: u64) -> Result<(), Error> {
     })
 }
 
+/// For nobody else on this machine.
+fn private() -> std::fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o700)
+}
+
 /// Brings a file or a folder to the disk.
 fn sync(path: &Path) -> Result<(), Error> {
     let done = std::fs::File::open(path).and_then(|file| file.sync_all());

@@ -9,8 +9,8 @@ use store::Inspection;
 
 use super::archive::{self, Writer};
 use super::{
-    DATABASE, Error, FILES, KEY, Manifest, Passphrase, Step, Told, blocking, config, folder, room,
-    sync, with,
+    DATABASE, Error, FILES, KEY, Manifest, Passphrase, Step, Told, blocking, config, folder,
+    private, room, sync, with,
 };
 use crate::config::Config;
 
@@ -89,6 +89,7 @@ pub async fn make(config: &Config, order: &Order, told: &Told) -> Result<Made, E
     // For nobody else to read, and gone when anything goes wrong.
     let work = tempfile::Builder::new()
         .prefix(UNFINISHED)
+        .permissions(private())
         .tempdir_in(&into)
         .map_err(with(format!("cannot write to {}", into.display())))?;
     let copy = work.path().join(DATABASE);

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use store::Inspection;
 
 use super::{
-    DATABASE, Error, KEY, Manifest, Passphrase, Step, Told, archive, blocking, folder, room, sync,
-    with,
+    DATABASE, Error, KEY, Manifest, Passphrase, Step, Told, archive, blocking, folder, private,
+    room, sync, with,
 };
 
 /// What is wanted of a restore.
@@ -79,6 +79,7 @@ pub async fn restore(wanted: &Wanted, told: &Told) -> Result<Restored, Error> {
     room(&beside, manifest.bytes() + SPARE)?;
     let work = tempfile::Builder::new()
         .prefix(UNFINISHED)
+        .permissions(private())
         .tempdir_in(&beside)
         .map_err(with(format!("cannot write to {}", beside.display())))?;
     {
