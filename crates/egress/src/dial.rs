@@ -21,7 +21,10 @@ pub async fn dial(url: &str) -> Result<Answer, String> {
     let request = http::Request::builder().uri(url).body(Vec::new());
     let request = request.map_err(|_| "it is no address".to_owned())?;
     let client = Client::new().map_err(|error| error.to_string())?;
-    let answer = client.send(request).await.map_err(|error| error.to_string())?;
+    let answer = client
+        .send(request)
+        .await
+        .map_err(|error| error.to_string())?;
     let header = |name: &str| {
         let value = answer.headers().get(name)?;
         value.to_str().ok().map(str::to_owned)

@@ -275,7 +275,10 @@ mod tests {
         post.look(PATIENCE).await.unwrap();
         drop(post);
         let heard = told.await.unwrap();
-        assert!(!heard.iter().any(|line| line.starts_with("MAIL")), "{heard:?}");
+        assert!(
+            !heard.iter().any(|line| line.starts_with("MAIL")),
+            "{heard:?}"
+        );
         let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtp://{}?tls=none", silent.local_addr().unwrap());
         let post = Post::server(&url, "Busbar <busbar@example.org>", PATIENCE).unwrap();

@@ -96,9 +96,9 @@ pub async fn copy(url: &str, to: &Path) -> Result<(), Error> {
                 .busy_timeout(Duration::from_secs(60))
         });
     let db = Database::connect(options).await?;
-    let to = to.to_str().ok_or_else(|| {
-        Error::Value("the name of the file to copy into is not UTF-8".to_owned())
-    })?;
+    let to = to
+        .to_str()
+        .ok_or_else(|| Error::Value("the name of the file to copy into is not UTF-8".to_owned()))?;
     let copy =
         Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO ?", [Value::from(to)]);
     let copied = db.execute_raw(copy).await;

@@ -81,7 +81,9 @@ impl Work {
             external_ref: Set(Some(external_ref.to_owned())),
             ..site::to_row(site)
         };
-        let there = OnConflict::column(sites::Column::Id).do_nothing().to_owned();
+        let there = OnConflict::column(sites::Column::Id)
+            .do_nothing()
+            .to_owned();
         let added = sites::Entity::insert(row)
             .on_conflict(there)
             .exec_without_returning(&self.tx)
@@ -131,7 +133,9 @@ impl Work {
             external_ref: Set(Some(external_ref.to_owned())),
             ..driver::to_row(driver)
         };
-        let there = OnConflict::column(drivers::Column::Id).do_nothing().to_owned();
+        let there = OnConflict::column(drivers::Column::Id)
+            .do_nothing()
+            .to_owned();
         let added = drivers::Entity::insert(row)
             .on_conflict(there)
             .exec_without_returning(&self.tx)

@@ -149,7 +149,10 @@ fn a_row_across_many_portions_is_read_and_one_without_bound_is_not() {
     let found = read(dump(&rows).as_bytes()).unwrap();
     assert_eq!(found[0].1[2], text(&long));
     assert_eq!(found.len(), 2);
-    let endless = format!("INSERT INTO `t` VALUES (1,'{}", "a".repeat(LONGEST_ROW + 2));
+    let endless = format!(
+        "INSERT INTO `t` VALUES (1,'{}",
+        "a".repeat(LONGEST_ROW + (2 << 20))
+    );
     let error = read(dump(&endless).as_bytes()).unwrap_err();
     assert!(error.to_string().contains("16 MiB"), "{error}");
 }
