@@ -18,9 +18,10 @@ mod m0017_team;
 mod m0018_locks;
 mod m0019_passkeys;
 mod m0020_identities;
+mod m0021_batches;
+mod m0025_external_refs;
 mod m0026_made_under;
 mod m0028_broken_seals;
-mod m0021_batches;
 mod step;
 
 use sea_orm_migration::prelude::*;
@@ -49,9 +50,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_locks::Migration),
             Box::new(m0019_passkeys::Migration),
             Box::new(m0020_identities::Migration),
+            Box::new(m0021_batches::Migration),
+            Box::new(m0025_external_refs::Migration),
             Box::new(m0026_made_under::Migration),
             Box::new(m0028_broken_seals::Migration),
-            Box::new(m0021_batches::Migration),
         ]
     }
 }

@@ -4,3 +4,4 @@ pub mod database;
 pub mod http;
 pub mod product;
 pub mod proxy;
+pub mod steve;

@@ -280,6 +280,11 @@ impl App {
             .map_err(|_| store::Error::Corrupt("the transaction numbers are used up".to_owned()))
     }
 
+    /// Gives up the numbers at hand: the next one is drawn above all that were given since.
+    pub(crate) async fn forget_numbers(&self) {
+        *self.0.numbers.lock().await = 0..0;
+    }
+
     /// The root organisation, once there is one.
     pub(crate) async fn root(&self) -> Result<Option<OrgId>, store::Error> {
         if let Some(root) = self.0.root.get() {

@@ -135,6 +135,10 @@ async fn store_and_answer(
             // a session by the very number that was drawn: once more, with what is on record.
             Err(store::Error::Conflict(_)) if tries < TRIES => {
                 tries += 1;
+                if tries > 1 {
+                    // Numbers of another system were taken over while ours were at hand.
+                    app.forget_numbers().await;
+                }
                 let mut fresh = (*known).clone();
                 let open = app.store().read.open_sessions(link.station).await;
                 fresh.open = open.map_err(failed)?;

@@ -131,7 +131,7 @@ async fn run_batches(app: &App) {
         let due = renewed.elapsed() >= LEASE / 3;
         match &lease {
             None => {
-                lease = app.bus().lease(RUNNER, LEASE).await.ok().flatten();
+                lease = duty(app, RUNNER, LEASE).await;
                 renewed = tokio::time::Instant::now();
             }
             Some(held) if due && !matches!(held.renew().await, Ok(true)) => lease = None,
@@ -162,6 +162,11 @@ pub async fn work_batches(app: &App) -> bool {
             true
         }
     }
+}
+
+/// Takes a duty that one node does for all; none while another has it, or when it cannot be told.
+pub async fn duty(app: &App, name: &str, time: Duration) -> Option<LeaseGuard> {
+    app.bus().lease(name, time).await.ok().flatten()
 }
 
 async fn publish(app: App) {

@@ -32,6 +32,7 @@ pub mod commands;
 pub mod drivers;
 pub mod exports;
 pub mod factors;
+pub mod imports;
 pub mod invitations;
 pub mod keys;
 pub mod live;

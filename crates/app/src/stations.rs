@@ -190,6 +190,16 @@ pub async fn find(app: &App, caller: &Caller, id: StationId) -> Result<StationVi
     Ok(StationView::of(app, caller, row))
 }
 
+/// The station of an identity within reach, with `stations.list`.
+pub async fn named(app: &App, caller: &Caller, identity: &str) -> Result<StationId, Error> {
+    let pass = gate::permit(app, caller, Permission::StationsList).await?;
+    let keys = [identity.trim().to_lowercase()];
+    let known = app.store().read.stations_named(&keys).await?;
+    let mut known = known.into_iter();
+    let known = known.find(|known| known.org == pass.org && pass.reaches(known.site));
+    known.map(|known| known.id).ok_or(Error::NotFound)
+}
+
 /// The EVSEs of a station within reach, with `stations.list`.
 pub async fn evses(app: &App, caller: &Caller, id: StationId) -> Result<Vec<EvseView>, Error> {
     Ok(find(app, caller, id).await?.evses)

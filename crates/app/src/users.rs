@@ -52,7 +52,7 @@ pub(crate) fn is_address(text: &str) -> bool {
 }
 
 /// The organisation that the command line means: the root where it names none.
-async fn meant(app: &App, named: Option<OrgId>) -> Result<OrgId, Error> {
+pub(crate) async fn meant(app: &App, named: Option<OrgId>) -> Result<OrgId, Error> {
     match named {
         None => app
             .root()

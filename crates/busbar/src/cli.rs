@@ -2,11 +2,15 @@
 #![allow(clippy::print_stdout)] // the output of a command is what it is for
 
 mod access;
+mod backup;
 mod doctor;
+mod import;
 mod migrate;
 mod ocpp;
 mod openapi;
 mod organisation;
+mod progress;
+mod restore;
 mod serve;
 mod setup;
 mod station;
@@ -46,6 +50,13 @@ enum Verb {
     /// Look at everything this instance stands on, and say what is wrong and how to mend it.
     /// Changes nothing. Ends with 0 when all is well, 1 with findings, 2 when it could not look.
     Doctor(doctor::Doctor),
+    /// Write a backup of the instance into one file, while the server runs.
+    Backup(backup::Backup),
+    /// Bring a backup back, into a folder that is not there or empty.
+    Restore(restore::Restore),
+    /// Take over what another system has.
+    #[command(subcommand)]
+    Import(import::Import),
     /// Print the OpenAPI document.
     Openapi,
     /// The permissions that are enforced.
@@ -78,6 +89,9 @@ async fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
         Verb::Setup => setup::run(config()?).await,
         Verb::Migrate => migrate::run(config()?).await,
         Verb::Doctor(doctor) => doctor.run(config()).await,
+        Verb::Backup(backup) => backup.run(config()?).await,
+        Verb::Restore(restore) => restore.run(config()?).await,
+        Verb::Import(import) => import.run(config()?).await,
         Verb::Openapi => openapi::run(),
         Verb::Access(access) => access.run().await,
         Verb::Organisation(organisation) => organisation.run(config()?).await,

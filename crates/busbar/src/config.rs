@@ -1,6 +1,7 @@
 //! Configuration: a TOML file, then `BUSBAR_…` environment variables over it, checked as a whole
 //! before anything starts. An unknown key is an error, not a silence.
 
+mod backup;
 mod check;
 mod lock;
 mod oidc;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use app::proxy::TrustedProxies;
 use serde::Deserialize;
 
+pub use backup::BackupConfig;
 pub use lock::LockConfig;
 pub use oidc::Oidc;
 pub use support::Support;
@@ -103,6 +105,11 @@ pub struct Config {
     /// Networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count, at both
     /// doors. This machine unless told otherwise.
     pub trusted_proxies: TrustedProxies,
+    /// Backups by themselves.
+    pub backup: BackupConfig,
+    /// The file that this was read from.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
 }
 
 /// The database.
@@ -207,6 +214,8 @@ impl Default for Config {
             lock: LockConfig::default(),
             retention: Retention::default(),
             trusted_proxies: TrustedProxies::this_machine(),
+            backup: BackupConfig::default(),
+            file: None,
         }
     }
 }
@@ -264,11 +273,9 @@ impl Config {
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
         let default = Path::new("busbar.toml");
-        let mut config = match file {
-            Some(path) => Self::from_file(path)?,
-            None if default.exists() => Self::from_file(default)?,
-            None => Self::default(),
-        };
+        let file = file.or_else(|| default.exists().then_some(default));
+        let mut config = file.map_or_else(|| Ok(Self::default()), Self::from_file)?;
+        config.file = file.map(Path::to_owned);
         config.apply(variable)?;
         config.check()?;
         Ok(config)

@@ -3,9 +3,11 @@
 
 mod database;
 mod doors;
+mod outside;
 mod place;
 mod policy;
 mod trail;
+mod upkeep;
 
 use serde::Serialize;
 
@@ -60,9 +62,18 @@ pub async fn examine(config: &Config) -> Vec<Check> {
     let (key, found) = place::key_file(config);
     checks.push(found);
     checks.extend(database::examine(config, key.as_ref()).await);
+    checks.extend(upkeep::log(config));
+    checks.extend(upkeep::backups(config, chrono::Utc::now()));
     checks.push(policy::examine().await);
-    checks.extend(doors::listeners(config).await);
-    checks.extend(doors::public_urls(config));
+    let (listeners, runs) = doors::listeners(config).await;
+    checks.extend(listeners);
+    let urls = doors::public_urls(config);
+    let reachable = runs && urls.iter().all(|check| check.ok);
+    checks.extend(urls);
+    if reachable {
+        checks.extend(outside::people(config).await);
+    }
+    checks.extend(outside::mail(config).await);
     checks.extend(doors::bus(config).await);
     checks.extend(doors::identity_provider(config).await);
     checks

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::cli::Failure;
 use crate::config::Config;
-use crate::{demo, rooms};
+use crate::{backup, demo, rooms};
 
 /// Runs until SIGINT or SIGTERM.
 pub async fn run(config: Config, with_demo: bool) -> Result<ExitCode, Failure> {
@@ -40,6 +40,8 @@ pub async fn run(config: Config, with_demo: bool) -> Result<ExitCode, Failure> {
 
     let (stop, stopping) = watch::channel(false);
     let timers = tokio::spawn(app::jobs::run(app.clone(), stopping.clone()));
+    let backups = backup::schedule::run(app.clone(), config.clone(), stopping.clone());
+    let backups = tokio::spawn(backups);
     let machines = tokio::spawn(machines.run(told_to_stop(stopping.clone())));
     let people = tokio::spawn(people.run());
     banner(&config, people_at, stations_at, started.elapsed());
@@ -73,6 +75,7 @@ pub async fn run(config: Config, with_demo: bool) -> Result<ExitCode, Failure> {
     handle.stop(true).await;
     people.await??;
     timers.await?;
+    backups.await?;
     Ok(ExitCode::SUCCESS)
 }
 

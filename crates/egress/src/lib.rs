@@ -5,6 +5,7 @@
 //! could otherwise use us to look behind our own firewall. The mail server and the
 //! identity provider are named by whoever runs the instance, and may stand inside.
 
+pub mod dial;
 pub mod guard;
 mod http;
 pub mod mail;

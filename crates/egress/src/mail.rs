@@ -111,6 +111,21 @@ impl Post {
         matches!(self.way, Way::Folder(_))
     }
 
+    /// Whether the server answers within `patience` and takes the password; a folder is always
+    /// there.
+    pub async fn look(&self, patience: Duration) -> Result<(), Failure> {
+        let Way::Server { transport, .. } = &self.way else {
+            return Ok(());
+        };
+        let later = |why: &str| Failure::Later(why.to_owned());
+        match tokio::time::timeout(patience, transport.test_connection()).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err(later("the mail server closed the connection")),
+            Ok(Err(error)) => Err(failure(&error)),
+            Err(_) => Err(later("the mail server did not answer")),
+        }
+    }
+
     /// Hands a mail over.
     pub async fn send(&self, mail: &Mail) -> Result<(), Failure> {
         let message = self.message(mail)?;
@@ -252,6 +267,23 @@ mod tests {
             converse(socket, recipient).await
         });
         (post, told)
+    }
+
+    #[tokio::test]
+    async fn a_server_that_answers_is_told_from_one_that_does_not() {
+        let (post, told) = server("250 yes").await;
+        post.look(PATIENCE).await.unwrap();
+        drop(post);
+        let heard = told.await.unwrap();
+        assert!(
+            !heard.iter().any(|line| line.starts_with("MAIL")),
+            "{heard:?}"
+        );
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("smtp://{}?tls=none", silent.local_addr().unwrap());
+        let post = Post::server(&url, "Busbar <busbar@example.org>", PATIENCE).unwrap();
+        let late = post.look(Duration::from_millis(50)).await.unwrap_err();
+        assert!(late.to_string().contains("did not answer"), "{late}");
     }
 
     #[tokio::test]

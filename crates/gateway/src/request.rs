@@ -188,6 +188,8 @@ mod tests {
             ("/ocpp/CP1", Some("CP1")),
             ("/CP1", Some("CP1")),
             ("/a/b/c/CP1/", Some("CP1")),
+            // Where SteVe is reached.
+            ("/steve/websocket/CentralSystemService/CP1", Some("CP1")),
             ("//CP1//", Some("CP1")),
             ("/ocpp/RDAM%20123", Some("RDAM 123")),
             ("/ocpp/RDAM%7C123", Some("RDAM|123")),

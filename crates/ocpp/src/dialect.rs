@@ -31,6 +31,7 @@ use crate::lenient::{Repair, repair};
 use crate::personal::{everything, personal_spans};
 use crate::{v2, v16};
 
+pub use meter::sampled;
 pub use plan::{Plan, PlannedCall};
 
 pub(crate) use meter::{Wording, points};

@@ -1,5 +1,6 @@
 //! Opening databases: the only file that knows which of the two it is.
 
+use std::path::Path;
 use std::time::Duration;
 
 use migrations::Migrator;
@@ -7,7 +8,7 @@ use sea_orm::sea_query::Query;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, RuntimeErr,
-    Statement,
+    Statement, Value,
 };
 use sea_orm_migration::MigratorTrait;
 
@@ -80,6 +81,46 @@ pub async fn look(url: &str) -> Result<DatabaseConnection, Error> {
     Ok(db)
 }
 
+/// Copies a SQLite database as it is at this moment into a file that is not there, while others
+/// write to it. Everything that was committed before is in the copy, and of each later commit all
+/// or nothing.
+pub async fn copy(url: &str, to: &Path) -> Result<(), Error> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(1)
+        .min_connections(1)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .create_if_missing(false)
+                .busy_timeout(Duration::from_secs(60))
+        });
+    let db = Database::connect(options).await?;
+    let to = to
+        .to_str()
+        .ok_or_else(|| Error::Value("the name of the file to copy into is not UTF-8".to_owned()))?;
+    let copy =
+        Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO ?", [Value::from(to)]);
+    let copied = db.execute_raw(copy).await;
+    db.close().await?;
+    copied?;
+    Ok(())
+}
+
+/// How many bytes a SQLite database takes without its log.
+pub async fn bytes(db: &DatabaseConnection) -> Result<u64, Error> {
+    let pages = pragma(db, "PRAGMA page_count").await?;
+    let size = pragma(db, "PRAGMA page_size").await?;
+    Ok(pages.saturating_mul(size))
+}
+
+async fn pragma(db: &DatabaseConnection, text: &'static str) -> Result<u64, Error> {
+    let asked = Statement::from_string(DbBackend::Sqlite, text);
+    let row = db.query_one_raw(asked).await?;
+    let number: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    Ok(number.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
+}
+
 /// What a database finds wrong with itself. PostgreSQL has no check of its own.
 pub async fn faults(db: &DatabaseConnection) -> Result<Vec<String>, Error> {
     if db.get_database_backend() != DbBackend::Sqlite {
@@ -102,9 +143,13 @@ pub async fn steps(db: &DatabaseConnection) -> Result<(Vec<String>, Vec<String>)
     let rows = db.query_all(&query).await?;
     let taken: Result<Vec<String>, DbErr> =
         rows.iter().map(|row| row.try_get_by_index(0)).collect();
-    let known = Migrator::migrations();
-    let known = known.iter().map(|step| step.name().to_owned());
-    Ok((taken?, known.collect()))
+    Ok((taken?, known().collect()))
+}
+
+/// The migrations that this version knows.
+pub fn known() -> impl Iterator<Item = String> {
+    let steps = Migrator::migrations().into_iter();
+    steps.map(|step| step.name().to_owned())
 }
 
 fn options(url: &str, connections: u32) -> ConnectOptions {

@@ -80,7 +80,7 @@ fn from_row(row: drivers::Model) -> Result<(Driver, i64), Error> {
     Ok((driver, row.revision))
 }
 
-fn to_row(driver: &Driver) -> drivers::ActiveModel {
+pub(crate) fn to_row(driver: &Driver) -> drivers::ActiveModel {
     let details = driver.details.sealed();
     drivers::ActiveModel {
         id: Set(driver.id.uuid()),
@@ -99,6 +99,7 @@ fn to_row(driver: &Driver) -> drivers::ActiveModel {
         created_at: Set(ms(driver.created_at)),
         erased_at: Set(driver.erased_at.map(ms)),
         revision: NotSet,
+        external_ref: NotSet,
     }
 }
 

@@ -1,16 +1,22 @@
-//! Looking at a database without changing anything in it: for the doctor. It may be one that a
-//! server has open, one of another version, or broken.
+//! Looking at a database without changing anything in it: for the doctor and for backups. It may
+//! be one that a server has open, one of another version, or broken.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use domain::audit::{Head, Link};
+use domain::clock::Moment;
 use domain::id::{OrgId, UserId};
 use domain::role::{Role, RoleSet};
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter};
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter,
+    QuerySelect, QueryTrait,
+};
 
-use crate::entity::{memberships, organisations};
+use crate::entity::{memberships, organisations, sessions, stations};
 use crate::error::Error;
 use crate::organisation::capped_maker;
+use crate::value::ms;
 use crate::{audit, backend};
 
 /// A database that is looked at.
@@ -33,6 +39,32 @@ impl Inspection {
         Ok(Self {
             db: backend::look(url).await?,
         })
+    }
+
+    /// Copies a SQLite database as it is at this moment into a file that is not there, while a
+    /// server writes to it.
+    pub async fn copy(url: &str, to: &Path) -> Result<(), Error> {
+        backend::copy(url, to).await
+    }
+
+    /// How many bytes a SQLite database takes, without its log.
+    pub async fn bytes(&self) -> Result<u64, Error> {
+        backend::bytes(&self.db).await
+    }
+
+    /// The migrations that it has taken, in order.
+    pub async fn taken(&self) -> Result<Vec<String>, Error> {
+        let (mut taken, _) = backend::steps(&self.db).await?;
+        taken.sort_unstable();
+        Ok(taken)
+    }
+
+    /// The migrations among `taken` that this version does not know.
+    #[must_use]
+    pub fn unknown(taken: &[String]) -> Vec<String> {
+        let known: HashSet<String> = backend::known().collect();
+        let unknown = taken.iter().filter(|step| !known.contains(*step));
+        unknown.cloned().collect()
     }
 
     /// What the database finds wrong with itself; nothing from one that does not check itself.
@@ -62,6 +94,25 @@ impl Inspection {
     /// Where the audit trail stands by the word of its publisher, and the seal on it.
     pub async fn head(&self) -> Result<Option<(Head, String)>, Error> {
         audit::head(&self.db).await
+    }
+
+    /// How many sessions run at stations that are away and gave no sign of life since a moment.
+    pub async fn abandoned_sessions(&self, since: Moment) -> Result<u64, Error> {
+        let away = stations::Entity::find()
+            .select_only()
+            .column(stations::Column::Id)
+            .filter(stations::Column::Online.eq(false))
+            .filter(
+                Condition::any()
+                    .add(stations::Column::LastSeenAt.is_null())
+                    .add(stations::Column::LastSeenAt.lt(ms(since))),
+            )
+            .into_query();
+        Ok(sessions::Entity::find()
+            .filter(sessions::Column::State.eq("active"))
+            .filter(sessions::Column::StationId.in_subquery(away))
+            .count(&self.db)
+            .await?)
     }
 
     /// Organisations that nobody administers at present, with their names.

@@ -3,7 +3,9 @@
 //! A statement that is text the database has seen before is not parsed again. So rows go in
 //! portions of powers of two, and the last portion of an update repeats its last row.
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, IntoIden, Query, TableRef, ValueTuple};
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait, IntoIden, OnConflict, Query, TableRef, ValueTuple,
+};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ConnectionTrait, DatabaseTransaction, EntityTrait, IdenStatic,
     Value,
@@ -33,6 +35,30 @@ where
             .await?;
     }
     Ok(())
+}
+
+/// Adds the rows whose primary key is none that is there; tells how many.
+pub(crate) async fn append_new<A>(
+    tx: &DatabaseTransaction,
+    rows: Vec<A>,
+    columns: usize,
+    key: ColumnOf<A>,
+) -> Result<u64, Error>
+where
+    A: ActiveModelTrait + Send,
+{
+    let mut added = 0;
+    let mut rows = rows.into_iter();
+    while rows.len() > 0 {
+        let portion = portion(rows.len(), columns);
+        let some: Vec<A> = rows.by_ref().take(portion).collect();
+        let there = OnConflict::column(key).do_nothing().to_owned();
+        added += A::Entity::insert_many(some)
+            .on_conflict(there)
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(added)
 }
 
 /// Changes the columns `set` of rows that are known by the columns `keys`; tells how many rows

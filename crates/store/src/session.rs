@@ -10,7 +10,10 @@ use domain::quantity::{WattHours, Watts};
 use domain::session::{Session, SessionState};
 use domain::token::TokenUid;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict, SimpleExpr};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 use uuid::Uuid;
 
 use crate::entity::{session_events, sessions, sites, stations};
@@ -140,7 +143,7 @@ fn from_row(row: sessions::Model) -> Result<Session, Error> {
     })
 }
 
-fn to_row(session: &Session) -> sessions::ActiveModel {
+pub(crate) fn to_row(session: &Session) -> sessions::ActiveModel {
     let token = session.token.as_ref().map(Personal::sealed);
     sessions::ActiveModel {
         id: Set(session.id.uuid()),
@@ -167,6 +170,7 @@ fn to_row(session: &Session) -> sessions::ActiveModel {
         remote_start: Set(session.remote_start),
         suspicions: Set(json(&session.suspicions)),
         updated_at: Set(ms(session.updated_at)),
+        external_ref: NotSet,
     }
 }
 

@@ -54,7 +54,7 @@ fn from_row(row: sites::Model) -> Result<Site, Error> {
     })
 }
 
-fn to_row(site: &Site) -> sites::ActiveModel {
+pub(crate) fn to_row(site: &Site) -> sites::ActiveModel {
     sites::ActiveModel {
         id: Set(site.id.uuid()),
         org_id: Set(site.org.uuid()),
@@ -69,6 +69,7 @@ fn to_row(site: &Site) -> sites::ActiveModel {
         accessibility: Set(word(&site.accessibility)),
         created_at: Set(ms(site.created_at)),
         revision: NotSet,
+        external_ref: NotSet,
     }
 }
 

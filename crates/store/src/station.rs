@@ -155,6 +155,7 @@ impl Work {
             password_hash: Set(password_hash.map(str::to_owned)),
             created_at: Set(ms(station.created_at)),
             revision: NotSet,
+            external_ref: NotSet,
         };
         row.insert(&self.tx).await?;
         Ok(())

@@ -54,7 +54,7 @@ pub(crate) fn from_row(row: tokens::Model) -> Result<Token, Error> {
     })
 }
 
-fn to_row(token: &Token) -> tokens::ActiveModel {
+pub(crate) fn to_row(token: &Token) -> tokens::ActiveModel {
     tokens::ActiveModel {
         id: Set(token.id.uuid()),
         org_id: Set(token.org.uuid()),
@@ -69,6 +69,7 @@ fn to_row(token: &Token) -> tokens::ActiveModel {
         created_at: Set(ms(token.created_at)),
         last_used_at: Set(token.last_used_at.map(ms)),
         revision: NotSet,
+        external_ref: NotSet,
     }
 }
 

@@ -96,3 +96,19 @@ async fn people_are_invited_put_away_and_brought_back() {
         assert_eq!(deeds[0]["actor"], "busbar user", "{deeds:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_is_added_listed_and_put_away() {
+    let mut stage = Stage::set().await;
+    let (well, password) = busbar(&stage, &["station", "add", "YARD-1", "--name", "Yard"]).await;
+    assert!(well && password.trim().len() >= 16, "{password}");
+    let (well, list) = busbar(&stage, &["station", "list"]).await;
+    assert!(well && list.starts_with("YARD-1\tYard\toffline"), "{list}");
+    let (well, said) = busbar(&stage, &["station", "archive", "yard-1"]).await;
+    assert!(well, "{said}");
+    assert_eq!(stage.ana.all("/stations").await.unwrap().len(), 0);
+    let deeds = stage.deeds("stations.archive", 1).await;
+    assert_eq!(deeds[0]["actor"], "busbar station", "{deeds:?}");
+    let (well, said) = busbar(&stage, &["station", "archive", "YARD-2"]).await;
+    assert!(!well && said.contains("no such thing"), "{said}");
+}

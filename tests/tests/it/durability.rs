@@ -14,7 +14,7 @@ use tokio::process::Command;
 const STATIONS: usize = 20;
 const PASSWORD: &str = "0123456789abcdef0123";
 /// Looking for everything that was acknowledged takes many questions.
-const ASKED: [(&str, &str); 1] = [("BUSBAR_HTTP_REQUESTS_PER_MINUTE", "10000000")];
+pub const ASKED: [(&str, &str); 1] = [("BUSBAR_HTTP_REQUESTS_PER_MINUTE", "10000000")];
 
 /// Random enough for moments, and repeatable from the printed seed.
 struct Dice(u64);
@@ -129,7 +129,7 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
 }
 
 /// The acknowledged messages that the API does not know.
-async fn missing<'a>(
+pub async fn missing<'a>(
     ana: &mut Person,
     ids: &HashMap<String, String>,
     acknowledged: &'a [Value],

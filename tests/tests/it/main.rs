@@ -3,6 +3,7 @@
 
 mod authenticator;
 mod away;
+mod backup;
 mod batches;
 mod canary;
 mod command_line;
@@ -22,4 +23,5 @@ mod rights;
 mod sessions;
 mod sign_in_elsewhere;
 mod stage;
+mod steve;
 mod strangers;

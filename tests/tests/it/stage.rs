@@ -65,6 +65,13 @@ impl Stage {
         self.product.people
     }
 
+    /// Where stations come in, below another path than the one they are told.
+    pub fn stations_at(&self, path: &str) -> String {
+        let url = &self.product.stations;
+        let own = url.strip_suffix("/ocpp").unwrap_or(url);
+        format!("{own}{path}")
+    }
+
     /// Registers a station; its id.
     pub async fn register(&mut self, identity: &str) -> String {
         let body = json!({"identity": identity, "password": PASSWORD});

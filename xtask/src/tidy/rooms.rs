@@ -56,7 +56,7 @@ const ROOMS: [Room; 14] = [
 /// A technology and the only rooms that may name it. The simulators, the stories and the
 /// migrations stand outside the walls and are listed where they need it.
 #[rustfmt::skip]
-const TECHNOLOGIES: [(&str, &[&str]); 22] = [
+const TECHNOLOGIES: [(&str, &[&str]); 24] = [
     ("rust-ocpp", &["simulators"]),
     ("casbin", &["access"]),
     ("sea-orm", &["store", "tests"]),
@@ -79,6 +79,8 @@ const TECHNOLOGIES: [(&str, &[&str]); 22] = [
     ("tracing-subscriber", &["busbar", "simulators"]),
     ("toml", &["busbar"]),
     ("indicatif", &["busbar", "simulators"]),
+    ("tar", &["busbar"]),
+    ("zstd", &["busbar"]),
 ];
 
 /// Names that say nothing about what is inside.

@@ -30,6 +30,11 @@ pub enum Station {
         #[arg(long)]
         password: Option<String>,
     },
+    /// Put a station away: it may not connect any more, its history stays.
+    Archive {
+        /// Its name on the wire.
+        identity: String,
+    },
     /// List stations: identity, name, whether it is connected, protocol.
     List,
 }
@@ -53,6 +58,11 @@ impl Station {
                     .await
                     .map_err(explained)?;
                 println!("{}", password.unwrap_or_default());
+            }
+            Self::Archive { identity } => {
+                let id = app::stations::named(&app, &CALLER, &identity).await?;
+                app::stations::archive(&app, &CALLER, id).await?;
+                println!("{identity} is archived and may not connect any more");
             }
             Self::List => {
                 let mut page = PageRequest {

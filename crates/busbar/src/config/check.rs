@@ -50,6 +50,7 @@ impl Config {
             ("retention.commands_days", self.retention.commands_days),
             ("retention.samples_days", self.retention.samples_days),
             ("http.requests_per_minute", self.http.requests_per_minute),
+            ("backup.keep", self.backup.keep),
         ] {
             if value == 0 {
                 return wrong(key, "it is a number from 1");

@@ -3,7 +3,7 @@
 use app::StationSecret;
 use store::Inspection;
 
-use super::{Check, trail};
+use super::{Check, trail, upkeep};
 use crate::config::Config;
 
 const CHECK: &str = "database";
@@ -34,6 +34,7 @@ pub async fn examine(config: &Config, key: Option<&StationSecret>) -> Vec<Check>
     if checks.iter().all(|check| check.ok) {
         checks.push(trail::examine(&database, key).await);
         checks.extend(administrators(&database).await);
+        checks.push(upkeep::sessions(&database, chrono::Utc::now()).await);
     }
     checks
 }

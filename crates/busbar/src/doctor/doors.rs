@@ -52,20 +52,20 @@ pub async fn identity_provider(config: &Config) -> Option<Check> {
 }
 
 /// Both listeners. One that is taken is well when it is a running Busbar's. The charger port is
-/// not spoken to, for each attempt there is kept: it belongs to the server at the other.
-pub async fn listeners(config: &Config) -> Vec<Check> {
+/// not spoken to, for each attempt there is kept: it belongs to the server at the other. Tells
+/// beside whether a Busbar runs.
+pub async fn listeners(config: &Config) -> (Vec<Check>, bool) {
     let (people, at_people) = port(&config.http.listen).await;
     let (_, at_machines) = port(&config.gateway.listen).await;
     let running = match (people, &at_people) {
         (Some(address), Port::Taken) => is_busbar(address).await,
         _ => false,
     };
-    [
+    let doors = [
         ("http.listen", &config.http.listen, at_people),
         ("gateway.listen", &config.gateway.listen, at_machines),
-    ]
-    .into_iter()
-    .map(|(check, listen, port)| match port {
+    ];
+    let checks = doors.into_iter().map(|(check, listen, port)| match port {
         Port::Free => Check::well(check, format!("{listen} is free")),
         Port::Taken if running => Check::well(check, format!("{listen} is a running Busbar's")),
         Port::Taken => {
@@ -82,8 +82,8 @@ pub async fn listeners(config: &Config) -> Vec<Check> {
             );
             Check::finding(check, why, fix)
         }
-    })
-    .collect()
+    });
+    (checks.collect(), running)
 }
 
 /// Whether the server at an address is a Busbar: it says so by the id it gives every request.

@@ -58,6 +58,14 @@ pub(crate) fn points(
         .collect()
 }
 
+/// The point of a moment that sampled values come to, which another system kept as stations of the
+/// oldest version write them: texts, with `unit` and `format` beside.
+#[must_use]
+pub fn sampled(at: domain::clock::Moment, samples: &[Value]) -> MeterPoint {
+    let samples: Vec<Sample> = samples.iter().map(|s| sample(s, Wording::Texts)).collect();
+    point(at, &samples)
+}
+
 fn sample(value: &Value, wording: Wording) -> Sample {
     let context = match value.get("context").and_then(Value::as_str) {
         Some("Transaction.Begin") => ReadingContext::Begin,

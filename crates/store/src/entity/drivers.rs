@@ -31,6 +31,8 @@ pub struct Model {
     pub created_at: i64,
     pub erased_at: Option<i64>,
     pub revision: i64,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub external_ref: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -34,6 +34,8 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub suspicions: String,
     pub updated_at: i64,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub external_ref: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -21,6 +21,8 @@ pub struct Model {
     pub accessibility: String,
     pub created_at: i64,
     pub revision: i64,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub external_ref: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -39,6 +39,8 @@ pub struct Model {
     pub password_hash: Option<String>,
     pub created_at: i64,
     pub revision: i64,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub external_ref: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -22,6 +22,8 @@ pub struct Model {
     pub created_at: i64,
     pub last_used_at: Option<i64>,
     pub revision: i64,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub external_ref: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
