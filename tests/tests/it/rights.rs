@@ -94,15 +94,16 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
             Some(json!({"ceremony": "none", "name": "Key", "credential": {}}))
         }
         ("POST", "/me/passkeys/begin" | "/me/provider/begin" | "/me/confirm/passkey") => None,
-        ("PATCH", "/me") => Some(json!({})),
         ("POST", "/me/totp/confirm") => Some(json!({"code": "none"})),
         ("POST", "/me/confirm") => Some(json!({"password": PASSWORD})),
         ("PUT", "/me/password") => Some(json!({"current": PASSWORD, "new": PASSWORD})),
-        ("POST", "/me/totp" | "/me/recovery_codes" | "/me/logins/revoke_others") => None,
         ("POST", "/jobs") => Some(json!({"kind": "command", "spec": {"type": "clear_cache"},
             "target": {"filter": {"q": "nobody is called so"}}})),
         ("POST", "/jobs/{id}/retry") => Some(json!({})),
         ("POST", path) if path.starts_with("/jobs/{id}/") => None,
+        ("POST", "/me/totp" | "/me/recovery_codes" | "/me/logins/revoke_others" | "/logout") => {
+            None
+        }
         ("POST", _) => panic!("{path} has no case: give it a body here"),
         _ => None,
     }
@@ -484,6 +485,14 @@ impl Trial {
             }
             ("GET", "/me" | "/roles" | "/notifications" | "/me/passkeys") => {
                 self.request("GET", endpoint.path, None, &[200]).await;
+            }
+            ("POST", "/me/confirm/passkey") => {
+                self.request("POST", endpoint.path, None, &[200]).await;
+            }
+            // There is no identity provider here.
+            ("DELETE", "/me/provider") => {
+                self.request("DELETE", endpoint.path, None, &[403, 409])
+                    .await;
             }
             ("DELETE", "/me/passkeys/{id}") => {
                 let missing = format!("/me/passkeys/pky_{MISSING}");
