@@ -116,7 +116,7 @@ test('a member gets other roles, is archived, restored and deleted', async () =>
   await show('Archived');
   await page.getByRole('button', { name: 'Delete Nia' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-  await page.getByText('Nobody is archived').waitFor();
+  await row.waitFor({ state: 'detached' });
 });
 
 test('the last Administrator stays, and whoever gives it up is asked again', async () => {
