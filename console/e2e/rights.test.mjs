@@ -227,6 +227,8 @@ async function team(there, role) {
     await edit.first().click();
     const dialog = there.getByRole('dialog', { name: `Edit ${one.name}` });
     await dialog.getByText('What each role may do').waitFor();
+    // The roles come a moment later, all at once.
+    if (giver) await dialog.getByRole('checkbox').first().waitFor();
     const shown = async (name) => (await dialog.getByRole('button', { name, exact: true }).count()) > 0;
     assert.equal(await shown('Archive'), archive, `${role}: Archive ${one.name}`);
     assert.equal(await shown('Remove second factor'), reset, `${role}: factor of ${one.name}`);
@@ -278,6 +280,8 @@ for (const role of ROLES) {
       const me = await read(there, '/me');
       const may = (any) => any.some((one) => me.permissions.includes(one));
       const rail = there.getByRole('navigation', { name: 'Pages' });
+      // Everybody has it; the others stand beside it at once.
+      await rail.getByRole('link', { name: /^Overview/ }).waitFor();
       for (const [path, name, any, parts] of PAGES()) {
         if (name) {
           const links = await rail.getByRole('link', { name: new RegExp(`^${name}`) }).count();

@@ -416,6 +416,10 @@ async fn read_all(reader: &mut Reader, stations: &[String], site: &str, token: &
         let command = reader.person.all(&commands).await.unwrap();
         let id = |list: &[Value]| list[0]["id"].as_str().unwrap().to_owned();
         let (session, command) = (id(&session), id(&command));
+        let wanted = json!({"kind": "command", "spec": {"type": "clear_cache"},
+            "target": {"ids": [station]}});
+        let job = reader.ask("POST", "/jobs", "/jobs", Some(&wanted)).await;
+        let job = job["id"].as_str().unwrap().to_owned();
         for endpoint in ROUTES.iter().flat_map(|group| group.iter()) {
             // A stream has no end.
             if endpoint.method != "GET" || endpoint.path == "/events" {
@@ -424,6 +428,7 @@ async fn read_all(reader: &mut Reader, stations: &[String], site: &str, token: &
             let own = match endpoint.path.split('/').nth(1) {
                 Some("stations") => station,
                 Some("sessions") => &session,
+                Some("jobs") => &job,
                 Some("sites") => site,
                 Some("drivers") => drivers[0]["id"].as_str().unwrap(),
                 Some("organisations") => own_organisation,

@@ -50,6 +50,9 @@ import { Guarded } from './guard';
 import { usePlaces } from './places';
 import { focusFilter, isTyping } from './shortcuts';
 
+/** What lets one hear any topic of the live stream. */
+const LIVE = ['stations.list', 'sessions.view', 'stations.control', 'stations.edit'] as const;
+
 const Palette = lazy(() => import('./palette'));
 const ConfirmWindow = lazy(() => import('../../components/confirm_window'));
 const StepUpWindow = lazy(() => import('../../components/step_up_window'));
@@ -68,7 +71,9 @@ export function Shell() {
   const path = useRouterState({ select: (s) => s.location.pathname });
   const { data: numbers } = useQuery({ ...overview, enabled: can('dashboard.view') });
 
-  useEffect(() => openLive(client), [client]);
+  // Whoever may see none of its topics has nothing to listen to.
+  const listens = LIVE.some((permission) => can(permission));
+  useEffect(() => (listens ? openLive(client) : undefined), [client, listens]);
   // the rail closes whenever the page changes
   useEffect(() => rail.close(), [path]);
   useHotkeys([['mod+K', () => setPalette((n) => n + 1)]], []);
@@ -122,7 +127,7 @@ export function Shell() {
             <kbd className="key">Ctrl K</kbd>
           </button>
           <div style={{ flex: 1 }} />
-          <LiveDot />
+          {listens && <LiveDot />}
           <JobTray />
           <Bell />
           <SchemeSwitch />
