@@ -50,7 +50,10 @@ test('a wrong link is refused, and the way to a new one is told', { skip }, asyn
   await fill({ password: 'correct horse battery' });
   await begin();
   await page.getByText('The setup link is no longer valid').waitFor();
-  await page.getByText(/busbar setup/).first().waitFor();
+  await page
+    .getByText(/busbar setup/)
+    .first()
+    .waitFor();
   assert.match(page.url(), /\/setup/);
   await shot(page, 'setup-wrong-link', true);
 });
