@@ -77,7 +77,8 @@ pub async fn sessions(
     let rows = Arc::new(rows);
     let mut done = Sessions::default();
     // Halves of what could not be kept as a whole, until the row is found that cannot.
-    let mut open = vec![0..rows.len()];
+    let whole = 0..rows.len();
+    let mut open = Vec::from([whole]);
     while let Some(range) = open.pop() {
         let (all, some) = (rows.clone(), range.clone());
         let written = app.store().write(Lane::Org(to.org()), move |work| {

@@ -52,7 +52,7 @@ fn new(task: Task, target: Target) -> NewBatch {
 }
 
 fn all() -> Target {
-    Target::Matching(Box::new(StationQuery::default()))
+    Target::Matching(Box::default())
 }
 
 async fn items(t: &TestApp, batch: &BatchView) -> Vec<ItemRow> {
