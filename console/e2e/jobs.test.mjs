@@ -2,7 +2,7 @@
 // would be met, the job goes its way, and its page tells how each station stands.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { faults, open, scheme, settled, shot, signIn, violations } from './browser.mjs';
+import { BASE, faults, open, scheme, settled, shot, signIn, violations } from './browser.mjs';
 
 let browser;
 let page;
@@ -59,7 +59,14 @@ test('chosen stations are asked something, and the page of the job tells what ca
 });
 
 test('a job over all that match waits for those that are away, is seen in the tray, and is cancelled', async () => {
-  await visit('/stations?online=false');
+  // One that never connects is away for certain.
+  const added = await page.context().request.post(`${BASE}/api/v1/stations`, {
+    data: { identity: 'JOBS-AWAY' },
+    headers: { origin: BASE },
+  });
+  assert.equal(added.status(), 201);
+  const { station } = await added.json();
+  await visit('/stations?online=false&q=JOBS-AWAY');
   await page
     .getByRole('checkbox', { name: /^Choose / })
     .first()
@@ -91,12 +98,16 @@ test('a job over all that match waits for those that are away, is seen in the tr
   await page.getByRole('button', { name: 'Pause' }).waitFor();
   await visit('/jobs');
   await page.getByRole('link', { name: 'Firmware campaign' }).waitFor();
-  await page.getByRole('button', { name: /^1 job, / }).click();
   await clean('jobs');
+  await page.getByRole('button', { name: /^1 job, / }).click();
   await page.getByRole('menuitem', { name: /Firmware campaign/ }).click();
   await page.getByRole('button', { name: 'Cancel the job' }).click();
   await dialog().getByRole('button', { name: 'Cancel the job' }).click();
   await page.getByText('Cancelled', { exact: true }).first().waitFor();
   await page.getByRole('button', { name: /^1 job, / }).waitFor({ state: 'detached' });
+  const gone = await page.context().request.delete(`${BASE}/api/v1/stations/${station.id}`, {
+    headers: { origin: BASE },
+  });
+  assert.equal(gone.status(), 204);
   assert.deepEqual(faults, []);
 });
