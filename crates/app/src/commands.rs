@@ -75,15 +75,26 @@ pub(crate) async fn dispatch(
     command: Command,
     path: WritePath,
 ) -> Result<CommandRecord, Error> {
+    let authority = Authority {
+        path,
+        account: account(caller),
+    };
+    dispatch_as(app, caller, row, command, authority).await
+}
+
+/// The same on the authority of somebody else than who asks: a wish is carried out by Busbar.
+pub(crate) async fn dispatch_as(
+    app: &App,
+    caller: &Caller,
+    row: &StationRow,
+    command: Command,
+    authority: Authority,
+) -> Result<CommandRecord, Error> {
     let station = &row.station;
     if station.admin_state == AdminState::Archived {
         return Err(Error::conflict("archived", "The station is archived."));
     }
     let command = check::complete(app, row, command).await?;
-    let authority = Authority {
-        path,
-        account: account(caller),
-    };
     locks::guard(app, caller, station, authority, &touched_by(&command)).await?;
     let online = station.online && app.bus().is_online(station.id).await;
     if !online {
@@ -128,7 +139,9 @@ pub(crate) async fn dispatch(
     let routine = by_itself
         && matches!(
             record.command,
-            Command::ReadVariables { .. } | Command::MonitorVariables { .. }
+            Command::ReadVariables { .. }
+                | Command::MonitorVariables { .. }
+                | Command::RequestReport { .. }
         );
     // The order carries what the station must be told; the row keeps no passwords or keys.
     let (org, mut written) = (station.org, record.clone());

@@ -40,6 +40,10 @@ pub enum Export {
     Drivers,
     /// What one driver charged.
     DriverHistory,
+    /// Settings that are not as wished.
+    Drift,
+    /// What the stations of a site reported.
+    SiteVariables,
 }
 
 impl Export {
@@ -47,7 +51,9 @@ impl Export {
     #[must_use]
     pub const fn permission(self) -> Permission {
         match self {
-            Self::Stations | Self::Sites => Permission::StationsReport,
+            Self::Stations | Self::Sites | Self::Drift | Self::SiteVariables => {
+                Permission::StationsReport
+            }
             Self::Sessions => Permission::HistoryReport,
             Self::Tokens => Permission::DriversReport,
             Self::Logs | Self::Attempts => Permission::LogsDownload,
@@ -87,6 +93,8 @@ impl Export {
             Self::Audit => "audit",
             Self::Drivers => "drivers",
             Self::DriverHistory => "driver-history",
+            Self::Drift => "drift",
+            Self::SiteVariables => "site-variables",
         }
     }
 }

@@ -32,10 +32,20 @@ pub enum Manner {
     HugeTransactionId,
     /// Hears the calls of the central system, and neither obeys nor answers.
     Unanswering,
+    /// Restarts once, right after it answered the first write of a setting.
+    RebootsBetweenKeys,
+    /// Has the settings of the factory after each restart.
+    ForgetsSettings,
+    /// Takes every setting with its next restart only.
+    TakesLater,
+    /// Declines every setting.
+    DeclinesSettings,
+    /// Restarts without an answer when it is asked for all its settings at once.
+    CrashesOnFullRead,
 }
 
 /// All manners, for lists and help.
-pub const ALL: [(&str, Manner); 12] = [
+pub const ALL: [(&str, Manner); 17] = [
     ("duplicate-start", Manner::DuplicateStart),
     ("clock-1970", Manner::ClockOf1970),
     ("clock-without-zone", Manner::ClockWithoutZone),
@@ -48,6 +58,11 @@ pub const ALL: [(&str, Manner); 12] = [
     ("overlong-strings", Manner::OverlongStrings),
     ("huge-transaction-id", Manner::HugeTransactionId),
     ("unanswering", Manner::Unanswering),
+    ("reboots-between-keys", Manner::RebootsBetweenKeys),
+    ("forgets-settings", Manner::ForgetsSettings),
+    ("takes-later", Manner::TakesLater),
+    ("declines-settings", Manner::DeclinesSettings),
+    ("crashes-on-full-read", Manner::CrashesOnFullRead),
 ];
 
 impl std::str::FromStr for Manner {

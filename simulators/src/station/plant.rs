@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::settings::{HEARTBEAT_INTERVAL, SAMPLE_INTERVAL, Settings};
+use super::settings::{HEARTBEAT_INTERVAL, SAMPLE_INTERVAL, Settings, Taking};
 use crate::charging::{
     Flow, Limits, Meter, NOMINAL_V, Outlet, Profile, Reading, Template, Vehicle, demand_w,
 };
@@ -74,6 +74,8 @@ pub(super) struct Plant {
     pub(super) now: DateTime<Utc>,
     pub(super) connectors: Vec<Connector>,
     pub(super) settings: Settings,
+    /// How it takes what is written.
+    pub(super) taking: Taking,
     pub(super) limits: Limits,
     next_session: u64,
     next_heartbeat: DateTime<Utc>,
@@ -104,7 +106,7 @@ impl Plant {
                 told: None,
             })
             .collect();
-        let settings = Settings::new(&template);
+        let settings = Settings::new(&template, 0, None);
         Self {
             version,
             template,
@@ -112,6 +114,7 @@ impl Plant {
             connectors,
             next_heartbeat: now + Duration::seconds(settings.seconds(HEARTBEAT_INTERVAL)),
             settings,
+            taking: Taking::default(),
             limits: Limits::default(),
             next_session: 1,
             grid: Dice::new(seed, identity, "grid"),

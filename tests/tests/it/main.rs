@@ -19,5 +19,6 @@ mod provider;
 mod relations;
 mod rights;
 mod sessions;
+mod settings;
 mod sign_in_elsewhere;
 mod stage;

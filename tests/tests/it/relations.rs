@@ -72,7 +72,10 @@ async fn furnish(person: &mut Person, org: &str, name: &str) -> Things {
     let invitation = json!({"email": format!("{name}@example.org"), "roles": ["viewer"]});
     let invitations = format!("/organisations/{org}/invitations");
     let invitation = make(person, &invitations, invitation).await;
+    let template = json!({"name": format!("T {name}")});
+    let template = make(person, "/setting_templates", template).await;
     Things::from([
+        ("setting_templates", id(&template)),
         ("organisations", org.to_owned()),
         ("stations", id(&station["station"])),
         ("sites", id(&site)),
@@ -110,6 +113,7 @@ fn nothing() -> Things {
         ("keys", "key"),
         ("users", "usr"),
         ("invitations", "inv"),
+        ("setting_templates", "tpl"),
     ];
     let id = |prefix: &str| format!("{prefix}_{MISSING}");
     prefixes.map(|(noun, prefix)| (noun, id(prefix))).into()
@@ -225,7 +229,7 @@ async fn what_is_put_away_is_there_for_its_history_and_does_nothing() {
         let right: &[u16] = match endpoint.method {
             _ if path.contains("cmd_") => &[404],
             // An edit is how it comes back.
-            "PATCH" if path.ends_with("/lock") => &[409],
+            "PATCH" if path.ends_with("/lock") || path.ends_with("/settings") => &[409],
             "GET" | "PATCH" => &[200],
             "DELETE" => &[204],
             _ => &[409],

@@ -133,6 +133,7 @@ fn accepted() -> Outcome {
         answer: Some("{}".to_owned()),
         error: None,
         variables: Vec::new(),
+        written: Vec::new(),
     }
 }
 

@@ -55,6 +55,7 @@ fn failed(code: &str, text: &str) -> Outcome {
             places: Vec::new(),
         }),
         variables: Vec::new(),
+        written: Vec::new(),
     }
 }
 

@@ -111,6 +111,7 @@ async fn ordered(t: &TestApp, link: &mut StationLink) {
             answer: Some(format!(r#"{{"idTagInfo":{{"parentIdTag":"{CANARY}"}}}}"#)),
             error: None,
             variables: Vec::new(),
+            written: Vec::new(),
         };
         assert!(
             commands::settle(&t.app, link, id, outcome.clone())

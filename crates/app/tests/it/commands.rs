@@ -28,6 +28,7 @@ fn outcome(state: CommandState, answer: &str) -> Outcome {
         answer: Some(answer.to_owned()),
         error: None,
         variables: Vec::new(),
+        written: Vec::new(),
     }
 }
 
@@ -253,6 +254,7 @@ async fn a_raw_call_that_breaks_the_schema_is_told_where() {
             )],
         }),
         variables: Vec::new(),
+        written: Vec::new(),
     };
     let sent = raw::send(
         &t.app,

@@ -40,6 +40,7 @@ pub fn accepted() -> Outcome {
         answer: Some(r#"{"status":"Accepted"}"#.to_owned()),
         error: None,
         variables: Vec::new(),
+        written: Vec::new(),
     }
 }
 

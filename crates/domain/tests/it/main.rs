@@ -5,3 +5,4 @@ extern crate busbar_domain as domain;
 
 mod lock;
 mod setting;
+mod wish;

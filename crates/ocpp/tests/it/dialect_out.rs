@@ -10,7 +10,9 @@ use busbar_ocpp::fault::RpcErrorCode;
 use busbar_ocpp::frame::payload_value;
 use busbar_ocpp::personal::{personal_spans, without_secrets};
 use domain::clock::{IdSource, SeededIds};
-use domain::command::{Command, CommandState, ReportKind, ResetKind, TriggerKind, VariableName};
+use domain::command::{
+    Command, CommandState, ReportKind, ResetKind, TriggerKind, VariableName, Written,
+};
 use domain::id::SessionId;
 use domain::message::Reply;
 use domain::station::Registration;
@@ -668,4 +670,59 @@ fn every_token_of_the_catalogue_is_masked() {
         }
     }
     assert_eq!(seen.len(), 4);
+}
+
+#[test]
+fn each_written_variable_has_its_own_answer_and_what_got_none_is_not_told() {
+    let write = Command::WriteVariables {
+        values: ["A", "B", "C", "D"]
+            .map(|name| (key(name), "1".to_owned()))
+            .to_vec(),
+    };
+    let status = |word: &str| result(json!({"status": word}));
+    let answers = [
+        status("Accepted"),
+        status("RebootRequired"),
+        Answer::Error {
+            code: "NotImplemented".to_owned(),
+            text: String::new(),
+        },
+        Answer::ConnectionLost,
+    ];
+    let told = |outcome: domain::command::Outcome| -> Vec<(String, Written, Option<String>)> {
+        let results = outcome.written.into_iter();
+        results
+            .map(|one| (one.name.variable, one.result, one.reason))
+            .collect()
+    };
+    let of = |name: &str, result, reason: Option<&str>| {
+        (name.to_owned(), result, reason.map(str::to_owned))
+    };
+    assert_eq!(
+        told(outcome(Dialect::V16, &write, &answers)),
+        [
+            of("A", Written::Accepted, None),
+            of("B", Written::RebootRequired, None),
+            of("C", Written::NotSupported, Some("NotImplemented")),
+        ]
+    );
+    let write = Command::WriteVariables {
+        values: ["V", "W", "X"]
+            .map(|name| (variable("C", name), "1".to_owned()))
+            .to_vec(),
+    };
+    let item = |status: &str, name: &str| json!({"attributeStatus": status, "component": {"name": "C"}, "variable": {"name": name}});
+    let mut read_only = item("Rejected", "W");
+    read_only["attributeStatusInfo"] = json!({"reasonCode": "ReadOnly"});
+    let answer = result(json!({"setVariableResult": [
+        item("RebootRequired", "V"), read_only, item("UnknownVariable", "X"),
+    ]}));
+    assert_eq!(
+        told(outcome(Dialect::V201, &write, &[answer])),
+        [
+            of("V", Written::RebootRequired, None),
+            of("W", Written::ReadOnly, Some("ReadOnly")),
+            of("X", Written::NotSupported, Some("UnknownVariable")),
+        ]
+    );
 }

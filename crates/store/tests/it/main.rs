@@ -462,6 +462,7 @@ async fn a_command_is_sent_and_settled_once(store: &Store) {
                 answer: None,
                 error: None,
                 variables: Vec::new(),
+                written: Vec::new(),
             };
             Box::pin(async move {
                 work.command_insert(org(), &record).await?;

@@ -89,6 +89,7 @@ async fn live_through(store: &Store, day: i64) {
                 answer: None,
                 error: None,
                 variables: Vec::new(),
+                written: Vec::new(),
             };
             work.command_settle(record.id, 1, &outcome, moment).await?;
             work.login_insert(&login(day)).await?;
