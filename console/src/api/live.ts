@@ -54,6 +54,10 @@ export function note(plan: Plan, event: LiveEvent): Plan {
   }
   if (event.type === 'command.updated' && station) again(...keys.station(station), 'commands');
   if (event.type === 'variables.reported' && station) again(...keys.station(station), 'variables');
+  if (event.type === 'settings.updated' && station) {
+    again(...keys.station(station), 'settings');
+    again(...keys.station(station), 'configuration');
+  }
   if (event.type === 'deviation.recorded' && station) {
     plan.stations.add(station);
     again(...keys.station(station), 'deviations');

@@ -14,6 +14,7 @@ import {
 } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import {
+  IconAdjustmentsExclamation,
   IconArrowsExchange,
   IconBell,
   IconBinaryTree2,
@@ -38,6 +39,7 @@ import {
   IconSearch,
   IconShieldCheck,
   IconSun,
+  IconTemplate,
   IconUser,
   IconUsers,
   IconUsersGroup,
@@ -117,6 +119,8 @@ export function Shell() {
     { to: '/sites', word: t('nav.sites'), icon: IconBuildingStore, need: 'stations.list' },
     { to: '/drivers', word: t('nav.drivers'), icon: IconUsersGroup, need: 'drivers.list' },
     { to: '/tokens', word: t('nav.tokens'), icon: IconIdBadge2, need: 'drivers.view' },
+    { to: '/templates', word: t('nav.templates'), icon: IconTemplate, need: 'station_settings.view' },
+    { to: '/drift', word: t('nav.drift'), icon: IconAdjustmentsExclamation, need: 'station_settings.view' },
     {
       to: '/connect',
       word: t('nav.connect'),

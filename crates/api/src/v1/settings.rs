@@ -17,7 +17,7 @@ use crate::listing::{self, Paging};
 use crate::login::SignedIn;
 use crate::problem::Problem;
 use crate::query::{self, Limit, Query};
-use crate::route::{Endpoint, Need, endpoint};
+use crate::route::{Endpoint, Need, endpoint, location};
 use crate::server::State;
 use crate::view::setting::{
     ChosenBody, ComparedView, ConfigurationView, FleetDriftView, SettingView, SettingsChange,
@@ -51,6 +51,13 @@ async fn told(
     Ok(response
         .insert_header(etag::tag(revision))
         .json(ConfigurationView::to_view(summary)))
+}
+
+/// Something goes on, and is told there.
+fn under_way(id: StationId) -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::Accepted();
+    response.insert_header(location(&format!("/stations/{id}/configuration")));
+    response
 }
 
 /// How far the settings of a station are: its template, its drift, and how reading it goes.
@@ -149,7 +156,7 @@ pub(crate) async fn apply(
 ) -> Result<HttpResponse, Problem> {
     let id: StationId = query::path_id(&id)?;
     app::settings::apply(&state.app, &caller.0, id).await?;
-    told(&state, &caller.0, id, HttpResponse::Accepted()).await
+    told(&state, &caller.0, id, under_way(id)).await
 }
 
 /// Begins to read a station in full; it must be connected. `GET …/configuration` tells how far it is.
@@ -162,7 +169,7 @@ pub(crate) async fn read(
 ) -> Result<HttpResponse, Problem> {
     let id: StationId = query::path_id(&id)?;
     app::settings::begin_reading(&state.app, &caller.0, id).await?;
-    told(&state, &caller.0, id, HttpResponse::Accepted()).await
+    told(&state, &caller.0, id, under_way(id)).await
 }
 
 #[derive(Deserialize, IntoParams)]
