@@ -7,6 +7,7 @@ mod elsewhere;
 mod locks;
 mod mails;
 mod manners;
+mod settings;
 mod sweeping;
 mod team;
 
@@ -530,6 +531,7 @@ async fn contract(place: Place) {
     team::a_link_opens_once(&store).await;
     locks::locks_are_kept(&store).await;
     drivers::drivers_are_kept(&store).await;
+    settings::wishes_are_kept(&store).await;
     locks::proofs_are_kept(&store).await;
     locks::notifications_stay(&store).await;
     sweeping::strangers_have_bounds(&store).await;
