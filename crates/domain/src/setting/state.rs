@@ -301,7 +301,12 @@ impl Setting {
             Written::ReadOnly => SettingState::ReadOnly,
         };
         match answer.result {
-            Written::Accepted => self.applied = true,
+            // It says that it has it; the next look tells whether it does.
+            Written::Accepted => {
+                self.applied = true;
+                self.drift = false;
+                self.found = Some(self.wish.value.clone());
+            }
             Written::RebootRequired => {
                 self.applied = true;
                 self.reboots = true;
