@@ -66,7 +66,7 @@ impl Actor {
                 .map(|(key, _)| *key)
         };
         let name_of = |key: u64| names.get(&key).map(Name::to_string);
-        let (reply, then) = obey(&mut self.plant, ask, session_of, name_of);
+        let (reply, then) = obey(&mut self.plant, &self.manners, ask, session_of, name_of);
         let text = match reply {
             Reply::Error { code, text } => frame::error(&id, code, &text),
             reply => match wire::lower_reply(version, &action, &reply) {
@@ -89,17 +89,12 @@ impl Actor {
         for step in then {
             match step {
                 Then::Say(say) => self.schedule(delay, Item::Message(Message::new(say))),
-                Then::Slowly(says) => {
-                    for say in says {
-                        delay += pace;
-                        self.schedule(delay, Item::Message(Message::new(say)));
-                    }
-                }
                 Then::Reboot(reason) => {
                     delay += pace;
                     self.schedule(delay, Item::Reboot(reason));
                 }
                 Then::Boot => self.boot("Triggered"),
+                Then::SetOut(errand) => self.set_out(errand),
             }
         }
     }

@@ -32,10 +32,34 @@ pub enum Manner {
     HugeTransactionId,
     /// Hears the calls of the central system, and neither obeys nor answers.
     Unanswering,
+    /// Refuses to be updated.
+    RefusesFirmware,
+    /// Says that it downloads firmware, and never anything more about it.
+    HangsInDownload,
+    /// Fetches firmware in parts, by HTTP ranges.
+    FetchesInParts,
+    /// Cannot download firmware.
+    DownloadFails,
+    /// Finds the signature of firmware wrong.
+    BadSignature,
+    /// Says that it installs firmware, and never anything more about it.
+    HangsInInstall,
+    /// Cannot install firmware.
+    InstallFails,
+    /// Runs the new firmware after its restart, and does not say that it is installed.
+    SilentInstall,
+    /// Refuses to send logs.
+    RefusesLogs,
+    /// Says that it sends a log, and never anything more about it.
+    HangsInUpload,
+    /// Cannot send a log.
+    UploadFails,
+    /// Sends logs by HTTP POST.
+    UploadsByPost,
 }
 
 /// All manners, for lists and help.
-pub const ALL: [(&str, Manner); 12] = [
+pub const ALL: [(&str, Manner); 24] = [
     ("duplicate-start", Manner::DuplicateStart),
     ("clock-1970", Manner::ClockOf1970),
     ("clock-without-zone", Manner::ClockWithoutZone),
@@ -48,6 +72,18 @@ pub const ALL: [(&str, Manner); 12] = [
     ("overlong-strings", Manner::OverlongStrings),
     ("huge-transaction-id", Manner::HugeTransactionId),
     ("unanswering", Manner::Unanswering),
+    ("refuses-firmware", Manner::RefusesFirmware),
+    ("hangs-in-download", Manner::HangsInDownload),
+    ("fetches-in-parts", Manner::FetchesInParts),
+    ("download-fails", Manner::DownloadFails),
+    ("bad-signature", Manner::BadSignature),
+    ("hangs-in-install", Manner::HangsInInstall),
+    ("install-fails", Manner::InstallFails),
+    ("silent-install", Manner::SilentInstall),
+    ("refuses-logs", Manner::RefusesLogs),
+    ("hangs-in-upload", Manner::HangsInUpload),
+    ("upload-fails", Manner::UploadFails),
+    ("uploads-by-post", Manner::UploadsByPost),
 ];
 
 impl std::str::FromStr for Manner {

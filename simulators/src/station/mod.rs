@@ -5,6 +5,7 @@
 
 mod actor;
 mod answered;
+mod errand;
 pub(crate) mod link;
 pub mod manners;
 mod obey;

@@ -1,5 +1,9 @@
 //! What a station does when the server asks something: the answer, and what follows from it.
 
+use std::collections::HashSet;
+
+use super::errand::Errand;
+use super::manners::Manner;
 use super::plant::Plant;
 use crate::charging::{Profile, Purpose};
 use crate::wire::{Ask, Context, Moment, Reply, Say, Status, StopReason, Trigger, VariableResult};
@@ -9,12 +13,12 @@ use crate::wire::{Ask, Context, Moment, Reply, Say, Status, StopReason, Trigger,
 pub(super) enum Then {
     /// Tell this.
     Say(Say),
-    /// Tell these one after another, with the station's pace between them.
-    Slowly(Vec<Say>),
     /// Restart: drop the connection, connect, boot for this reason.
     Reboot(&'static str),
     /// Boot again without a restart.
     Boot,
+    /// Fetch or send a file.
+    SetOut(Errand),
 }
 
 /// Variables in one part of a report.
@@ -24,6 +28,7 @@ const REPORT_PART: usize = 10;
 /// `name_of` the reverse.
 pub(super) fn obey(
     plant: &mut Plant,
+    manners: &HashSet<Manner>,
     ask: Ask,
     session_of: impl Fn(&str) -> Option<u64>,
     name_of: impl Fn(u64) -> Option<String>,
@@ -111,24 +116,53 @@ pub(super) fn obey(
             Reply::Status("Accepted")
         }
         Ask::ClearCache => Reply::Status("Accepted"),
-        Ask::UpdateFirmware { request_id, signed } => {
-            let tell = |status| Say::Firmware { status, request_id };
-            let steps = ["Downloading", "Downloaded", "Installing"];
-            then.push(Then::Slowly(steps.into_iter().map(tell).collect()));
-            then.push(Then::Reboot("FirmwareUpdate"));
-            then.push(Then::Slowly(vec![tell("Installed")]));
-            if plant.version.is_v16() && !signed {
-                Reply::Empty
-            } else {
-                Reply::Status("Accepted")
+        Ask::UpdateFirmware {
+            request_id,
+            signed,
+            location,
+        } => {
+            let refuses = manners.contains(&Manner::RefusesFirmware);
+            let has_status = !plant.version.is_v16() || signed;
+            if refuses && has_status {
+                return (Reply::Status("Rejected"), then);
+            }
+            if refuses {
+                let text = "this station is not updated".into();
+                let code = "NotSupported";
+                return (Reply::Error { code, text }, then);
+            }
+            then.push(Then::SetOut(Errand::Firmware {
+                location,
+                request_id,
+            }));
+            match has_status {
+                true => Reply::Status("Accepted"),
+                false => Reply::Empty,
             }
         }
-        Ask::GetLog { request_id } => {
-            let tell = |status| Say::Log { status, request_id };
-            then.push(Then::Slowly(vec![tell("Uploading"), tell("Uploaded")]));
+        Ask::GetLog {
+            request_id,
+            location,
+            security,
+        } => {
+            if manners.contains(&Manner::RefusesLogs) {
+                let text = "this station sends no logs".into();
+                let code = "NotSupported";
+                return (Reply::Error { code, text }, then);
+            }
+            let name = match security {
+                true => "security-log.txt",
+                false => "station-log.txt",
+            };
+            then.push(Then::SetOut(Errand::Log {
+                location,
+                request_id,
+                name: name.to_owned(),
+                content: log(plant, security),
+            }));
             let diagnostics = plant.version.is_v16() && request_id.is_none();
             Reply::Upload {
-                file: "station-log.txt".into(),
+                file: name.into(),
                 diagnostics,
             }
         }
@@ -150,6 +184,24 @@ pub(super) fn obey(
         },
     };
     (reply, then)
+}
+
+/// What the station has to tell of itself.
+fn log(plant: &Plant, security: bool) -> String {
+    let (template, now) = (&plant.template, plant.now.to_rfc3339());
+    let (vendor, model, firmware) = (&template.vendor, &template.model, &template.firmware);
+    let mut text = format!("{now} {vendor} {model} runs {firmware}\n");
+    if security {
+        text.push_str(&format!("{now} StartupOfTheDevice\n"));
+    }
+    for connector in &plant.connectors {
+        let (number, energy) = (connector.number, connector.meter.wh());
+        let status = connector.status;
+        text.push_str(&format!(
+            "{now} connector {number}: {status:?}, {energy} Wh\n"
+        ));
+    }
+    text
 }
 
 fn reset(plant: &mut Plant, immediate: bool, then: &mut Vec<Then>) -> Reply {

@@ -318,6 +318,13 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The station runs another firmware from now on.
+    pub(super) fn run_firmware(&mut self, version: &str) {
+        version.clone_into(&mut self.template.firmware);
+    }
+}
+
 fn write(row: &mut Setting, value: &str) -> &'static str {
     let fits = match row.data_type {
         "integer" => value.parse::<u32>().is_ok(),

@@ -89,11 +89,17 @@ pub enum Ask {
         request_id: Option<i64>,
         /// 1.6 signed update: reported by another message.
         signed: bool,
+        /// From where.
+        location: String,
     },
     /// Upload logs.
     GetLog {
         /// Id; none for 1.6 diagnostics.
         request_id: Option<i64>,
+        /// Where to.
+        location: String,
+        /// The security log.
+        security: bool,
     },
     /// Install a charging profile.
     SetProfile {
