@@ -13,7 +13,7 @@ use domain::lock::{Authority, WritePath, touched_by};
 use domain::page::{Page, PageRequest};
 use domain::personal::DriverDataGrant;
 use domain::role::{Caller, Permission};
-use domain::sensitive::scrubbed;
+use domain::sensitive::{scrubbed, without_url_secret};
 use domain::site::AdminState;
 use domain::token::{TokenUid, mask};
 use domain::variable::{is_secret, without_driver_data};
@@ -22,7 +22,7 @@ use store::{Lane, StationRow};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::{audit, gate, locks, masking};
+use crate::{audit, gate, locks, masking, transfers};
 
 pub(crate) use course::give_up_stale;
 pub use course::{Begun, begin, settle};
@@ -30,7 +30,7 @@ pub use course::{Begun, begin, settle};
 /// What a person needs to ask for `command`: `stations.control` for what happens at the outlets,
 /// `station_settings.view` for reading variables, which changes nothing; `stations.configure` for what changes how
 /// the station works, and for its full report, which is a large piece of work for it;
-/// `stations.firmware` and `stations.raw_ocpp` for theirs.
+/// `stations.firmware`, `stations.diagnostics` and `stations.raw_ocpp` for theirs.
 #[must_use]
 pub const fn permission(command: &Command) -> Permission {
     match command {
@@ -46,6 +46,7 @@ pub const fn permission(command: &Command) -> Permission {
         | Command::MonitorVariables { .. }
         | Command::RequestReport { .. } => Permission::StationsConfigure,
         Command::UpdateFirmware { .. } => Permission::StationsFirmware,
+        Command::UploadLog { .. } => Permission::StationsDiagnostics,
         Command::Raw { .. } => Permission::StationsRawOcpp,
     }
 }
@@ -92,8 +93,10 @@ pub(crate) async fn dispatch(
             "The station is not connected.",
         ));
     }
+    let id = CommandId::from_uuid(app.draw());
+    let (command, transfer) = transfers::plan(app, caller, row, id, command).await?;
     let record = CommandRecord {
-        id: CommandId::from_uuid(app.draw()),
+        id,
         station: station.id,
         command,
         state: CommandState::Queued,
@@ -136,8 +139,12 @@ pub(crate) async fn dispatch(
     app.store()
         .write(Lane::Station(station.id), move |work| {
             let (written, deed, fact) = (written.clone(), deed.clone(), fact.clone());
+            let transfer = transfer.clone();
             Box::pin(async move {
                 work.command_insert(org, &written).await?;
+                if let Some(planned) = &transfer {
+                    transfers::begin(work, planned).await?;
+                }
                 work.event(&fact);
                 if !routine {
                     work.audit(&deed);
@@ -294,6 +301,9 @@ fn hide_secrets(command: &mut Command) {
                     *value = mask("");
                 }
             }
+        }
+        Command::UpdateFirmware { url, .. } | Command::UploadLog { url, .. } => {
+            *url = without_url_secret(url);
         }
         _ => {}
     }

@@ -32,6 +32,15 @@ pub enum Matter {
     },
     /// Settings of a locked station are put back no more: somebody has to look.
     RevertsStopped,
+    /// The library has newer firmware for stations of a model; told at one of them.
+    FirmwareAvailable {
+        /// Of which maker.
+        vendor: String,
+        /// Which model.
+        model: String,
+        /// Which version.
+        version: String,
+    },
 }
 
 impl Matter {
@@ -44,6 +53,7 @@ impl Matter {
             Self::LockPasswordChanged { .. } => "lock_password_changed",
             Self::SettingsDrifted { .. } => "settings_drifted",
             Self::RevertsStopped => "reverts_stopped",
+            Self::FirmwareAvailable { .. } => "firmware_available",
         }
     }
 }

@@ -24,6 +24,7 @@ import {
   IconClockExclamation,
   IconDots,
   IconEye,
+  IconFileZip,
   IconHelp,
   IconHistory,
   IconIdBadge2,
@@ -116,6 +117,7 @@ export function Shell() {
   const manage: Place[] = [
     { to: '/sites', word: t('nav.sites'), icon: IconBuildingStore, need: 'stations.list' },
     { to: '/drivers', word: t('nav.drivers'), icon: IconUsersGroup, need: 'drivers.list' },
+    { to: '/firmware', word: t('nav.firmware'), icon: IconFileZip, need: 'stations.firmware' },
     { to: '/tokens', word: t('nav.tokens'), icon: IconIdBadge2, need: 'drivers.view' },
     {
       to: '/connect',

@@ -49,6 +49,8 @@ export function StationPage() {
     { to: '/stations/$id/commands', word: t('tabs.commands'), show: SENDS.some(here) },
     { to: '/stations/$id/variables', word: t('tabs.variables'), show: here('station_settings.view') },
     { to: '/stations/$id/log', word: t('tabs.log'), show: here('logs.view') },
+    { to: '/stations/$id/firmware', word: t('tabs.firmware'), show: here('stations.firmware') },
+    { to: '/stations/$id/diagnostics', word: t('tabs.diagnostics'), show: here('stations.diagnostics') },
     { to: '/stations/$id/settings', word: t('tabs.settings'), show: here('stations.edit') },
   ] as const;
   return (
@@ -58,6 +60,9 @@ export function StationPage() {
           <Group gap={10} wrap="wrap">
             {data.identity}
             <StatusBadge status={data.online ? 'online' : 'offline'} />
+            {data.firmware_update && (
+              <Flag tone="busy" word={t('firmware.newer', { version: data.firmware_update })} />
+            )}
             {data.registration !== 'accepted' && <Flag word={t(`registration.${data.registration}`)} />}
             {data.admin_state && data.admin_state !== 'in_service' && (
               <Flag

@@ -10,7 +10,7 @@ use store::Lane;
 use crate::app::App;
 use crate::error::Error;
 use crate::link::{StationLink, Who};
-use crate::locks;
+use crate::{locks, transfers};
 
 /// Settles regardless of which connection sent: for when that connection cannot do it any more.
 const ANY_EPOCH: i64 = i64::MAX;
@@ -166,6 +166,7 @@ pub(crate) async fn record_outcome(
                 let first = work.command_settle(id, epoch, &outcome, now).await?;
                 if first {
                     work.event(&fact);
+                    transfers::settle(work, id, &outcome, now).await?;
                     if !outcome.variables.is_empty() {
                         work.variables(station, &outcome.variables, now).await?;
                         work.event(&read);

@@ -8,6 +8,7 @@ mod commands;
 mod connections;
 mod delivery;
 mod factors;
+mod firmware;
 mod invitations;
 mod keys;
 mod live;

@@ -4,6 +4,7 @@
 mod chain;
 mod drivers;
 mod elsewhere;
+mod files;
 mod locks;
 mod mails;
 mod manners;
@@ -529,6 +530,8 @@ async fn contract(place: Place) {
     team::a_link_opens_once(&store).await;
     locks::locks_are_kept(&store).await;
     drivers::drivers_are_kept(&store).await;
+    files::firmware_is_kept(&store).await;
+    files::transfers_are_kept(&store).await;
     locks::proofs_are_kept(&store).await;
     locks::notifications_stay(&store).await;
     sweeping::strangers_have_bounds(&store).await;
