@@ -18,6 +18,7 @@ mod m0017_team;
 mod m0018_locks;
 mod m0019_passkeys;
 mod m0020_identities;
+mod m0023_alerts;
 mod step;
 
 use sea_orm_migration::prelude::*;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_locks::Migration),
             Box::new(m0019_passkeys::Migration),
             Box::new(m0020_identities::Migration),
+            Box::new(m0023_alerts::Migration),
         ]
     }
 }

@@ -40,6 +40,10 @@ pub enum Export {
     Drivers,
     /// What one driver charged.
     DriverHistory,
+    /// Alerts.
+    Alerts,
+    /// What went to a webhook.
+    Deliveries,
 }
 
 impl Export {
@@ -58,6 +62,8 @@ impl Export {
             Self::Audit => Permission::AuditView,
             Self::Drivers => Permission::DriversReport,
             Self::DriverHistory => Permission::DriverHistoryReport,
+            Self::Alerts => Permission::AlertsView,
+            Self::Deliveries => Permission::WebhooksManage,
         }
     }
 
@@ -87,6 +93,8 @@ impl Export {
             Self::Audit => "audit",
             Self::Drivers => "drivers",
             Self::DriverHistory => "driver-history",
+            Self::Alerts => "alerts",
+            Self::Deliveries => "webhook-deliveries",
         }
     }
 }

@@ -31,16 +31,19 @@ pub enum Topic {
     Attempt,
     /// Power and energy (`stations.list`).
     Meter,
+    /// Alerts (`alerts.view`, or `stations.alerts.manage`).
+    Alert,
 }
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Station,
         Self::Session,
         Self::Command,
         Self::Attempt,
         Self::Meter,
+        Self::Alert,
     ];
 
     /// The stable word.
@@ -52,6 +55,7 @@ impl Topic {
             Self::Command => "command",
             Self::Attempt => "attempt",
             Self::Meter => "meter",
+            Self::Alert => "alert",
         }
     }
 
@@ -67,6 +71,15 @@ impl Topic {
             Self::Session => Permission::SessionsView,
             Self::Command => Permission::StationsControl,
             Self::Attempt => Permission::StationsEdit,
+            Self::Alert => Permission::AlertsView,
+        }
+    }
+
+    /// What does as well.
+    const fn otherwise(self) -> Option<Permission> {
+        match self {
+            Self::Alert => Some(Permission::StationsAlertsManage),
+            _ => None,
         }
     }
 
@@ -76,6 +89,7 @@ impl Topic {
             | Change::SessionUpdated { .. }
             | Change::SessionEnded { .. } => Self::Session,
             Change::CommandUpdated { .. } => Self::Command,
+            Change::AlertOpened { .. } | Change::AlertUpdated { .. } => Self::Alert,
             Change::StationConnected
             | Change::StationDisconnected
             | Change::StationBooted { .. }
@@ -149,6 +163,10 @@ pub async fn subscribe(
             gate::permit_whole(app, caller, topic.permission()).await
         } else {
             gate::permit(app, caller, topic.permission()).await
+        };
+        let checked = match (checked, topic.otherwise()) {
+            (Err(_), Some(other)) => gate::permit(app, caller, other).await,
+            (checked, _) => checked,
         };
         match checked {
             Ok(pass) => allowed.push((*topic, pass)),
@@ -331,6 +349,10 @@ fn told(seq: i64, event: &Event) -> Item {
         Change::CommandUpdated { command, state } => {
             data.insert("command_id".to_owned(), json!(command));
             json!({"command_id": command, "state": state})
+        }
+        Change::AlertOpened { alert } | Change::AlertUpdated { alert } => {
+            data.insert("alert_id".to_owned(), json!(alert));
+            json!({})
         }
         _ => json!({}),
     };

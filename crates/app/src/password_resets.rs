@@ -43,6 +43,7 @@ pub async fn ask(app: &App, email: &str, language: Language) -> Result<(), Error
         expires_at: now + LIFE,
     };
     let letter = Letter {
+        about: None,
         to: &user.email,
         kind: MailKind::PasswordReset,
         language,
@@ -100,6 +101,7 @@ pub async fn finish(
     let org = org.ok_or_else(|| refused("link_invalid"))?;
     let chosen = secret::hash_password(app, password).await?;
     let letter = Letter {
+        about: None,
         to: &user.email,
         kind: MailKind::PasswordChanged,
         language,

@@ -176,6 +176,7 @@ pub async fn reset_password(
         None,
     );
     let letter = Letter {
+        about: None,
         to: &user.email,
         kind: MailKind::PasswordChanged,
         language: Language::default(),

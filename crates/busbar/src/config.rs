@@ -5,6 +5,7 @@ mod check;
 mod lock;
 mod oidc;
 mod support;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,7 @@ use serde::Deserialize;
 pub use lock::LockConfig;
 pub use oidc::Oidc;
 pub use support::Support;
+pub use webhooks::Webhooks;
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +102,8 @@ pub struct Config {
     pub lock: LockConfig,
     /// How long logs are kept.
     pub retention: Retention,
+    /// Messages to other people's servers.
+    pub webhooks: Webhooks,
     /// Networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count, at both
     /// doors. This machine unless told otherwise.
     pub trusted_proxies: TrustedProxies,
@@ -206,6 +210,7 @@ impl Default for Config {
             support: Support::default(),
             lock: LockConfig::default(),
             retention: Retention::default(),
+            webhooks: Webhooks::default(),
             trusted_proxies: TrustedProxies::this_machine(),
         }
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
 use crate::command::CommandState;
-use crate::id::{CommandId, EventId, OrgId, SessionId, SiteId, StationId};
+use crate::id::{AlertId, CommandId, EventId, OrgId, SessionId, SiteId, StationId};
 use crate::quantity::{WattHours, Watts};
 use crate::station::{ConnectorStatus, Registration};
 
@@ -83,6 +83,16 @@ pub enum Change {
     VariablesReported,
     /// The station departed from its protocol in a way not seen of it before.
     DeviationRecorded,
+    /// An alert opened.
+    AlertOpened {
+        /// Which.
+        alert: AlertId,
+    },
+    /// An alert changed, or is over.
+    AlertUpdated {
+        /// Which.
+        alert: AlertId,
+    },
 }
 
 impl Change {
@@ -103,6 +113,8 @@ impl Change {
             Self::NoticeRecorded => "notice.recorded",
             Self::VariablesReported => "variables.reported",
             Self::DeviationRecorded => "deviation.recorded",
+            Self::AlertOpened { .. } => "alert.opened",
+            Self::AlertUpdated { .. } => "alert.updated",
         }
     }
 }

@@ -23,6 +23,8 @@ pub enum MailKind {
     PasswordChanged,
     /// An Administrator removed the account's second factor.
     SecondFactorRemoved,
+    /// An alert opened.
+    Alert,
 }
 
 impl MailKind {
@@ -35,6 +37,7 @@ impl MailKind {
         Self::PasswordReset,
         Self::PasswordChanged,
         Self::SecondFactorRemoved,
+        Self::Alert,
     ];
 }
 

@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::AlertKind;
 use crate::clock::Moment;
-use crate::id::{NotificationId, OrgId, StationId, UserId};
+use crate::id::{AlertId, NotificationId, OrgId, SiteId, StationId, UserId};
 use crate::lock::RemovalMethod;
 
 /// What it is about.
@@ -32,6 +33,13 @@ pub enum Matter {
     },
     /// Settings of a locked station are put back no more: somebody has to look.
     RevertsStopped,
+    /// An alert opened, or is open still.
+    Alert {
+        /// Which.
+        alert: AlertId,
+        /// Its condition.
+        condition: AlertKind,
+    },
 }
 
 impl Matter {
@@ -44,6 +52,7 @@ impl Matter {
             Self::LockPasswordChanged { .. } => "lock_password_changed",
             Self::SettingsDrifted { .. } => "settings_drifted",
             Self::RevertsStopped => "reverts_stopped",
+            Self::Alert { .. } => "alert",
         }
     }
 }
@@ -57,8 +66,10 @@ pub struct Notification {
     pub user: UserId,
     /// In which organisation it happened.
     pub org: OrgId,
-    /// At which station.
-    pub station: StationId,
+    /// At which station; none for what is about a whole site.
+    pub station: Option<StationId>,
+    /// At which site, for what is about one.
+    pub site: Option<SiteId>,
     /// What.
     pub matter: Matter,
     /// A secret that only this person is told, sealed; gone once it was acknowledged.

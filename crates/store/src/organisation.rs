@@ -62,6 +62,7 @@ fn to_row(organisation: &Organisation, modules: &ModuleSet) -> ActiveModel {
         profile: Set(json(&organisation.profile)),
         made_by: Set(organisation.made_by.map(UserId::uuid)),
         revision: NotSet,
+        ..Default::default()
     }
 }
 

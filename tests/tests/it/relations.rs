@@ -81,6 +81,19 @@ async fn furnish(person: &mut Person, org: &str, name: &str) -> Things {
         ("keys", id(&key["key"])),
         ("users", id(&me["user"])),
         ("invitations", id(&invitation["invitation"])),
+        (
+            "alert_rules",
+            id(&make(person, "/alert_rules", json!({"kind": "offline"})).await),
+        ),
+        ("webhooks", {
+            let hook = json!({"name": "H", "url": "https://example.org/"});
+            id(&make(person, "/webhooks", hook).await["webhook"])
+        }),
+        ("maintenance", {
+            let to = chrono::Utc::now() + chrono::TimeDelta::hours(1);
+            let own = json!({"station_id": id(&station["station"]), "to": to});
+            id(&make(person, "/maintenance", own).await)
+        }),
     ])
 }
 
@@ -110,6 +123,9 @@ fn nothing() -> Things {
         ("keys", "key"),
         ("users", "usr"),
         ("invitations", "inv"),
+        ("alert_rules", "rul"),
+        ("webhooks", "whk"),
+        ("maintenance", "mnt"),
     ];
     let id = |prefix: &str| format!("{prefix}_{MISSING}");
     prefixes.map(|(noun, prefix)| (noun, id(prefix))).into()

@@ -14,6 +14,7 @@ import {
 } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import {
+  IconAlertTriangle,
   IconArrowsExchange,
   IconBell,
   IconBinaryTree2,
@@ -41,6 +42,7 @@ import {
   IconUser,
   IconUsers,
   IconUsersGroup,
+  IconWebhook,
 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
@@ -112,6 +114,13 @@ export function Shell() {
     { to: '/', word: t('nav.overview'), icon: IconLayoutDashboard },
     { to: '/stations', word: t('nav.stations'), icon: IconChargingPile, need: 'stations.list' },
     { to: '/sessions', word: t('nav.sessions'), icon: IconReceipt2, need: 'sessions.view' },
+    {
+      to: '/alerts',
+      word: t('nav.alerts'),
+      icon: IconAlertTriangle,
+      need: 'alerts.view',
+      mark: numbers?.alerts_open ?? 0,
+    },
   ];
   const manage: Place[] = [
     { to: '/sites', word: t('nav.sites'), icon: IconBuildingStore, need: 'stations.list' },
@@ -135,6 +144,7 @@ export function Shell() {
     },
     { to: '/org/team', word: t('nav.team'), icon: IconUsers, need: 'team.members.view' },
     { to: '/org/keys', word: t('nav.keys'), icon: IconKey, need: 'keys.manage' },
+    { to: '/org/webhooks', word: t('nav.webhooks'), icon: IconWebhook, need: 'webhooks.manage' },
     { to: '/org/audit', word: t('nav.audit'), icon: IconHistory, need: 'audit.view' },
     { to: '/org/roles', word: t('nav.roles'), icon: IconShieldCheck },
     { to: '/support', word: t('nav.support'), icon: IconLifebuoy, need: 'support.view' },

@@ -49,6 +49,7 @@ export function StationPage() {
     { to: '/stations/$id/commands', word: t('tabs.commands'), show: SENDS.some(here) },
     { to: '/stations/$id/variables', word: t('tabs.variables'), show: here('station_settings.view') },
     { to: '/stations/$id/log', word: t('tabs.log'), show: here('logs.view') },
+    { to: '/stations/$id/alerts', word: t('tabs.alerts'), show: here('stations.alerts.manage') },
     { to: '/stations/$id/settings', word: t('tabs.settings'), show: here('stations.edit') },
   ] as const;
   return (

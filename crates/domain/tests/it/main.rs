@@ -3,5 +3,6 @@
 
 extern crate busbar_domain as domain;
 
+mod alert;
 mod lock;
 mod setting;

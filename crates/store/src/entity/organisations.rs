@@ -16,6 +16,7 @@ pub struct Model {
     pub profile: String,
     pub made_by: Option<Uuid>,
     pub revision: i64,
+    pub alert_rules_made: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

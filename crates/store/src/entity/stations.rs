@@ -38,6 +38,9 @@ pub struct Model {
     pub password_hash: Option<String>,
     pub created_at: i64,
     pub revision: i64,
+    pub offline_since: Option<i64>,
+    pub clock_skew_ms: Option<i64>,
+    pub clock_skew_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
