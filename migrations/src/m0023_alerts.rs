@@ -51,11 +51,15 @@ impl MigrationTrait for Migration {
         }
         alerts(manager).await?;
         webhooks(manager).await?;
-        let connections = Table::create().table("connections").to_owned();
+        let connections = Table::create()
+            .table("connections")
+            .col(uuid("station_id"))
+            .col(big_integer("started_at"))
+            .col(uuid("org_id"))
+            .col(big_integer_null("ended_at"))
+            .primary_key(Index::create().col("station_id").col("started_at"))
+            .to_owned();
         manager.create_table(connections).await?;
-        manager
-            .create_index(index("connections", &["station_id", "started_at"]))
-            .await?;
         manager
             .create_index(index("connections", &["started_at"]))
             .await?;
