@@ -74,15 +74,8 @@ async fn a_backup_under_load_comes_back_whole() {
     let mut ids: HashMap<String, String> = HashMap::new();
     for n in 1..=STATIONS {
         let identity = format!("B-{n:05}");
-        let body = json!({"identity": identity, "password": PASSWORD});
-        let added = ana
-            .expect(201, "POST", "/stations", Some(&body))
-            .await
-            .unwrap();
-        ids.insert(
-            identity,
-            added["station"]["id"].as_str().unwrap().to_owned(),
-        );
+        let id = durability::register(&mut ana, &identity).await;
+        ids.insert(identity, id);
     }
     std::fs::create_dir(data.join("files")).unwrap();
     std::fs::write(data.join("files/report.log"), "a station's log").unwrap();

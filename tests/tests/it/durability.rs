@@ -28,6 +28,13 @@ impl Dice {
     }
 }
 
+/// Registers a station with the password that the load has; its id.
+pub async fn register(ana: &mut Person, identity: &str) -> String {
+    let body = json!({"identity": identity, "password": PASSWORD});
+    let added = ana.expect(201, "POST", "/stations", Some(&body)).await;
+    added.unwrap()["station"]["id"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
     let number = |name: &str, otherwise: u64| {
@@ -53,15 +60,8 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
     for version in versions {
         for n in 1..=STATIONS {
             let identity = format!("{version}-{n:05}");
-            let body = json!({"identity": identity, "password": PASSWORD});
-            let added = ana
-                .expect(201, "POST", "/stations", Some(&body))
-                .await
-                .unwrap();
-            ids.insert(
-                identity,
-                added["station"]["id"].as_str().unwrap().to_owned(),
-            );
+            let id = register(&mut ana, &identity).await;
+            ids.insert(identity, id);
         }
     }
     for kill in 0..kills {

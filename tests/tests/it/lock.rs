@@ -89,3 +89,19 @@ async fn until(
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
+
+/// A command as soon as it has its outcome.
+async fn settled(person: &mut Person, path: &str) -> Value {
+    let over = async {
+        loop {
+            let command = person.expect(200, "GET", path, None).await.unwrap();
+            if command["settled_at"].is_string() {
+                return command;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), over)
+        .await
+        .unwrap()
+}

@@ -491,8 +491,7 @@ impl Trial {
             }
             // There is no identity provider here.
             ("DELETE", "/me/provider") => {
-                self.request("DELETE", endpoint.path, None, &[403, 409])
-                    .await;
+                self.request("DELETE", endpoint.path, None, &[409]).await;
             }
             ("DELETE", "/me/passkeys/{id}") => {
                 let missing = format!("/me/passkeys/pky_{MISSING}");

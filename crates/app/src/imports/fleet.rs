@@ -13,7 +13,8 @@ use domain::role::Caller;
 use domain::site::{Site, is_country, is_time_zone};
 use domain::station::Station;
 use domain::token::{Token, TokenUid};
-use store::Lane;
+use futures_util::future::BoxFuture;
+use store::{Lane, Work};
 
 use super::{Destination, Fate, wrong};
 use crate::app::App;
@@ -250,6 +251,29 @@ async fn station(app: &App, to: &Destination, row: &CarriedStation) -> Result<bo
     }
 }
 
+/// How one row is written.
+type Carry<T> = for<'a> fn(&'a mut Work, &'a T) -> BoxFuture<'a, Result<(), store::Error>>;
+
+/// Writes a portion of rows in one unit of work.
+async fn in_one_unit<T: Send + Sync + 'static>(
+    app: &App,
+    to: &Destination,
+    rows: Vec<T>,
+    carry: Carry<T>,
+) -> Result<(), Error> {
+    let rows = Arc::new(rows);
+    let written = app.store().write(Lane::Org(to.org()), move |work| {
+        let rows = rows.clone();
+        Box::pin(async move {
+            for row in rows.iter() {
+                carry(work, row).await?;
+            }
+            Ok(())
+        })
+    });
+    Ok(written.await?)
+}
+
 /// Takes over drivers, each with its name there; their fates, in order. One who was erased here
 /// does not come back.
 pub async fn drivers(
@@ -281,15 +305,9 @@ pub async fn drivers(
         if to.is_dry() || new.is_empty() {
             continue;
         }
-        let new = Arc::new(new);
-        let written = app.store().write(Lane::Org(to.org()), move |work| {
-            let new = new.clone();
-            Box::pin(async move {
-                for (driver, external_ref) in new.iter() {
-                    work.driver_carry(driver, external_ref).await?;
-                }
-                Ok(())
-            })
+        let written = in_one_unit(app, to, new, |work, (driver, external_ref)| {
+            // One that came meanwhile is the same one.
+            Box::pin(async move { work.driver_carry(driver, external_ref).await.map(drop) })
         });
         written.await?;
     }
@@ -359,15 +377,8 @@ pub async fn tokens(
         if to.is_dry() || new.is_empty() {
             continue;
         }
-        let new = Arc::new(new);
-        let written = app.store().write(Lane::Org(to.org()), move |work| {
-            let new = new.clone();
-            Box::pin(async move {
-                for (token, external_ref) in new.iter() {
-                    work.token_carry(token, external_ref).await?;
-                }
-                Ok(())
-            })
+        let written = in_one_unit(app, to, new, |work, (token, external_ref)| {
+            Box::pin(work.token_carry(token, external_ref))
         });
         written.await?;
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use simulators::Version;
 use simulators::station::Manner;
 
-use super::{lock, seen};
+use super::{lock, seen, settled};
 use crate::stage::{Stage, VERSIONS};
 
 /// Sends the same many times at once; the statuses of the answers.
@@ -105,16 +105,7 @@ async fn what_is_left_of_a_command_is_judged_by_the_lock_of_the_moment() {
             .await
             .unwrap();
         let one = format!("{commands}/{}", sent.body["id"].as_str().unwrap());
-        let over = async {
-            loop {
-                let command = ida.expect(200, "GET", &one, None).await.unwrap();
-                if command["settled_at"].is_string() {
-                    return command;
-                }
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        };
-        let over = tokio::time::timeout(patience, over).await.unwrap();
+        let over = settled(&mut ida, &one).await;
         assert_eq!(over["state"], "error", "{version:?} {over}");
         assert_eq!(over["error"]["code"], "settings_locked", "{over}");
         let frames = station.frames();

@@ -1,14 +1,12 @@
 //! No write leads around a lock: every way that there is, every line of the table, and what waits.
 
-use std::time::Duration;
-
 use busbar_tests::http::Person;
 use serde_json::json;
 use simulators::Version;
 use simulators::station::Manner;
 
 use super::attempts::{attempts, session_profile};
-use super::{lock, seen, written};
+use super::{lock, seen, settled, written};
 use crate::stage::{Stage, VERSIONS};
 
 /// A key of somebody that may do what the person may at a station.
@@ -139,18 +137,7 @@ async fn what_waits_for_the_station_is_judged_when_it_is_sent() {
             .await
             .unwrap();
         let one = format!("{commands}/{}", waits.body["id"].as_str().unwrap());
-        let over = async {
-            loop {
-                let command = ida.expect(200, "GET", &one, None).await.unwrap();
-                if command["settled_at"].is_string() {
-                    return command;
-                }
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
-        };
-        let over = tokio::time::timeout(Duration::from_secs(30), over)
-            .await
-            .unwrap();
+        let over = settled(&mut ida, &one).await;
         assert_eq!(over["state"], "error", "{version:?} {over}");
         let why = over["error"]["text"].as_str().unwrap();
         assert!(
