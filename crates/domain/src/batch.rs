@@ -16,7 +16,7 @@ use crate::id::{BatchId, BatchItemId, CommandId, KeyId, OrgId, SiteId, StationId
 use crate::site::AdminState;
 
 pub use course::{Next, Tally, WaveTally, next, wave_of};
-pub use firmware::{FirmwarePhase, Roll};
+pub use firmware::{FirmwarePhase, Roll, runs_already};
 
 /// The most stations that are worked on at the same time.
 pub const MOST_AT_ONCE: u32 = 500;

@@ -4,7 +4,7 @@
 //! An item, its command and its deed are written in one unit, which first makes sure that the batch
 //! still goes on: after a batch was ended nothing of it begins.
 
-use domain::batch::{Batch, BatchState, ItemState, Next, Task, next};
+use domain::batch::{Batch, BatchState, ItemState, Next, Task, next, runs_already};
 use domain::clock::Moment;
 use domain::command::Command;
 use domain::lock::{Authority, WritePath};
@@ -149,9 +149,7 @@ pub(super) fn nothing_to_do(
         return None;
     };
     let runs = station.hardware.firmware_version.as_deref();
-    let same = |(wished, runs): (&str, &str)| wished.trim().eq_ignore_ascii_case(runs.trim());
-    let already = version.as_deref().zip(runs).is_some_and(same);
-    already.then_some((
+    runs_already(version.as_deref(), runs).then_some((
         "already_installed",
         "The station runs this version already.",
     ))

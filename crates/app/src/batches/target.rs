@@ -1,12 +1,15 @@
 //! Which stations a batch is for, and what it would meet there: the sheet that people look at
 //! before they let it begin.
 
+use std::collections::{HashMap, HashSet};
+
 use domain::batch::{MOST_ITEMS, Task};
 use domain::id::StationId;
-use domain::lock::{Authority, WritePath, touched_by};
+use domain::lock::{Authority, Touch, WritePath, touched_by};
 use domain::page::PageRequest;
 use domain::role::{Caller, Permission};
 use domain::site::AdminState;
+use domain::station::Station;
 use store::StationRow;
 
 use super::{NewBatch, looked_at, run};
@@ -120,16 +123,22 @@ pub(super) async fn stations(
             );
             let detail = format!("At most {MOST_ITEMS} stations.");
             review.refuse(ids.len() > MOST_ITEMS, "/target/ids", "too_long", detail);
-            let mut named = std::collections::HashSet::new();
+            review.passed()?;
+            let mut review = Review::default();
+            let found = read.stations_of(pass.org, ids).await?;
+            let found = found
+                .into_iter()
+                .filter(|row| pass.reaches(row.station.site));
+            let mut found: HashMap<StationId, StationRow> =
+                found.map(|row| (row.station.id, row)).collect();
+            let mut named = HashSet::new();
             for (place, id) in ids.iter().enumerate() {
                 let at = format!("/target/ids/{place}");
-                if !named.insert(*id) {
-                    review.refuse(true, &at, "invalid", "This station is named twice.");
-                    continue;
-                }
-                let row = read.station(pass.org, *id).await?;
-                match row.filter(|row| pass.reaches(row.station.site)) {
+                let twice = !named.insert(*id);
+                review.refuse(twice, &at, "invalid", "This station is named twice.");
+                match found.remove(id) {
                     Some(row) => rows.push(row),
+                    None if twice => {}
                     None => review.refuse(true, &at, "not_found", "There is no such station."),
                 }
             }
@@ -172,7 +181,7 @@ pub async fn plan(app: &App, caller: &Caller, new: &NewBatch) -> Result<Plan, Er
             Verdict::NotPermitted
         } else if run::nothing_to_do(&new.task, &station.station).is_some() {
             Verdict::Cannot
-        } else if is_locked(app, &new.task, station.station.id, authority).await? {
+        } else if is_locked(app, &new.task, &station.station, authority).await? {
             Verdict::Locked
         } else if new.task.needs_connection() && !station.station.online {
             Verdict::Offline
@@ -205,18 +214,21 @@ pub async fn plan(app: &App, caller: &Caller, new: &NewBatch) -> Result<Plan, Er
 async fn is_locked(
     app: &App,
     task: &Task,
-    station: StationId,
+    station: &Station,
     authority: Authority,
 ) -> Result<bool, Error> {
-    match task {
-        Task::Command(command) => {
-            locks::would_refuse(app, station, authority, &touched_by(command)).await
-        }
-        _ => Ok(false),
-    }
+    let touches = match task {
+        Task::Command(command) => touched_by(command),
+        // Another site is another load group, with other fuses.
+        Task::Edit {
+            site: Some(site), ..
+        } if *site != station.site => vec![Touch::Membership],
+        Task::Edit { .. } | Task::Firmware { .. } | Task::Archive => Vec::new(),
+    };
+    locks::would_refuse(app, station.id, authority, &touches).await
 }
 
 /// Whether a station was put away.
-pub(super) fn is_away(station: &domain::station::Station) -> bool {
+pub(super) fn is_away(station: &Station) -> bool {
     station.admin_state == AdminState::Archived
 }

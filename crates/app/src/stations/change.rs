@@ -223,7 +223,10 @@ pub(crate) async fn edit_within(
         if station.site != before.site {
             // Another site is another load group, with other fuses.
             let touches = [Touch::Membership];
-            locks::guard(app, caller, &before, authority(caller), &touches).await?;
+            let path = turn
+                .as_ref()
+                .map_or(WritePath::Command, |_| WritePath::Batch);
+            locks::guard(app, caller, &before, authority(caller, path), &touches).await?;
         }
         station.admin_state = edit.admin_state.unwrap_or(station.admin_state);
         station.lenient = edit.lenient.unwrap_or(station.lenient);
@@ -373,7 +376,7 @@ pub async fn renew_password(app: &App, caller: &Caller, id: StationId) -> Result
     if station.admin_state == AdminState::Archived {
         return Err(Error::conflict("archived", "The station is archived."));
     }
-    let authority = authority(caller);
+    let authority = authority(caller, WritePath::Command);
     locks::guard(app, caller, &station, authority, &[Touch::Connection]).await?;
     let password = secret::draw_station_password()?;
     let hash = connections::password_digest(app, id, password.as_bytes());
@@ -404,9 +407,9 @@ pub async fn renew_password(app: &App, caller: &Caller, id: StationId) -> Result
 }
 
 /// By which way somebody changes what Busbar keeps of a station.
-fn authority(caller: &Caller) -> Authority {
+fn authority(caller: &Caller, path: WritePath) -> Authority {
     Authority {
-        path: WritePath::Command,
+        path,
         account: commands::account(caller),
     }
 }

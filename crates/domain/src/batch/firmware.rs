@@ -25,6 +25,14 @@ pub enum FirmwarePhase {
     Installed,
 }
 
+/// Whether a station runs the wished version, as far as both are known. Stations pad what they tell,
+/// and some tell it in other letters than their makers write it.
+#[must_use]
+pub fn runs_already(wished: Option<&str>, runs: Option<&str>) -> bool {
+    let same = |(wished, runs): (&str, &str)| wished.trim().eq_ignore_ascii_case(runs.trim());
+    wished.zip(runs).is_some_and(same)
+}
+
 /// What an update came to, or how far it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Roll {
@@ -65,9 +73,8 @@ impl Roll {
     /// What a boot makes of it: with the wished version it is done, whatever the station said.
     #[must_use]
     pub fn boots(self, wished: Option<&str>, runs: Option<&str>) -> Self {
-        let same = |(wished, runs): (&str, &str)| wished.trim().eq_ignore_ascii_case(runs.trim());
         match self {
-            Self::Under(_) if wished.zip(runs).is_some_and(same) => Self::Installed,
+            Self::Under(_) if runs_already(wished, runs) => Self::Installed,
             other => other,
         }
     }

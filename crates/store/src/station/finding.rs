@@ -90,6 +90,25 @@ impl Read {
         }
     }
 
+    /// Those of some stations that an organisation has, archived ones among them, in no order.
+    pub async fn stations_of(
+        &self,
+        org: OrgId,
+        ids: &[StationId],
+    ) -> Result<Vec<StationRow>, Error> {
+        let mut found = Vec::with_capacity(ids.len());
+        // A list of ids in a statement has its bounds.
+        for some in ids.chunks(200) {
+            let rows = stations::Entity::find()
+                .filter(stations::Column::OrgId.eq(org.uuid()))
+                .filter(stations::Column::Id.is_in(some.iter().map(|id| id.uuid())))
+                .all(&self.db)
+                .await?;
+            found.extend(self.dress(rows).await?);
+        }
+        Ok(found)
+    }
+
     /// Stations, sorted; archived ones are not listed.
     pub async fn stations(
         &self,
