@@ -436,6 +436,48 @@ fn close() -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_move_stops_at_a_lock_and_a_station_named_twice_is_told() {
+    let mut stage = Stage::set().await;
+    let mut ids = HashMap::new();
+    for identity in ["MOVE-OPEN", "MOVE-SHUT"] {
+        ids.insert(identity, stage.register(identity).await);
+    }
+    let shut = stage.station("MOVE-SHUT", Version::V201);
+    shut.connect_and_boot().await.unwrap();
+    let lock = format!("/stations/{}/lock", ids["MOVE-SHUT"]);
+    let locked = stage.ana.expect(201, "POST", &lock, Some(&json!({}))).await;
+    locked.unwrap();
+    // Whoever locked has access; another Administrator has none.
+    let mut chief = stage.member("administrator").await;
+    let site = json!({"name": "Yard", "time_zone": "Europe/Berlin"});
+    let site = chief.expect(201, "POST", "/sites", Some(&site)).await;
+    let site = site.unwrap()["id"].clone();
+    let both = [&ids["MOVE-OPEN"], &ids["MOVE-SHUT"]];
+    let mut job = json!({"kind": "edit", "spec": {"site_id": site}, "target": {"ids": both}});
+    let twice = json!({"kind": "edit", "spec": {"site_id": site},
+        "target": {"ids": [both[0], both[0]]}});
+    let refused = chief.expect(422, "POST", "/jobs", Some(&twice)).await;
+    let refused = refused.unwrap();
+    assert_eq!(refused["errors"][0]["pointer"], "/target/ids/1");
+    job["dry_run"] = json!(true);
+    let plan = chief
+        .expect(200, "POST", "/jobs", Some(&job))
+        .await
+        .unwrap();
+    let counts = &plan["counts"];
+    let found = (&counts["ready"], &counts["locked"]);
+    assert_eq!(found, (&json!(1), &json!(1)), "{plan}");
+    job["dry_run"] = json!(false);
+    let job = make(&mut chief, job).await;
+    done(&mut chief, &job).await;
+    let all = outcomes(&mut chief, &job).await;
+    assert_eq!(all["MOVE-OPEN"], is("succeeded", ""));
+    assert_eq!(all["MOVE-SHUT"], is("skipped", "settings_locked"));
+    assert_eq!(stage.seen(both[0]).await["site_id"], site);
+    assert_eq!(stage.seen(both[1]).await["site_id"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_sent_after_a_job_was_cancelled() {
     let mut house = House::with(30, |_| None).await;
     let body = json!({"kind": "command", "spec": close(), "target": {"filter": {}},

@@ -1,5 +1,5 @@
 // Changing an invitation that nobody accepted yet: its address, and what it gives.
-import { Button, Group, Modal, MultiSelect, Radio, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -8,8 +8,7 @@ import { patch } from '../../api/client';
 import type { Invitation, SentInvitation } from '../../api/shapes';
 import { formErrors } from '../../components/form_errors';
 import { ProblemAlert } from '../../components/page_state';
-import { useSites } from '../../components/use_sites';
-import { LEVELS, useAccessRights } from '../site_access/access_rights';
+import { LevelField, SitesField } from './given';
 import { SentNote } from './pending';
 import { RolePicker } from './role_picker';
 
@@ -17,8 +16,6 @@ export function EditInvitation({ of, base, close }: { of: Invitation; base: stri
   const { t } = useTranslation();
   const client = useQueryClient();
   const [sent, setSent] = useState<SentInvitation | null>(null);
-  const places = useSites();
-  const mayGive = useAccessRights(of.site_id ?? '');
   const form = useForm({
     initialValues: {
       email: of.email,
@@ -74,24 +71,10 @@ export function EditInvitation({ of, base, close }: { of: Invitation; base: stri
                   onChange={(roles) => form.setFieldValue('roles', roles)}
                   error={form.errors.roles}
                 />
-                <MultiSelect
-                  label={t('team.sites')}
-                  description={t('team.sites_text')}
-                  searchable
-                  data={places.map((site) => ({ value: site.id, label: site.name }))}
-                  {...form.getInputProps('sites')}
-                />
+                <SitesField {...form.getInputProps('sites')} />
               </>
             )}
-            {of.purpose === 'site' && (
-              <Radio.Group label={t('access.level')} {...form.getInputProps('level')}>
-                <Stack gap={8} mt={6}>
-                  {LEVELS.filter((level) => mayGive(level)).map((level) => (
-                    <Radio key={level} value={level} label={t(`level.${level}`)} />
-                  ))}
-                </Stack>
-              </Radio.Group>
-            )}
+            {of.purpose === 'site' && <LevelField site={of.site_id ?? ''} {...form.getInputProps('level')} />}
             <Group justify="flex-end">
               <Button variant="default" onClick={close}>
                 {t('form.cancel')}

@@ -1,5 +1,5 @@
 // Inviting somebody: to the organisation with roles, to a site with a level, or to make an organisation.
-import { Button, Group, Modal, MultiSelect, Radio, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -8,9 +8,8 @@ import { post } from '../../api/client';
 import type { SentInvitation } from '../../api/shapes';
 import { formErrors } from '../../components/form_errors';
 import { ProblemAlert } from '../../components/page_state';
-import { useSites } from '../../components/use_sites';
 import { LANGUAGES } from '../../i18n';
-import { LEVELS, useAccessRights } from '../site_access/access_rights';
+import { LevelField, SitesField } from './given';
 import { SentNote } from './pending';
 import { RolePicker } from './role_picker';
 
@@ -24,8 +23,6 @@ export function Invite({ to, close }: { to: InviteTo; close: () => void }) {
   const { t, i18n } = useTranslation();
   const client = useQueryClient();
   const [sent, setSent] = useState<SentInvitation | null>(null);
-  const places = useSites();
-  const mayGive = useAccessRights(to.kind === 'site' ? to.site : '');
   const form = useForm({
     initialValues: {
       email: '',
@@ -86,29 +83,10 @@ export function Invite({ to, close }: { to: InviteTo; close: () => void }) {
                   onChange={(roles) => form.setFieldValue('roles', roles)}
                   error={form.errors.roles}
                 />
-                <MultiSelect
-                  label={t('team.sites')}
-                  description={t('team.sites_text')}
-                  searchable
-                  data={places.map((site) => ({ value: site.id, label: site.name }))}
-                  {...form.getInputProps('sites')}
-                />
+                <SitesField {...form.getInputProps('sites')} />
               </>
             )}
-            {to.kind === 'site' && (
-              <Radio.Group label={t('access.level')} {...form.getInputProps('level')}>
-                <Stack gap={8} mt={6}>
-                  {LEVELS.filter((level) => mayGive(level)).map((level) => (
-                    <Radio
-                      key={level}
-                      value={level}
-                      label={t(`level.${level}`)}
-                      description={t(`level_text.${level}`)}
-                    />
-                  ))}
-                </Stack>
-              </Radio.Group>
-            )}
+            {to.kind === 'site' && <LevelField site={to.site} {...form.getInputProps('level')} />}
             <Select
               label={t('team.language')}
               allowDeselect={false}

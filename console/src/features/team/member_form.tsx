@@ -1,5 +1,5 @@
 // One member: roles, sites, and putting them away.
-import { Alert, Button, Group, Modal, MultiSelect, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
@@ -9,8 +9,8 @@ import type { TeamMember } from '../../api/shapes';
 import { ask } from '../../components/confirm';
 import { formErrors } from '../../components/form_errors';
 import { ProblemAlert } from '../../components/page_state';
-import { useSites } from '../../components/use_sites';
 import { History } from '../audit/history';
+import { SitesField } from './given';
 import { RolePicker } from './role_picker';
 import { useTeamRights } from './team_rights';
 
@@ -21,7 +21,6 @@ export function MemberForm({ org, member, close }: { org: string; member: TeamMe
   const own = useQuery(me).data?.user;
   // Read anew when the window opens: what is changed is what was shown.
   const read = useQuery(memberTag(org, member.user_id));
-  const places = useSites();
   const form = useForm({
     initialValues: { roles: [...member.roles] as string[], sites: [...(member.sites ?? [])], confirm: '' },
   });
@@ -75,15 +74,7 @@ export function MemberForm({ org, member, close }: { org: string; member: TeamMe
             error={form.errors.roles}
             fixed={!mayRoles}
           />
-          {maySites && (
-            <MultiSelect
-              label={t('team.sites')}
-              description={t('team.sites_text')}
-              searchable
-              data={places.map((site) => ({ value: site.id, label: site.name }))}
-              {...form.getInputProps('sites')}
-            />
-          )}
+          {maySites && <SitesField {...form.getInputProps('sites')} />}
           {asks && (
             <TextInput
               label={t('access.confirm', { name: own?.name ?? '' })}
