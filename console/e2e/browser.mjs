@@ -1,4 +1,5 @@
 // One Chromium for a test file: sign-in, colour schemes, screenshots, axe.
+import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -93,3 +94,15 @@ export const rawKeys = (page) =>
     }
     return found;
   });
+
+/** Opens a page and waits until it has what it asked for. */
+export async function go(page, path) {
+  await page.goto(path);
+  await settled(page);
+}
+
+/** Takes a picture of a page, on which axe finds nothing. */
+export async function clean(page, name) {
+  await shot(page, name);
+  assert.deepEqual(await violations(page), [], name);
+}

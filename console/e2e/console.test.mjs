@@ -1,7 +1,7 @@
 // The console in a real Chromium, against any server with at least one station. Nothing here knows names.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { faults, open, rawKeys, scheme, settled, shot, signIn, violations } from './browser.mjs';
+import { faults, go, open, rawKeys, scheme, settled, shot, signIn, violations } from './browser.mjs';
 
 let browser;
 let page;
@@ -16,10 +16,7 @@ after(async () => {
   await browser?.close();
 });
 
-const visit = async (path) => {
-  await page.goto(path);
-  await settled(page);
-};
+const visit = (path) => go(page, path);
 
 test('a stranger is sent to sign-in, and a wrong password is refused in words', async () => {
   await page.goto('/stations');

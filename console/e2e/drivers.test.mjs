@@ -1,7 +1,7 @@
 // Drivers and the audit log in the console, against the real server with its demo fleet.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { faults, open, PASSWORD, settled, shot, signIn, violations } from './browser.mjs';
+import { clean as cleanPage, faults, go, open, PASSWORD, settled, signIn } from './browser.mjs';
 
 let browser;
 let page;
@@ -11,14 +11,8 @@ before(async () => {
 });
 after(() => browser?.close());
 
-const visit = async (path) => {
-  await page.goto(path);
-  await settled(page);
-};
-const clean = async (name) => {
-  await shot(page, name);
-  assert.deepEqual(await violations(page), [], name);
-};
+const visit = (path) => go(page, path);
+const clean = (name) => cleanPage(page, name);
 const dialog = () => page.getByRole('dialog');
 
 test('a driver is added, found, changed, given a token, and erased', async () => {

@@ -2,7 +2,7 @@
 // would be met, the job goes its way, and its page tells how each station stands.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { BASE, faults, open, scheme, settled, shot, signIn, violations } from './browser.mjs';
+import { BASE, clean as cleanPage, faults, go, open, scheme, settled, signIn } from './browser.mjs';
 
 let browser;
 let page;
@@ -12,14 +12,8 @@ before(async () => {
 });
 after(() => browser?.close());
 
-const visit = async (path) => {
-  await page.goto(path);
-  await settled(page);
-};
-const clean = async (name) => {
-  await shot(page, name);
-  assert.deepEqual(await violations(page), [], name);
-};
+const visit = (path) => go(page, path);
+const clean = (name) => cleanPage(page, name);
 const dialog = () => page.getByRole('dialog');
 const choose = async (deed) => {
   await dialog().getByRole('combobox', { name: 'What to do' }).click();

@@ -1,7 +1,7 @@
 // The organisation's pages against the real server: what it tells, those below it, keys, access to sites.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { BASE, EMAIL, faults, open, PASSWORD, settled, shot, signIn, violations } from './browser.mjs';
+import { BASE, clean as cleanPage, EMAIL, faults, go, open, PASSWORD, settled, signIn } from './browser.mjs';
 
 let browser;
 let page;
@@ -11,10 +11,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-const visit = async (path) => {
-  await page.goto(path);
-  await settled(page);
-};
+const visit = (path) => go(page, path);
 /** Asks the API with the page's own login. */
 const api = (method, path, body) =>
   page.evaluate(
@@ -28,10 +25,7 @@ const api = (method, path, body) =>
     },
     [method, path, body],
   );
-const clean = async (name) => {
-  await shot(page, name);
-  assert.deepEqual(await violations(page), [], name);
-};
+const clean = (name) => cleanPage(page, name);
 
 test('the organisation tells of itself, and what cannot be is told at its field', async () => {
   await visit('/org/profile');

@@ -2,7 +2,7 @@
 // shown to whoever invites, and lie in the outbox folder.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { BASE, EMAIL, faults, open, PASSWORD, settled, shot, signIn, violations } from './browser.mjs';
+import { BASE, clean, EMAIL, faults, go, open, PASSWORD, settled, shot, signIn } from './browser.mjs';
 
 let browser;
 let page;
@@ -12,14 +12,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-const visit = async (path) => {
-  await page.goto(path);
-  await settled(page);
-};
-const clean = async (where, name) => {
-  await shot(where, name);
-  assert.deepEqual(await violations(where), [], name);
-};
+const visit = (path) => go(page, path);
 /** Somebody in a browser of their own. */
 const elsewhere = async (work) => {
   const other = await open();
