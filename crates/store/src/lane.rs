@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
-use sea_orm::{DatabaseConnection, TransactionTrait};
+use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -281,7 +281,14 @@ impl Batch {
 }
 
 impl Work {
+    /// Begins as a writer. A SQLite transaction that first reads is refused its first write at once,
+    /// without waiting, when another program writes to the file at that moment, such as a command
+    /// beside the server; one that begins as a writer waits for its turn.
     async fn begin(db: &DatabaseConnection) -> Result<Self, Error> {
-        Ok(Self::new(db.begin().await?))
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Self::new(db.begin_with_options(options).await?))
     }
 }

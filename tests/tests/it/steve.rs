@@ -265,7 +265,10 @@ fn kept(stage: &Stage, name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 fn counts(report: &Value, kind: &str) -> (u64, u64, u64) {
-    let of = |what: &str| report["kinds"][kind][what].as_u64().unwrap();
+    let of = |what: &str| {
+        let count = report["kinds"][kind][what].as_u64();
+        count.unwrap_or_else(|| panic!("{what} of {kind}: {report}"))
+    };
     (of("made"), of("there"), of("refused"))
 }
 

@@ -20,7 +20,7 @@ use chrono::DateTime;
 use domain::clock::Moment;
 use domain::command::{Command, CommandRecord, CommandState, Outcome};
 use domain::event::{Change, Event};
-use domain::id::{CommandId, EventId, EvseId, NodeId, OrgId, SessionId, StationId};
+use domain::id::{CommandId, EventId, EvseId, NodeId, OrgId, SessionId, SiteId, StationId};
 use domain::lock::{Authority, WritePath};
 use domain::message::StatusReport;
 use domain::module::ModuleSet;
@@ -594,4 +594,31 @@ async fn migrations_go_up_and_down_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn migrations_go_up_and_down_on_postgresql() {
     up_down_up(postgres().await).await;
+}
+
+/// A command beside the server writes to the same file: whoever looks before it writes waits for
+/// its turn like everybody, and is not refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_programs_write_to_one_file() {
+    let place = sqlite();
+    let server = open(&place).await;
+    let command = Store::open(&place.url, Options::default()).await.unwrap();
+    let write = async |store: Store, first: u128| {
+        for n in first..first + 200 {
+            let unit = store.write(Lane::Instance, move |work| {
+                Box::pin(async move {
+                    let nowhere = SiteId::from_uuid(id(1));
+                    assert!(!work.site_is_there(nowhere).await?);
+                    work.station_insert(&station(n), None).await
+                })
+            });
+            unit.await.unwrap();
+        }
+    };
+    tokio::join!(write(server.clone(), 1_000), write(command, 2_000));
+    for n in [1_199, 2_199] {
+        let last = StationId::from_uuid(id(n));
+        let found = server.read.station(org(), last).await.unwrap();
+        assert!(found.is_some(), "{n}");
+    }
 }
