@@ -42,10 +42,28 @@ pub enum Manner {
     FirmwareInstallFails,
     /// Agrees to an update and never tells of it again.
     FirmwareSilent,
+    /// Says that it downloads firmware, and never anything more about it.
+    HangsInDownload,
+    /// Fetches firmware in parts, by HTTP ranges.
+    FetchesInParts,
+    /// Finds the signature of firmware wrong.
+    BadSignature,
+    /// Says that it installs firmware, and never anything more about it.
+    HangsInInstall,
+    /// Runs the new firmware after its restart, and does not say that it is installed.
+    SilentInstall,
+    /// Refuses to send logs.
+    RefusesLogs,
+    /// Says that it sends a log, and never anything more about it.
+    HangsInUpload,
+    /// Cannot send a log.
+    UploadFails,
+    /// Sends logs by HTTP POST.
+    UploadsByPost,
 }
 
 /// All manners, for lists and help.
-pub const ALL: [(&str, Manner); 17] = [
+pub const ALL: [(&str, Manner); 26] = [
     ("duplicate-start", Manner::DuplicateStart),
     ("clock-1970", Manner::ClockOf1970),
     ("clock-without-zone", Manner::ClockWithoutZone),
@@ -63,6 +81,15 @@ pub const ALL: [(&str, Manner); 17] = [
     ("firmware-download-fails", Manner::FirmwareDownloadFails),
     ("firmware-install-fails", Manner::FirmwareInstallFails),
     ("firmware-silent", Manner::FirmwareSilent),
+    ("hangs-in-download", Manner::HangsInDownload),
+    ("fetches-in-parts", Manner::FetchesInParts),
+    ("bad-signature", Manner::BadSignature),
+    ("hangs-in-install", Manner::HangsInInstall),
+    ("silent-install", Manner::SilentInstall),
+    ("refuses-logs", Manner::RefusesLogs),
+    ("hangs-in-upload", Manner::HangsInUpload),
+    ("upload-fails", Manner::UploadFails),
+    ("uploads-by-post", Manner::UploadsByPost),
 ];
 
 impl std::str::FromStr for Manner {
