@@ -33,6 +33,8 @@ pub const ALL: &[&[Endpoint]] = &[
     v1::audit::ROUTES,
     v1::locks::ROUTES,
     v1::notifications::ROUTES,
+    v1::firmware::ROUTES,
+    v1::diagnostics::ROUTES,
     live::ROUTES,
 ];
 

@@ -63,6 +63,10 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
         }
         ("POST", "/stations/{id}/ocpp") => Some(json!({"action": "ClearCache", "payload": {}})),
         ("POST", "/drivers") => Some(json!({"name": "Eva"})),
+        ("POST", "/firmware_files") => {
+            Some(json!({"vendor": "Acme", "models": ["*"], "version": "1.0", "name": "f.bin"}))
+        }
+        ("POST", "/stations/{id}/diagnostics") => Some(json!({"kind": "diagnostics"})),
         ("POST", "/tokens") => Some(json!({"uid": uuid::Uuid::new_v4().simple().to_string()})),
         ("POST", "/stations/{id}/password") => None,
         ("POST", "/organisations/{id}/move") => {
@@ -228,6 +232,7 @@ impl Trial {
             "drivers" => "drv",
             "organisations" => "org",
             "keys" => "key",
+            "firmware_files" => "fwf",
             _ => "",
         };
         let filled = |id: &str| {
@@ -236,6 +241,7 @@ impl Trial {
             let path = path.replace("{token_id}", &format!("tok_{MISSING}"));
             let user = format!("usr_{MISSING}");
             path.replace("{user_id}", &user)
+                .replace("{transfer_id}", &format!("trf_{MISSING}"))
                 .replace("{module}", "solar")
         };
         if !path.contains("{id}") {
@@ -251,6 +257,7 @@ impl Trial {
         let right: &[u16] = match (may, path) {
             (false, _) => &[403],
             (true, "/stations/{id}/ocpp") => &[503],
+            (true, "/stations/{id}/diagnostics") if method == "POST" => &[503],
             // It is not connected, and so not locked.
             (true, "/stations/{id}/lock") if method == "POST" => &[503],
             (true, "/stations/{id}/lock") if method == "GET" => &[200],
@@ -264,6 +271,7 @@ impl Trial {
             (true, _)
                 if path.contains("{command}")
                     || path.contains("{user_id}")
+                    || path.contains("{transfer_id}")
                     || path.contains("{token_id}") =>
             {
                 &[404]

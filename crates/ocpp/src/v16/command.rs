@@ -5,10 +5,14 @@
 use domain::command::{Command, CommandError, ResetKind, TriggerKind, VariableName};
 use serde_json::{Value, json};
 
-use crate::dialect::{PlannedCall, call, timestamp, unsupported};
+use super::files;
+use crate::dialect::{PlannedCall, call, unsupported};
 
 /// The calls for a command, before the last look at them.
-pub(crate) fn calls(command: &Command) -> Result<Vec<PlannedCall>, CommandError> {
+pub(crate) fn calls(
+    command: &Command,
+    request_number: i32,
+) -> Result<Vec<PlannedCall>, CommandError> {
     let (action, payload) = match command {
         Command::Reset { evse: Some(_), .. } => {
             return Err(unsupported("OCPP 1.6 resets the whole station only"));
@@ -86,21 +90,8 @@ pub(crate) fn calls(command: &Command) -> Result<Vec<PlannedCall>, CommandError>
         }
         Command::RequestReport { .. } => ("GetConfiguration", json!({})),
         Command::ClearCache => ("ClearCache", json!({})),
-        Command::UpdateFirmware {
-            url,
-            retrieve_at,
-            retries,
-            retry_interval_s,
-            ..
-        } => {
-            let mut payload = json!({"location": url, "retrieveDate": timestamp(*retrieve_at)});
-            if let Some(retries) = retries {
-                payload["retries"] = json!(retries);
-            }
-            if let Some(seconds) = retry_interval_s {
-                payload["retryInterval"] = json!(seconds);
-            }
-            ("UpdateFirmware", payload)
+        Command::UpdateFirmware { .. } | Command::UploadLog { .. } => {
+            return files::call_for(command, request_number).map(|call| vec![call]);
         }
         Command::Raw { .. } => return Err(unsupported("a raw call is sent in its own words")),
     };
