@@ -42,7 +42,10 @@ export function note(plan: Plan, event: LiveEvent): Plan {
       again(...keys.station(station), 'lock');
       again('notifications');
     }
-    if (event.type === 'station.booted') again(...keys.station(station), 'variables');
+    if (event.type === 'station.booted') {
+      again(...keys.station(station), 'variables');
+      again(...keys.station(station), 'firmware');
+    }
   }
   if (family === 'session') {
     if (event.session_id) plan.sessions.add(event.session_id);
@@ -58,6 +61,10 @@ export function note(plan: Plan, event: LiveEvent): Plan {
     if (typeof event.job_id === 'string') again(...keys.job(event.job_id));
   }
   if (event.type === 'variables.reported' && station) again(...keys.station(station), 'variables');
+  if (event.type === 'transfer.updated' && station) {
+    again(...keys.station(station), 'firmware');
+    again(...keys.station(station), 'diagnostics');
+  }
   if (event.type === 'deviation.recorded' && station) {
     plan.stations.add(station);
     again(...keys.station(station), 'deviations');
