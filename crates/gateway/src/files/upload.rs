@@ -10,7 +10,7 @@ use app::transfers::link::{self, Incoming as Arriving, Refused};
 use futures_util::stream::unfold;
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
 use multer::Multipart;
@@ -48,12 +48,15 @@ pub(super) async fn take(
     request: Request<Incoming>,
 ) -> Result<Answer, Refused> {
     let (head, mut body) = request.into_parts();
-    let taken = receive(app, settings, secret, name, &head, &mut body).await;
+    let mut begun = false;
+    let taken = receive(app, settings, secret, name, (&head, &mut body), &mut begun).await;
     let well = taken
         .as_ref()
         .is_ok_and(|answer| answer.status().is_success());
-    if !well {
-        // Whoever still sends would not hear why it is refused.
+    let waits = !begun && head.headers.contains_key(EXPECT);
+    if !well && !waits {
+        // Whoever still sends would not hear why it is refused. Whoever waits to be told to begin is
+        // not told so by this.
         let _ = tokio::time::timeout(LINGER, drain(&mut body)).await;
     }
     taken
@@ -75,8 +78,8 @@ async fn receive(
     settings: &FileSettings,
     secret: &str,
     name: &str,
-    head: &Parts,
-    body: &mut Incoming,
+    (head, body): (&Parts, &mut Incoming),
+    begun: &mut bool,
 ) -> Result<Answer, Refused> {
     let transfer = link::by_secret(app, secret, true).await?;
     let said = |name| head.headers.get(name)?.to_str().ok();
@@ -91,6 +94,7 @@ async fn receive(
     let told = told.filter(|_| form.is_none());
     let mut file = Arriving::begin(app, transfer, name, told).await?;
     let idle = settings.idle_timeout;
+    *begun = true;
     let whole = match form {
         Some(boundary) => from_form(&mut file, body, boundary, idle).await?,
         None => from_body(&mut file, body, idle).await?,
