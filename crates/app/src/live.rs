@@ -90,6 +90,8 @@ impl Topic {
             | Change::SiteEdited { .. }
             | Change::NoticeRecorded
             | Change::VariablesReported
+            | Change::SettingsUpdated
+            | Change::SettingsDrifted { .. }
             | Change::DeviationRecorded => Self::Station,
         }
     }

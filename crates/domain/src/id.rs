@@ -124,6 +124,8 @@ ids! {
     NotificationId = "nfn";
     /// A passkey of an operator.
     PasskeyId = "pky";
+    /// A template of settings.
+    TemplateId = "tpl";
 }
 
 #[cfg(test)]
