@@ -65,6 +65,10 @@ export function note(plan: Plan, event: LiveEvent): Plan {
     again(...keys.station(station), 'firmware');
     again(...keys.station(station), 'diagnostics');
   }
+  if (event.type === 'settings.updated' && station) {
+    again(...keys.station(station), 'settings');
+    again(...keys.station(station), 'configuration');
+  }
   if (event.type === 'deviation.recorded' && station) {
     plan.stations.add(station);
     again(...keys.station(station), 'deviations');

@@ -44,6 +44,10 @@ pub enum Export {
     Jobs,
     /// The stations of a job.
     JobItems,
+    /// Settings that are not as wished.
+    Drift,
+    /// What the stations of a site reported.
+    SiteVariables,
 }
 
 impl Export {
@@ -51,9 +55,12 @@ impl Export {
     #[must_use]
     pub const fn permission(self) -> Permission {
         match self {
-            Self::Stations | Self::Sites | Self::Jobs | Self::JobItems => {
-                Permission::StationsReport
-            }
+            Self::Stations
+            | Self::Sites
+            | Self::Jobs
+            | Self::JobItems
+            | Self::Drift
+            | Self::SiteVariables => Permission::StationsReport,
             Self::Sessions => Permission::HistoryReport,
             Self::Tokens => Permission::DriversReport,
             Self::Logs | Self::Attempts => Permission::LogsDownload,
@@ -95,6 +102,8 @@ impl Export {
             Self::DriverHistory => "driver-history",
             Self::Jobs => "jobs",
             Self::JobItems => "job-stations",
+            Self::Drift => "drift",
+            Self::SiteVariables => "site-variables",
         }
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::app::App;
 use crate::error::Error;
 use crate::{
-    attempts, audit, batches, commands, firmware, idempotency, locks, mail, nodes, transfers,
+    attempts, audit, batches, commands, firmware, idempotency, locks, mail, nodes, settings, transfers,
 };
 
 /// Who holds this numbers the facts and chains the deeds of all nodes.
@@ -56,6 +56,10 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
         until(
             shutdown.clone(),
             every(Duration::from_secs(5), || look_after_files(&app))
+        ),
+        until(
+            shutdown.clone(),
+            every(Duration::from_secs(2), || look_after_settings(&app))
         ),
         until(shutdown, every(Duration::from_secs(600), || sweep(&app))),
     );
@@ -282,6 +286,13 @@ pub async fn look_after_files(app: &App) {
     }
     if let Err(error) = firmware::tell(app).await {
         tracing::debug!("news of firmware wait: {error}");
+    }
+}
+
+/// Brings the stations whose turn it is to what is wished of them.
+pub async fn look_after_settings(app: &App) {
+    if let Err(error) = settings::look_after(app).await {
+        tracing::debug!("wishes wait: {error}");
     }
 }
 

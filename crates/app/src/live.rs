@@ -91,6 +91,8 @@ impl Topic {
             | Change::NoticeRecorded
             | Change::TransferUpdated { .. }
             | Change::VariablesReported
+            | Change::SettingsUpdated
+            | Change::SettingsDrifted { .. }
             | Change::DeviationRecorded => Self::Station,
         }
     }

@@ -97,6 +97,13 @@ pub enum Change {
     },
     /// Variables were reported.
     VariablesReported,
+    /// What a station should be set to changed, or how far it is.
+    SettingsUpdated,
+    /// Settings were found that are not as wished.
+    SettingsDrifted {
+        /// How many.
+        count: u32,
+    },
     /// The station departed from its protocol in a way not seen of it before.
     DeviationRecorded,
 }
@@ -120,6 +127,8 @@ impl Change {
             Self::NoticeRecorded => "notice.recorded",
             Self::TransferUpdated { .. } => "transfer.updated",
             Self::VariablesReported => "variables.reported",
+            Self::SettingsUpdated => "settings.updated",
+            Self::SettingsDrifted { .. } => "settings.drifted",
             Self::DeviationRecorded => "deviation.recorded",
         }
     }

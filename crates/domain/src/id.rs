@@ -128,6 +128,8 @@ ids! {
     FirmwareId = "fwf";
     /// A file on its way to or from a station.
     TransferId = "trf";
+    /// A template of settings.
+    TemplateId = "tpl";
 }
 
 #[cfg(test)]

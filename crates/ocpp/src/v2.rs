@@ -7,6 +7,7 @@ mod command;
 mod device_model;
 mod files;
 mod hear;
+mod known;
 mod reply;
 
 pub(crate) use command::calls;

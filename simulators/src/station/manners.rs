@@ -60,10 +60,20 @@ pub enum Manner {
     UploadFails,
     /// Sends logs by HTTP POST.
     UploadsByPost,
+    /// Restarts once, right after it answered the first write of a setting.
+    RebootsBetweenKeys,
+    /// Has the settings of the factory after each restart.
+    ForgetsSettings,
+    /// Takes every setting with its next restart only.
+    TakesLater,
+    /// Declines every setting.
+    DeclinesSettings,
+    /// Restarts without an answer when it is asked for all its settings at once.
+    CrashesOnFullRead,
 }
 
 /// All manners, for lists and help.
-pub const ALL: [(&str, Manner); 26] = [
+pub const ALL: [(&str, Manner); 31] = [
     ("duplicate-start", Manner::DuplicateStart),
     ("clock-1970", Manner::ClockOf1970),
     ("clock-without-zone", Manner::ClockWithoutZone),
@@ -90,6 +100,11 @@ pub const ALL: [(&str, Manner); 26] = [
     ("hangs-in-upload", Manner::HangsInUpload),
     ("upload-fails", Manner::UploadFails),
     ("uploads-by-post", Manner::UploadsByPost),
+    ("reboots-between-keys", Manner::RebootsBetweenKeys),
+    ("forgets-settings", Manner::ForgetsSettings),
+    ("takes-later", Manner::TakesLater),
+    ("declines-settings", Manner::DeclinesSettings),
+    ("crashes-on-full-read", Manner::CrashesOnFullRead),
 ];
 
 impl std::str::FromStr for Manner {

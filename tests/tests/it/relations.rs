@@ -75,7 +75,10 @@ pub(crate) async fn furnish(person: &mut Person, org: &str, name: &str) -> Thing
     let ids = json!({"ids": [id(&station["station"])]});
     let job = json!({"kind": "command", "spec": {"type": "clear_cache"}, "target": ids});
     let job = make(person, "/jobs", job).await;
+    let template = json!({"name": format!("T {name}")});
+    let template = make(person, "/setting_templates", template).await;
     Things::from([
+        ("setting_templates", id(&template)),
         ("organisations", org.to_owned()),
         ("stations", id(&station["station"])),
         ("sites", id(&site)),
@@ -119,6 +122,7 @@ pub(crate) fn nothing() -> Things {
         ("users", "usr"),
         ("invitations", "inv"),
         ("firmware_files", "fwf"),
+        ("setting_templates", "tpl"),
     ];
     let id = |prefix: &str| format!("{prefix}_{MISSING}");
     prefixes.map(|(noun, prefix)| (noun, id(prefix))).into()
@@ -250,7 +254,7 @@ async fn what_is_put_away_is_there_for_its_history_and_does_nothing() {
                 _ if !may || (owners && role != "administrator") => &[403],
                 _ if path.contains("cmd_") || path.contains("trf_") => &[404],
                 // An edit is how it comes back.
-                "PATCH" if path.ends_with("/lock") => &[409],
+                "PATCH" if path.ends_with("/lock") || path.ends_with("/settings") => &[409],
                 "GET" | "PATCH" => &[200],
                 "DELETE" => &[204],
                 _ => &[409],

@@ -200,13 +200,16 @@ fn tell_answers(endpoint: &Endpoint, responses: &mut Map<String, Value>) {
 }
 
 /// What has an ETag.
-const EDITED: [&str; 6] = [
+const EDITED: [&str; 9] = [
     "/SiteView",
     "/StationView",
     "/NewStationView",
     "/TokenView",
     "/DriverView",
     "/FirmwareView",
+    "/ConfigurationView",
+    "/SettingsDiffView",
+    "/SettingTemplateView",
 ];
 
 /// Whether a problem of `status` can come from a route.

@@ -6,3 +6,4 @@ extern crate busbar_domain as domain;
 mod lock;
 mod setting;
 mod watch;
+mod wish;

@@ -2,16 +2,18 @@
 //!
 //! Owns the wording of every command, and the decision that 1.6 has no words for one.
 
-use domain::command::{Command, CommandError, ResetKind, TriggerKind, VariableName};
+use domain::command::{Command, CommandError, ReportKind, ResetKind, TriggerKind, VariableName};
 use serde_json::{Value, json};
 
 use super::files;
-use crate::dialect::{PlannedCall, call, unsupported};
+use super::known::KEYS;
+use crate::dialect::{PlannedCall, Portions, call, portions, unsupported};
 
 /// The calls for a command, before the last look at them.
 pub(crate) fn calls(
     command: &Command,
     request_number: i32,
+    within: &Portions,
 ) -> Result<Vec<PlannedCall>, CommandError> {
     let (action, payload) = match command {
         Command::Reset { evse: Some(_), .. } => {
@@ -69,12 +71,10 @@ pub(crate) fn calls(
         }
         Command::ReadVariables { names } => {
             let keys = names.iter().map(key).collect::<Result<Vec<&str>, _>>()?;
-            let payload = if keys.is_empty() {
-                json!({})
-            } else {
-                json!({"key": keys})
-            };
-            ("GetConfiguration", payload)
+            if !keys.is_empty() {
+                return by_name(&keys, within);
+            }
+            ("GetConfiguration", json!({}))
         }
         Command::WriteVariables { values } => {
             return values
@@ -88,6 +88,9 @@ pub(crate) fn calls(
         Command::MonitorVariables { .. } | Command::StopMonitoring { .. } => {
             return Err(unsupported("OCPP 1.6 has no monitors"));
         }
+        Command::RequestReport {
+            kind: ReportKind::ByName,
+        } => return by_name(&KEYS, within),
         Command::RequestReport { .. } => ("GetConfiguration", json!({})),
         Command::ClearCache => ("ClearCache", json!({})),
         Command::UpdateFirmware { .. } | Command::UploadLog { .. } => {
@@ -96,6 +99,12 @@ pub(crate) fn calls(
         Command::Raw { .. } => return Err(unsupported("a raw call is sent in its own words")),
     };
     Ok(vec![call(action, &payload)])
+}
+
+/// GetConfiguration in portions of as many keys as the station takes.
+fn by_name(keys: &[&str], within: &Portions) -> Result<Vec<PlannedCall>, CommandError> {
+    let keys: Vec<Value> = keys.iter().map(|key| json!(key)).collect();
+    portions("GetConfiguration", "key", &keys, within.read)
 }
 
 fn trigger(message: TriggerKind, evse: Option<i32>) -> Result<Value, CommandError> {

@@ -9,6 +9,7 @@ mod files;
 mod locks;
 mod mails;
 mod manners;
+mod settings;
 mod sweeping;
 mod team;
 mod tree;
@@ -537,6 +538,7 @@ async fn contract(place: Place) {
     drivers::drivers_are_kept(&store).await;
     files::firmware_is_kept(&store).await;
     files::transfers_are_kept(&store).await;
+    settings::wishes_are_kept(&store).await;
     locks::proofs_are_kept(&store).await;
     locks::notifications_stay(&store).await;
     sweeping::strangers_have_bounds(&store).await;
