@@ -3,7 +3,7 @@
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { get } from './client';
-import { keys } from './queries';
+import { diagnostics, firmwareUpdates, keys } from './queries';
 import type { ConnectorStatus, MeterPoint, Page, Session, Station, StationMeter } from './shapes';
 import { type Message, openStream } from './stream';
 
@@ -62,8 +62,8 @@ export function note(plan: Plan, event: LiveEvent): Plan {
   }
   if (event.type === 'variables.reported' && station) again(...keys.station(station), 'variables');
   if (event.type === 'transfer.updated' && station) {
-    again(...keys.station(station), 'firmware');
-    again(...keys.station(station), 'diagnostics');
+    again(...firmwareUpdates(station).queryKey);
+    again(...diagnostics(station).queryKey);
   }
   if (event.type === 'settings.updated' && station) {
     again(...keys.station(station), 'settings');

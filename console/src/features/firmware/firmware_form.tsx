@@ -92,6 +92,7 @@ export function FirmwareForm({ file, close }: { file?: FirmwareFile; close: () =
             placeholder={t('firmware.choose')}
             required={file !== undefined}
             clearable
+            clearButtonProps={{ 'aria-label': t('form.clear') }}
             value={content}
             onChange={(chosen) => {
               setContent(chosen);

@@ -23,6 +23,7 @@ export function LibraryChoice({
       label={t('commands.field.firmware_file_id')}
       placeholder={t('firmware.by_address')}
       clearable
+      clearButtonProps={{ 'aria-label': t('form.clear') }}
       value={value || null}
       error={error}
       onChange={(id) => set(id ?? '')}
