@@ -13,7 +13,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::app::App;
 use crate::error::Error;
 use crate::{
-    attempts, audit, batches, commands, firmware, idempotency, locks, mail, nodes, settings, transfers,
+    attempts, audit, batches, commands, firmware, idempotency, locks, mail, nodes, settings,
+    transfers,
 };
 
 /// Who holds this numbers the facts and chains the deeds of all nodes.
