@@ -69,12 +69,12 @@ impl Actor {
     /// Takes what came of an errand.
     pub(super) fn came_of_errand(&mut self, news: News) {
         match news {
-            News::Say(say) => self.push(say),
+            News::Say(say) => self.push_news(vec![Item::Message(Message::new(say))]),
             News::Installed(version, say) => {
                 self.plant.installing = version;
-                self.outbox.push_back(Item::Reboot("FirmwareUpdate"));
                 let said = say.map(|say| Item::Message(Message::new(say)));
-                self.outbox.extend(said);
+                let restart = Item::Reboot("FirmwareUpdate");
+                self.push_news([restart].into_iter().chain(said).collect());
             }
         }
     }

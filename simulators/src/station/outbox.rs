@@ -82,6 +82,27 @@ impl Actor {
         }
     }
 
+    /// Queues what came of an errand: before the sessions that are still to be told, after what
+    /// came of it before.
+    pub(super) fn push_news(&mut self, news: Vec<Item>) {
+        let of_errand = |item: &Item| match item {
+            Item::Reboot(_) => true,
+            Item::Message(message) => {
+                matches!(message.say, Say::Firmware { .. } | Say::Log { .. })
+            }
+            Item::Marker { .. } => false,
+        };
+        let mut at = self
+            .outbox
+            .iter()
+            .take_while(|item| of_errand(item))
+            .count();
+        for item in news {
+            self.outbox.insert(at, item);
+            at += 1;
+        }
+    }
+
     /// Queues consequences of an answer: after all messages, before the marker of the act that
     /// caused them.
     pub(super) fn push_consequences(&mut self, says: Vec<Say>) {
