@@ -10,7 +10,7 @@ use domain::transfer::{Received, Transfer, TransferKind, TransferState, Transpor
 use crate::{at, id, station};
 
 fn org() -> OrgId {
-    OrgId::from_uuid(id(9_000))
+    OrgId::from_uuid(id(5_000))
 }
 
 fn file(n: u128) -> FirmwareFile {
@@ -36,13 +36,13 @@ fn transfer(n: u128, kind: TransferKind) -> Transfer {
     Transfer {
         id: TransferId::from_uuid(id(n)),
         org: org(),
-        station: StationId::from_uuid(id(9_100)),
+        station: StationId::from_uuid(id(5_100)),
         kind,
         transport: Transport::Ftp,
         state: TransferState::Asked,
         status: None,
         error: None,
-        file: Some(FirmwareId::from_uuid(id(9_001))),
+        file: Some(FirmwareId::from_uuid(id(5_001))),
         version: Some("1.2".to_owned()),
         command: CommandId::from_uuid(id(n + 500)),
         expires_at: at(9_000),
@@ -60,7 +60,7 @@ fn page(limit: u32, cursor: Option<String>) -> PageRequest {
 /// Everything about firmware files.
 pub async fn firmware_is_kept(store: &Store) {
     let (read, lane) = (&store.read, Lane::Org(org()));
-    let mut place = station(9_100);
+    let mut place = station(5_100);
     place.org = org();
     place.hardware.vendor = Some("Acme".to_owned());
     let made = store.write(lane, move |work| {
@@ -76,24 +76,24 @@ pub async fn firmware_is_kept(store: &Store) {
             let accepted = domain::station::Registration::Accepted;
             work.booted(place.id, &hardware, accepted, at(2_000))
                 .await?;
-            for n in 9_001..9_004 {
+            for n in 5_001..5_004 {
                 work.firmware_insert(&file(n)).await?;
             }
             Ok(())
         })
     });
     made.await.unwrap();
-    let found = read.firmware(org(), file(9_001).id).await.unwrap().unwrap();
-    assert_eq!((found.file, found.revision), (file(9_001), 1));
-    let elsewhere = OrgId::from_uuid(id(9_999));
+    let found = read.firmware(org(), file(5_001).id).await.unwrap().unwrap();
+    assert_eq!((found.file, found.revision), (file(5_001), 1));
+    let elsewhere = OrgId::from_uuid(id(5_999));
     assert!(
-        read.firmware(elsewhere, file(9_001).id)
+        read.firmware(elsewhere, file(5_001).id)
             .await
             .unwrap()
             .is_none()
     );
     let first = read.firmware_files(org(), &page(2, None)).await.unwrap();
-    assert_eq!(first.rows[0].file.id, file(9_003).id);
+    assert_eq!(first.rows[0].file.id, file(5_003).id);
     let rest = read
         .firmware_files(org(), &page(2, first.next))
         .await
@@ -101,7 +101,7 @@ pub async fn firmware_is_kept(store: &Store) {
     assert_eq!((rest.rows.len(), rest.next), (1, None));
 
     assert!(read.libraries().await.unwrap().is_empty());
-    let mut whole = file(9_001);
+    let mut whole = file(5_001);
     whole.content = Some(Content {
         bytes: 5 << 30,
         at: at(3_000),
@@ -128,14 +128,14 @@ pub async fn firmware_is_kept(store: &Store) {
         })
     });
     assert_eq!(told.await.unwrap(), (true, false));
-    let known = read.firmware_told(&[file(9_001).id]).await.unwrap();
-    assert_eq!(known, [(file(9_001).id, "one".to_owned())]);
+    let known = read.firmware_told(&[file(5_001).id]).await.unwrap();
+    assert_eq!(known, [(file(5_001).id, "one".to_owned())]);
     let gone = store.write(lane, move |work| {
-        Box::pin(async move { work.firmware_delete(file(9_001).id, 2).await })
+        Box::pin(async move { work.firmware_delete(file(5_001).id, 2).await })
     });
     assert!(gone.await.unwrap());
     assert!(
-        read.firmware_told(&[file(9_001).id])
+        read.firmware_told(&[file(5_001).id])
             .await
             .unwrap()
             .is_empty()
@@ -145,10 +145,10 @@ pub async fn firmware_is_kept(store: &Store) {
 /// Everything about transfers.
 pub async fn transfers_are_kept(store: &Store) {
     let read = &store.read;
-    let here = StationId::from_uuid(id(9_100));
+    let here = StationId::from_uuid(id(5_100));
     let (update, log) = (
-        transfer(9_201, TransferKind::Firmware),
-        transfer(9_202, TransferKind::Security),
+        transfer(5_201, TransferKind::Firmware),
+        transfer(5_202, TransferKind::Security),
     );
     let both = (update.clone(), log.clone());
     let made = store.write(Lane::Station(here), move |work| {
@@ -156,7 +156,7 @@ pub async fn transfers_are_kept(store: &Store) {
         Box::pin(async move {
             work.transfer_insert(&update, Some("digest-1")).await?;
             work.transfer_insert(&log, Some("digest-2")).await?;
-            work.transfer_insert(&transfer(9_203, TransferKind::Diagnostics), None)
+            work.transfer_insert(&transfer(5_203, TransferKind::Diagnostics), None)
                 .await
         })
     });
@@ -171,7 +171,7 @@ pub async fn transfers_are_kept(store: &Store) {
     let incoming = read.transfers(here, true, &page(1, None)).await.unwrap();
     assert_eq!(
         incoming.rows[0].id,
-        transfer(9_203, TransferKind::Diagnostics).id
+        transfer(5_203, TransferKind::Diagnostics).id
     );
     let rest = read
         .transfers(here, true, &page(1, incoming.next))
@@ -188,7 +188,7 @@ pub async fn transfers_are_kept(store: &Store) {
         sha256: "cd".repeat(32),
     });
     done.status = Some("Uploaded".to_owned());
-    done.go(TransferState::Done, at(5_000));
+    done.go(TransferState::Done, at(9_000));
     let put = done.clone();
     let open = store.write(Lane::Station(here), move |work| {
         let put = put.clone();
@@ -197,22 +197,22 @@ pub async fn transfers_are_kept(store: &Store) {
             work.transfer_put(&put).await?;
             let open = work.transfers_open(here, NoticeKind::LogStatus).await?;
             let wanted = work
-                .firmware_wanted(FirmwareId::from_uuid(id(9_001)))
+                .firmware_wanted(FirmwareId::from_uuid(id(5_001)))
                 .await?;
             Ok((newest.map(|t| t.id), open.len(), wanted))
         })
     });
-    let newest = Some(transfer(9_203, TransferKind::Diagnostics).id);
+    let newest = Some(transfer(5_203, TransferKind::Diagnostics).id);
     assert_eq!(open.await.unwrap(), (newest, 1, true));
     assert_eq!(read.transfer(done.id).await.unwrap(), Some(done.clone()));
     // The secret of the link stays with it.
     assert!(read.transfer_by_secret("digest-2").await.unwrap().is_some());
-    assert_eq!(read.transfers_old(true, at(5_000)).await.unwrap(), []);
+    assert_eq!(read.transfers_old(true, at(9_000)).await.unwrap(), []);
     assert_eq!(
-        read.transfers_old(true, at(5_001)).await.unwrap(),
+        read.transfers_old(true, at(9_001)).await.unwrap(),
         [done.clone()]
     );
-    assert_eq!(read.transfers_old(false, at(5_001)).await.unwrap(), []);
+    assert_eq!(read.transfers_old(false, at(9_001)).await.unwrap(), []);
     let gone = store.write(Lane::Station(here), move |work| {
         Box::pin(async move { work.transfer_delete(done.id).await })
     });
