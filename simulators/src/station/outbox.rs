@@ -92,14 +92,9 @@ impl Actor {
             }
             Item::Marker { .. } => false,
         };
-        let mut at = self
-            .outbox
-            .iter()
-            .take_while(|item| of_errand(item))
-            .count();
-        for item in news {
+        let before = self.outbox.iter().take_while(|item| of_errand(item));
+        for (at, item) in (before.count()..).zip(news) {
             self.outbox.insert(at, item);
-            at += 1;
         }
     }
 
