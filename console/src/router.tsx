@@ -140,8 +140,34 @@ const variables = createRoute({
 });
 const log = createRoute({
   ...tab('log'),
-  validateSearch: texts('q', 'action', 'direction', 'errors_only', 'from', 'to', 'entry'),
+  validateSearch: texts(
+    'q',
+    'action',
+    'direction',
+    'errors_only',
+    'message_id',
+    'session_id',
+    'from',
+    'to',
+    'entry',
+  ),
   component: lazyRouteComponent(() => import('./features/logs/log_tab'), 'LogTab'),
+});
+const fleetLog = createRoute({
+  ...page('/logs'),
+  validateSearch: texts(
+    'station',
+    'q',
+    'action',
+    'direction',
+    'errors_only',
+    'message_id',
+    'session_id',
+    'from',
+    'to',
+    'entry',
+  ),
+  component: lazyRouteComponent(() => import('./features/logs/log_page'), 'LogPage'),
 });
 const settings = createRoute({
   ...tab('settings'),
@@ -288,6 +314,7 @@ const tree = root.addChildren([
     apiKeys,
     drivers,
     driver,
+    fleetLog,
     templates,
     template,
     drift,

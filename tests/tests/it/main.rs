@@ -12,6 +12,7 @@ mod document;
 mod drivers;
 mod durability;
 mod lock;
+mod logs;
 mod lost_factor;
 mod manners;
 mod nodes;

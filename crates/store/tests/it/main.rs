@@ -5,6 +5,7 @@ mod batches;
 mod chain;
 mod drivers;
 mod elsewhere;
+mod frames;
 mod locks;
 mod mails;
 mod manners;
@@ -553,6 +554,7 @@ async fn contract(place: Place) {
     );
     batches::batches_go_their_way(&store).await;
     store.flush().await;
+    frames::frames_of_few_and_of_many(&store).await;
 }
 
 /// Every migration goes up, down and up again, with data in the tables.
