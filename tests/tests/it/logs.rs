@@ -90,7 +90,7 @@ async fn the_log_of_many_stations_is_one_list() {
     let elsewhere = format!("/logs?limit=1&station=north&cursor={cursor}");
     assert_eq!(
         stage.ana.ask("GET", &elsewhere, None).await.unwrap().status,
-        400
+        422
     );
 
     // The file has each frame as the list has it, and is for those who may take it away.
