@@ -31,6 +31,7 @@ export const NEEDS = {
   '/logs': need('logs.view'),
   '/jobs': BATCH,
   '/jobs/$id': BATCH,
+  '/firmware': need('stations.firmware'),
   '/tokens': whole('drivers.view'),
   '/sites': need('stations.list'),
   '/sites/$id/access': { any: ['sites.access.manage'], site: 'id' },
@@ -62,6 +63,8 @@ export const TAB_NEEDS = {
   commands: need('stations.control', 'stations.configure', 'stations.firmware', 'stations.raw_ocpp'),
   variables: need('station_settings.view'),
   log: need('logs.view'),
+  firmware: need('stations.firmware'),
+  diagnostics: need('stations.diagnostics'),
   settings: need('stations.edit'),
 } as const satisfies Record<string, Need>;
 

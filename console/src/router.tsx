@@ -169,6 +169,18 @@ const fleetLog = createRoute({
   ),
   component: lazyRouteComponent(() => import('./features/logs/log_page'), 'LogPage'),
 });
+const stationFirmware = createRoute({
+  ...tab('firmware'),
+  component: lazyRouteComponent(() => import('./features/firmware/firmware_tab'), 'FirmwareTab'),
+});
+const stationDiagnostics = createRoute({
+  ...tab('diagnostics'),
+  component: lazyRouteComponent(() => import('./features/diagnostics/diagnostics_tab'), 'DiagnosticsTab'),
+});
+const firmware = createRoute({
+  ...page('/firmware'),
+  component: lazyRouteComponent(() => import('./features/firmware/library_page'), 'LibraryPage'),
+});
 const settings = createRoute({
   ...tab('settings'),
   component: lazyRouteComponent(() => import('./features/stations/settings_tab'), 'SettingsTab'),
@@ -298,7 +310,17 @@ const tree = root.addChildren([
   shell.addChildren([
     overview,
     stations,
-    station.addChildren([stationIndex, live, stationSessions, commands, variables, log, settings]),
+    station.addChildren([
+      stationIndex,
+      live,
+      stationSessions,
+      commands,
+      variables,
+      log,
+      stationFirmware,
+      stationDiagnostics,
+      settings,
+    ]),
     sessions,
     session,
     jobs,
@@ -312,6 +334,7 @@ const tree = root.addChildren([
     subOrganisation,
     team,
     apiKeys,
+    firmware,
     drivers,
     driver,
     fleetLog,

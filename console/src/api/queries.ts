@@ -127,6 +127,16 @@ export const unseen = queryOptions({
 export const deviations = (id: string) => below<T.Deviation>(id, 'deviations');
 export const notices = (id: string) => below<T.Notice>(id, 'notices');
 export const commands = (id: string) => below<T.Command>(id, 'commands');
+export const firmwareFiles = list<T.FirmwareFile>(['firmware_files'], '/firmware_files', {});
+export const stationFirmware = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.station(id), 'firmware'],
+    queryFn: ({ signal }) => get<T.StationFirmware>(`/stations/${id}/firmware`, undefined, signal),
+  });
+export const firmwareUpdates = (id: string) =>
+  list<T.Transfer>([...keys.station(id), 'firmware'], `/stations/${id}/firmware/updates`, {});
+export const diagnostics = (id: string) =>
+  list<T.Transfer>([...keys.station(id), 'diagnostics'], `/stations/${id}/diagnostics`, {});
 export const stationAttempts = (id: string) => below<T.Attempt>(id, 'attempts');
 /** Of one station, or of all within reach. */
 export const logs = (station: string | undefined, query: Query) =>

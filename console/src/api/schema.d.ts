@@ -198,6 +198,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/firmware_files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The firmware library, the newest first. */
+        get: operations["list_firmware_files"];
+        put?: never;
+        /** Adds the record of a firmware file; its content is sent afterwards. */
+        post: operations["create_firmware_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/firmware_files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A firmware file. */
+        get: operations["get_firmware_file"];
+        put?: never;
+        post?: never;
+        /** Removes a firmware file that no station is being updated with. */
+        delete: operations["remove_firmware_file"];
+        options?: never;
+        head?: never;
+        /** Changes what is said of a firmware file. */
+        patch: operations["edit_firmware_file"];
+        trace?: never;
+    };
+    "/firmware_files/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sends the content of a firmware file, once: the bytes as they are. It counts when it came whole,
+         *     is not larger than the instance allows, and agrees with the checksum and the signature that
+         *     were given; else nothing of it is kept.
+         */
+        put: operations["upload_firmware_file"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/invitations/accept": {
         parameters: {
             query?: never;
@@ -1683,6 +1741,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stations/{id}/diagnostics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Logs of a station, the newest first. */
+        get: operations["list_diagnostics"];
+        put?: never;
+        /** Asks a station to send a log. The station gets an address of its own for it, which takes one file. */
+        post: operations["request_diagnostics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{id}/diagnostics/{transfer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A log of a station, and how far it came. */
+        get: operations["get_diagnostics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{id}/diagnostics/{transfer_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a station sent, as it came. A log can name drivers, and nobody can tell where in it, so that
+         *     this needs the right to driver data (`drivers.view`) as well.
+         */
+        get: operations["download_diagnostics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/stations/{id}/evses": {
         parameters: {
             query?: never;
@@ -1692,6 +1805,40 @@ export interface paths {
         };
         /** The EVSEs of a station. */
         get: operations["list_evses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{id}/firmware": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a station runs, and which files of the library are for it. */
+        get: operations["get_station_firmware"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{id}/firmware/updates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a station was updated, the newest first. */
+        get: operations["list_firmware_updates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2264,7 +2411,7 @@ export interface components {
             /** @enum {string} */
             type: "clear_cache";
         } | {
-            params: components["schemas"]["FirmwareParams"];
+            params?: components["schemas"]["FirmwareParams"];
             /** @enum {string} */
             type: "update_firmware";
         };
@@ -2282,7 +2429,7 @@ export interface components {
          * @description What can be asked of a station; `ocpp` is a raw call.
          * @enum {string}
          */
-        CommandType: "reset" | "start_session" | "stop_session" | "change_availability" | "unlock" | "trigger" | "read_variables" | "write_variables" | "request_report" | "clear_cache" | "update_firmware" | "monitor_variables" | "ocpp";
+        CommandType: "reset" | "start_session" | "stop_session" | "change_availability" | "unlock" | "trigger" | "read_variables" | "write_variables" | "request_report" | "clear_cache" | "update_firmware" | "monitor_variables" | "upload_log" | "ocpp";
         /** @description A command and what came of it. */
         CommandView: {
             /** @description The station's own answer. */
@@ -2441,6 +2588,21 @@ export interface components {
             code: string;
             path: string;
             text: string;
+        };
+        /** @description Which log a station is to send. */
+        DiagnosticsBody: {
+            /**
+             * Format: date-time
+             * @description Nothing older.
+             */
+            from?: string | null;
+            kind: components["schemas"]["LogKind"];
+            /**
+             * Format: date-time
+             * @description Nothing newer.
+             */
+            to?: string | null;
+            transport?: components["schemas"]["Transport"] | null;
         };
         /** @description What an edit changes about one setting. */
         DiffView: {
@@ -2617,8 +2779,48 @@ export interface components {
             code: string;
             text: string;
         };
+        /** @description The record of a new firmware file; its content is sent to `content` below it. */
+        FirmwareBody: {
+            /** @description The maker's signing certificate (PEM); only with `signature`. */
+            certificate?: string | null;
+            /** @description 1 to 100 models; `*` stands for anything, and case does not count. */
+            models: string[];
+            /** @description What the file is called: letters, digits and `._-`. */
+            name: string;
+            notes?: string | null;
+            /** @description SHA-256 in hexadecimal, where the maker tells it: a content with another is refused. */
+            sha256?: string | null;
+            /** @description The maker's signature over the content (base64); only with `certificate`. */
+            signature?: string | null;
+            /** @description The maker, as its stations tell it; case does not count. */
+            vendor: string;
+            /** @description The version that a station tells once it runs the file. */
+            version: string;
+        };
+        /**
+         * @description Changes to a firmware file: a field left out stays, null clears. Certificate and signature go
+         *     together; neither they nor the checksum change once the content is there.
+         */
+        FirmwareChange: {
+            certificate?: string | null;
+            models?: string[];
+            name?: string;
+            notes?: string | null;
+            sha256?: string | null;
+            signature?: string | null;
+            vendor?: string;
+            version?: string;
+        };
+        /** @description Newer firmware for a model of station. */
+        FirmwareNewsView: {
+            model: string;
+            vendor: string;
+            version: string;
+        };
         /** @description Which firmware, and when. */
         FirmwareParams: {
+            /** @description A file of the library: the station gets a one-time link to it. */
+            firmware_file_id?: string | null;
             /** Format: date-time */
             install_at?: string | null;
             /** Format: int32 */
@@ -2630,14 +2832,49 @@ export interface components {
             retrieve_at?: string | null;
             /** Format: int32 */
             retry_interval_s?: number | null;
-            /** @description http, https, ftp or ftps. */
-            url: string;
+            /**
+             * @description Whether the signature of a file of the library goes along; when not said, with stations
+             *     that can check it.
+             */
+            signed?: boolean | null;
+            transport?: components["schemas"]["Transport"] | null;
+            /** @description http, https, ftp or ftps; this or `firmware_file_id`. */
+            url?: string | null;
         };
         /**
          * @description How far an update of firmware is.
          * @enum {string}
          */
         FirmwarePhase: "asked" | "downloading" | "downloaded" | "installing" | "rebooting" | "installed";
+        /** @description A firmware file of the library. */
+        FirmwareView: {
+            /** @description PEM. */
+            certificate: string | null;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** @description Models; `*` stands for anything. */
+            models: string[];
+            /** @description What the file is called on its way to a station. */
+            name: string;
+            notes: string | null;
+            /** @description SHA-256 in hexadecimal: what was said, and once the content is there what was counted. */
+            sha256: string | null;
+            /** @description Base64. */
+            signature: string | null;
+            /** @description Whether it has the maker's signature. */
+            signed: boolean;
+            /**
+             * Format: int64
+             * @description Null until the content is there.
+             */
+            size_bytes: number | null;
+            /** Format: date-time */
+            uploaded_at: string | null;
+            /** @description The maker, as its stations tell it. */
+            vendor: string;
+            version: string;
+        };
         /** @description Which stations a template is for; what is not said fits all. */
         FitBody: {
             /** @description The oldest firmware. */
@@ -2852,6 +3089,8 @@ export interface components {
         };
         /** @description An update of firmware: the job is over at a station when it runs it. */
         JobFirmware: {
+            /** @description A file of the library: each station gets a one-time link to it. */
+            firmware_file_id?: string | null;
             /** Format: date-time */
             install_at?: string | null;
             /**
@@ -2869,9 +3108,18 @@ export interface components {
             retrieve_at?: string | null;
             /** Format: int32 */
             retry_interval_s?: number | null;
-            /** @description http, https, ftp or ftps. */
-            url: string;
-            /** @description What a station tells as its version when it runs the update. */
+            /**
+             * @description Whether the signature of a file of the library goes along; when not said, with stations
+             *     that can check it.
+             */
+            signed?: boolean | null;
+            transport?: components["schemas"]["Transport"] | null;
+            /** @description http, https, ftp or ftps; this or `firmware_file_id`. */
+            url?: string | null;
+            /**
+             * @description What a station tells as its version when it runs the update; that of the file of the library
+             *     when not said.
+             */
             version?: string | null;
         };
         /**
@@ -3140,6 +3388,15 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A page of a list. */
+        ListView_FirmwareView: {
+            /** @description The rows. */
+            data: components["schemas"]["FirmwareView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
         ListView_FleetDriftView: {
             /** @description The rows. */
             data: components["schemas"]["FleetDriftView"][];
@@ -3338,6 +3595,15 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A page of a list. */
+        ListView_TransferView: {
+            /** @description The rows. */
+            data: components["schemas"]["TransferView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
         ListView_UnclaimedView: {
             /** @description The rows. */
             data: components["schemas"]["UnclaimedView"][];
@@ -3404,6 +3670,11 @@ export interface components {
             removed: components["schemas"]["RemovalView"] | null;
             station_id: string;
         };
+        /**
+         * @description Which log.
+         * @enum {string}
+         */
+        LogKind: "diagnostics" | "security";
         /** @description One frame. */
         LogView: {
             action: string | null;
@@ -3616,7 +3887,7 @@ export interface components {
          * @description What a notification is about.
          * @enum {string}
          */
-        NotificationKind: "lock_puk" | "lock_removed" | "lock_password_changed" | "settings_drifted" | "reverts_stopped" | "settings_unread";
+        NotificationKind: "lock_puk" | "lock_removed" | "lock_password_changed" | "settings_drifted" | "reverts_stopped" | "settings_unread" | "firmware_available";
         /** @description Something that the caller is told until they have seen it. */
         NotificationView: {
             /** Format: date-time */
@@ -3625,6 +3896,7 @@ export interface components {
             at: string;
             /** @description Who did it, where it was somebody. */
             by: string | null;
+            firmware: components["schemas"]["FirmwareNewsView"] | null;
             /** @description Whether acknowledging it tells a secret, once. */
             has_secret: boolean;
             id: string;
@@ -3895,6 +4167,13 @@ export interface components {
             because: components["schemas"]["ReasonView"][];
             /** @description What keeps it away; empty when it is allowed. */
             blocked: components["schemas"]["ReasonView"][];
+        };
+        /** @description A file that came from a station. */
+        ReceivedView: {
+            name: string;
+            sha256: string;
+            /** Format: int64 */
+            size_bytes: number;
         };
         /** @description Recovery codes, shown once. */
         RecoveryCodesView: {
@@ -4349,6 +4628,19 @@ export interface components {
             policy_lenient?: boolean;
             site_id?: string | null;
         };
+        /** @description The firmware of a station. */
+        StationFirmwareView: {
+            /** @description All files of the library that are for the station, the newest first. */
+            fitting: components["schemas"]["FirmwareView"][];
+            /** @description Whether the library is active: a paid module. */
+            has_library: boolean;
+            model: string | null;
+            /** @description Files of the library that are newer, the newest first. */
+            updates: components["schemas"]["FirmwareView"][];
+            vendor: string | null;
+            /** @description What it runs. */
+            version: string | null;
+        };
         /** @description The readings of a station. */
         StationMeterView: {
             evses: components["schemas"]["EvseMeterView"][];
@@ -4372,6 +4664,8 @@ export interface components {
             deviations: number;
             evses: components["schemas"]["EvseView"][];
             finding: components["schemas"]["FindingView"] | null;
+            /** @description The newest version of the firmware library that it could have, for whoever may update it. */
+            firmware_update: string | null;
             firmware_version: string | null;
             id: string;
             /** @description Its name on the wire. */
@@ -4592,6 +4886,49 @@ export interface components {
             /** @description The allowed values, where they are a closed list. */
             values: string[];
         };
+        /**
+         * @description What is carried to or from a station.
+         * @enum {string}
+         */
+        TransferKind: "firmware" | "diagnostics" | "security";
+        /**
+         * @description Where a transfer stands.
+         * @enum {string}
+         */
+        TransferState: "asked" | "running" | "done" | "failed" | "expired";
+        /** @description A file on its way to or from a station. */
+        TransferView: {
+            command_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** @description Why it failed: `superseded`, `rejected`, or the code of the command's error. */
+            error: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the station may come.
+             */
+            expires_at: string;
+            file: components["schemas"]["ReceivedView"] | null;
+            /** @description The file of the library. */
+            firmware_file_id: string | null;
+            id: string;
+            issued_by: components["schemas"]["PersonView"] | null;
+            kind: components["schemas"]["TransferKind"];
+            state: components["schemas"]["TransferState"];
+            station_id: string;
+            /** @description The newest word of the station about it, such as `Downloading`. */
+            status: string | null;
+            transport: components["schemas"]["Transport"];
+            /** @description The version that the station is to run. */
+            version: string | null;
+        };
+        /**
+         * @description By which protocol a file is carried.
+         * @enum {string}
+         */
+        Transport: "http" | "ftp";
         /**
          * @description What a station is asked to say again.
          * @enum {string}
@@ -4829,7 +5166,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is larger than 1 MiB (`body_too_large`). */
+        /** @description The body is larger than 1 MiB (`body_too_large`), or the file larger than the instance allows (`file_too_large`). */
         TooLarge: {
             headers: {
                 [name: string]: unknown;
@@ -4847,7 +5184,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Try again later (`station_offline`, `database_unavailable`, `identity_provider_away`). */
+        /** @description Try again later (`station_offline`, `database_unavailable`, `disk_full`, `identity_provider_away`). */
         Unavailable: {
             headers: {
                 [name: string]: unknown;
@@ -5502,6 +5839,275 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_firmware_files: {
+        parameters: {
+            query?: {
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_FirmwareView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_firmware_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirmwareBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
+                    /** @description The path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirmwareView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_firmware_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirmwareView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_firmware_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_firmware_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirmwareChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirmwareView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_firmware_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirmwareView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */
@@ -10313,6 +10919,177 @@ export interface operations {
             };
         };
     };
+    list_diagnostics: {
+        parameters: {
+            query?: {
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_TransferView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    request_diagnostics: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiagnosticsBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    /** @description The path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            423: components["responses"]["Locked"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_diagnostics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_diagnostics: {
+        parameters: {
+            query?: {
+                /** @description Only the first MiB. */
+                head?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_evses: {
         parameters: {
             query?: {
@@ -10335,6 +11112,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_EvseView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_station_firmware: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationFirmwareView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_firmware_updates: {
+        parameters: {
+            query?: {
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_TransferView"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -70,6 +70,10 @@ use crate::{routes, v1};
         v1::setting_templates::preview,
         v1::notifications::list, v1::notifications::acknowledge, v1::notifications::saved,
         v1::notifications::reveal, v1::notifications::forget,
+        v1::firmware::list, v1::firmware::create, v1::firmware::find, v1::firmware::edit,
+        v1::firmware::remove, v1::firmware::upload, v1::firmware::of_station, v1::firmware::history,
+        v1::diagnostics::list, v1::diagnostics::request, v1::diagnostics::find,
+        v1::diagnostics::download,
         crate::live::stream,
     ),
     components(schemas(

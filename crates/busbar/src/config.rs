@@ -3,6 +3,7 @@
 
 mod backup;
 mod check;
+mod files;
 mod lock;
 mod oidc;
 mod support;
@@ -13,6 +14,7 @@ use app::proxy::TrustedProxies;
 use serde::Deserialize;
 
 pub use backup::BackupConfig;
+pub use files::Files;
 pub use lock::LockConfig;
 pub use oidc::Oidc;
 pub use support::Support;
@@ -102,6 +104,8 @@ pub struct Config {
     pub lock: LockConfig,
     /// How long logs are kept.
     pub retention: Retention,
+    /// Files to and from stations.
+    pub files: Files,
     /// Networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count, at both
     /// doors. This machine unless told otherwise.
     pub trusted_proxies: TrustedProxies,
@@ -186,6 +190,8 @@ pub struct Retention {
     pub commands_days: u32,
     /// Days of meter readings.
     pub samples_days: u32,
+    /// Days of what stations sent: diagnostics and security logs.
+    pub diagnostics_days: u32,
 }
 
 impl From<Retention> for store::Retention {
@@ -213,6 +219,7 @@ impl Default for Config {
             support: Support::default(),
             lock: LockConfig::default(),
             retention: Retention::default(),
+            files: Files::default(),
             trusted_proxies: TrustedProxies::this_machine(),
             backup: BackupConfig::default(),
             file: None,
@@ -261,6 +268,7 @@ impl Default for Retention {
             notices_days: days.notices_days,
             commands_days: days.commands_days,
             samples_days: days.samples_days,
+            diagnostics_days: app::FilesSettings::default().diagnostics_days,
         }
     }
 }
@@ -327,6 +335,7 @@ impl Config {
         if let Some(listen) = set("BUSBAR_GATEWAY_LISTEN") {
             self.gateway.listen = listen;
         }
+        self.files.apply(set)?;
         if let Some(url) = set("BUSBAR_GATEWAY_PUBLIC_URL") {
             self.gateway.public_url = Some(url);
         }
@@ -474,6 +483,17 @@ mod tests {
                 "oidc.organisation",
             ),
             ("[support]\nurl = \"javascript:1\"", "support.url"),
+            ("[files]\npublic_url = \"ftp://h\"", "files.public_url"),
+            (
+                "[files]\nftp_passive_ports = \"9\"",
+                "files.ftp_passive_ports",
+            ),
+            (
+                "[files]\nftp_public_host = \"ftp://h\"",
+                "files.ftp_public_host",
+            ),
+            ("[files]\nupload_link_hours = 0", "files.upload_link_hours"),
+            ("[files]\nlisten = \"9080\"", "files.listen"),
         ] {
             std::fs::write(&path, text).unwrap();
             let error = Config::read(Some(&path), |_| None).unwrap_err().to_string();

@@ -124,6 +124,10 @@ ids! {
     NotificationId = "nfn";
     /// A passkey of an operator.
     PasskeyId = "pky";
+    /// A firmware file of a library.
+    FirmwareId = "fwf";
+    /// A file on its way to or from a station.
+    TransferId = "trf";
     /// A template of settings.
     TemplateId = "tpl";
 }

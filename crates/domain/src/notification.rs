@@ -34,6 +34,15 @@ pub enum Matter {
     RevertsStopped,
     /// A locked station did not tell its settings, time and again.
     SettingsUnread,
+    /// The library has newer firmware for stations of a model; told at one of them.
+    FirmwareAvailable {
+        /// Of which maker.
+        vendor: String,
+        /// Which model.
+        model: String,
+        /// Which version.
+        version: String,
+    },
 }
 
 impl Matter {
@@ -47,6 +56,7 @@ impl Matter {
             Self::SettingsDrifted { .. } => "settings_drifted",
             Self::RevertsStopped => "reverts_stopped",
             Self::SettingsUnread => "settings_unread",
+            Self::FirmwareAvailable { .. } => "firmware_available",
         }
     }
 }

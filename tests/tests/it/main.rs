@@ -11,6 +11,7 @@ mod doctor;
 mod document;
 mod drivers;
 mod durability;
+mod files;
 mod lock;
 mod logs;
 mod lost_factor;

@@ -38,6 +38,8 @@ export function NotificationsPage() {
               by: note.by ?? '',
               how: note.method ? t(`lock.method.${note.method}`) : '',
               names: note.settings.join(', '),
+              model: note.firmware ? `${note.firmware.vendor} ${note.firmware.model}` : '',
+              version: note.firmware?.version ?? '',
             })}
           </span>
         ),

@@ -283,6 +283,7 @@ fn view(row: app::stations::StationView) -> StationView {
         model: station.hardware.model,
         serial_number: station.hardware.serial_number,
         firmware_version: station.hardware.firmware_version,
+        firmware_update: row.firmware_update,
         policy_lenient: station.lenient,
         policy_assume_protocol: station.assume_protocol,
         deviations: row.deviations,

@@ -9,6 +9,7 @@ mod commands;
 mod connections;
 mod delivery;
 mod factors;
+mod firmware;
 mod invitations;
 mod keys;
 mod live;

@@ -5,6 +5,7 @@ mod batches;
 mod chain;
 mod drivers;
 mod elsewhere;
+mod files;
 mod frames;
 mod locks;
 mod mails;
@@ -536,6 +537,8 @@ async fn contract(place: Place) {
     tree::what_is_held_is_changed_by_nobody_else(&store).await;
     locks::locks_are_kept(&store).await;
     drivers::drivers_are_kept(&store).await;
+    files::firmware_is_kept(&store).await;
+    files::transfers_are_kept(&store).await;
     settings::wishes_are_kept(&store).await;
     locks::proofs_are_kept(&store).await;
     locks::notifications_stay(&store).await;
