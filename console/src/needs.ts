@@ -28,6 +28,7 @@ export const NEEDS = {
   '/stations/$id': need('stations.list'),
   '/sessions': need('sessions.view'),
   '/sessions/$id': need('sessions.view'),
+  '/logs': need('logs.view'),
   '/jobs': BATCH,
   '/jobs/$id': BATCH,
   '/firmware': need('stations.firmware'),

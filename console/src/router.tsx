@@ -140,8 +140,34 @@ const variables = createRoute({
 });
 const log = createRoute({
   ...tab('log'),
-  validateSearch: texts('q', 'action', 'direction', 'errors_only', 'from', 'to', 'entry'),
+  validateSearch: texts(
+    'q',
+    'action',
+    'direction',
+    'errors_only',
+    'message_id',
+    'session_id',
+    'from',
+    'to',
+    'entry',
+  ),
   component: lazyRouteComponent(() => import('./features/logs/log_tab'), 'LogTab'),
+});
+const fleetLog = createRoute({
+  ...page('/logs'),
+  validateSearch: texts(
+    'station',
+    'q',
+    'action',
+    'direction',
+    'errors_only',
+    'message_id',
+    'session_id',
+    'from',
+    'to',
+    'entry',
+  ),
+  component: lazyRouteComponent(() => import('./features/logs/log_page'), 'LogPage'),
 });
 const stationFirmware = createRoute({
   ...tab('firmware'),
@@ -311,6 +337,7 @@ const tree = root.addChildren([
     firmware,
     drivers,
     driver,
+    fleetLog,
     templates,
     template,
     drift,

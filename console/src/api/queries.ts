@@ -138,8 +138,11 @@ export const firmwareUpdates = (id: string) =>
 export const diagnostics = (id: string) =>
   list<T.Transfer>([...keys.station(id), 'diagnostics'], `/stations/${id}/diagnostics`, {});
 export const stationAttempts = (id: string) => below<T.Attempt>(id, 'attempts');
-export const logs = (id: string, query: Query) =>
-  list<T.LogEntry>([...keys.station(id), 'logs'], `/stations/${id}/logs`, query, 200);
+/** Of one station, or of all within reach. */
+export const logs = (station: string | undefined, query: Query) =>
+  station === undefined
+    ? list<T.LogEntry>(['logs'], '/logs', query, 200)
+    : list<T.LogEntry>([...keys.station(station), 'logs'], `/stations/${station}/logs`, query, 200);
 
 export const jobs = (query: Query) => list<T.Job>(keys.jobs, '/jobs', query);
 /** Those under way, for the tray. */

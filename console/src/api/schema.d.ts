@@ -584,6 +584,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Frames of all stations within reach, the newest first. */
+        get: operations["list_fleet_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me": {
         parameters: {
             query?: never;
@@ -3667,6 +3684,8 @@ export interface components {
             direction: components["schemas"]["Direction"];
             error_code: string | null;
             id: string;
+            /** @description What its station is called. */
+            identity: string;
             kind: components["schemas"]["FrameKind"];
             /** Format: int32 */
             latency_ms: number | null;
@@ -7001,6 +7020,66 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_fleet_logs: {
+        parameters: {
+            query?: {
+                /** @description Only of stations with this in identity or name, without case. */
+                station?: string;
+                /** @description Only of stations at this site. */
+                site_id?: string;
+                /** @description Names of calls, with commas. */
+                action?: string[];
+                direction?: components["schemas"]["Direction"];
+                /** @description Only the call of this message id and the answer to it. */
+                message_id?: string;
+                /** @description Only of this session. */
+                session_id?: string;
+                /** @description Part of the payload, as the caller may read it; needs `logs.search`. */
+                q?: string;
+                /** @description Only refusals, unreadable frames and those with deviations. */
+                errors_only?: boolean;
+                /** @description At or after. */
+                from?: string;
+                /** @description Before. */
+                to?: string;
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_LogView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */
@@ -11609,6 +11688,10 @@ export interface operations {
                 /** @description Names of calls, with commas. */
                 action?: string[];
                 direction?: components["schemas"]["Direction"];
+                /** @description Only the call of this message id and the answer to it. */
+                message_id?: string;
+                /** @description Only of this session. */
+                session_id?: string;
                 /** @description Part of the payload, as the caller may read it; needs `logs.search`. */
                 q?: string;
                 /** @description Only refusals, unreadable frames and those with deviations. */

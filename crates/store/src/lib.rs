@@ -92,5 +92,5 @@ pub use store::{Overview, Read, Store};
 pub use sweep::Retention;
 pub use token::{TokenFilter, TokenSort};
 pub use user::{LoginRow, UserRow};
-pub use wire_log::{LogFilter, log_cursor};
+pub use wire_log::{LogFilter, LogFleet, LogOf, log_cursor};
 pub use work::Work;

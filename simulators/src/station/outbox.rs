@@ -92,9 +92,13 @@ impl Actor {
             }
             Item::Marker { .. } => false,
         };
-        let before = self.outbox.iter().take_while(|item| of_errand(item));
-        for (at, item) in (before.count()..).zip(news) {
-            self.outbox.insert(at, item);
+        let at = self
+            .outbox
+            .iter()
+            .take_while(|item| of_errand(item))
+            .count();
+        for (n, item) in news.into_iter().enumerate() {
+            self.outbox.insert(at + n, item);
         }
     }
 

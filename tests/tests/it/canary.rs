@@ -291,6 +291,7 @@ async fn answered(person: &mut Person, stations: &[String]) -> usize {
         .iter()
         .map(|id| format!("/stations/{id}/logs?q={CORE}"));
     let others = [
+        format!("/logs?q={CORE}"),
         format!("/sessions?token={CANARY}"),
         format!("/tokens?q={CORE}"),
         format!("/drivers?q={CORE}"),

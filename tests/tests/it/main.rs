@@ -13,6 +13,7 @@ mod drivers;
 mod durability;
 mod files;
 mod lock;
+mod logs;
 mod lost_factor;
 mod manners;
 mod nodes;

@@ -88,7 +88,7 @@ pub(crate) async fn list(
 ) -> Result<HttpResponse, Problem> {
     let sorts = match listing::form(&request) {
         Form::Json => SORTS,
-        Form::Csv | Form::Xlsx => FILE_SORTS,
+        Form::Csv | Form::Lines | Form::Xlsx => FILE_SORTS,
     };
     let filter = app::stations::StationQuery {
         site: q.site_id,

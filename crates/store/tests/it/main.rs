@@ -6,6 +6,7 @@ mod chain;
 mod drivers;
 mod elsewhere;
 mod files;
+mod frames;
 mod locks;
 mod mails;
 mod manners;
@@ -556,6 +557,7 @@ async fn contract(place: Place) {
     );
     batches::batches_go_their_way(&store).await;
     store.flush().await;
+    frames::frames_of_few_and_of_many(&store).await;
 }
 
 /// Every migration goes up, down and up again, with data in the tables.
