@@ -109,6 +109,9 @@ async fn the_log_of_many_stations_is_one_list() {
         .filter(Value::is_object)
         .collect();
     assert_eq!(lines, boots);
-    let mut manager = stage.member("driver_manager").await;
-    assert_eq!(manager.ask("GET", "/logs", None).await.unwrap().status, 403);
+    let mut activator = stage.member("paid_module_activator").await;
+    assert_eq!(
+        activator.ask("GET", "/logs", None).await.unwrap().status,
+        403
+    );
 }
