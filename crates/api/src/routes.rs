@@ -33,6 +33,8 @@ pub const ALL: &[&[Endpoint]] = &[
     v1::audit::ROUTES,
     v1::locks::ROUTES,
     v1::notifications::ROUTES,
+    v1::alerts::ROUTES,
+    v1::alert_rules::ROUTES,
     live::ROUTES,
 ];
 

@@ -44,6 +44,10 @@ pub enum Export {
     Jobs,
     /// The stations of a job.
     JobItems,
+    /// Alerts.
+    Alerts,
+    /// What went to a webhook.
+    Deliveries,
 }
 
 impl Export {
@@ -64,6 +68,8 @@ impl Export {
             Self::Audit => Permission::AuditView,
             Self::Drivers => Permission::DriversReport,
             Self::DriverHistory => Permission::DriverHistoryReport,
+            Self::Alerts => Permission::AlertsView,
+            Self::Deliveries => Permission::WebhooksManage,
         }
     }
 
@@ -95,6 +101,8 @@ impl Export {
             Self::DriverHistory => "driver-history",
             Self::Jobs => "jobs",
             Self::JobItems => "job-stations",
+            Self::Alerts => "alerts",
+            Self::Deliveries => "webhook-deliveries",
         }
     }
 }

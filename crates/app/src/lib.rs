@@ -26,6 +26,8 @@ pub mod connections;
 pub mod ingest;
 
 // the people's side
+pub mod alert_rules;
+pub mod alerts;
 pub mod audit;
 pub mod batches;
 pub mod commands;
@@ -40,6 +42,7 @@ pub mod locks;
 pub mod logins;
 pub mod logs;
 pub mod lost_factors;
+pub mod maintenance;
 pub mod me;
 pub mod members;
 mod nodes;
@@ -61,7 +64,9 @@ pub mod stations;
 pub mod step_up;
 pub mod support;
 pub mod tokens;
+pub mod uptime;
 pub mod users;
+pub mod webhooks;
 
 // by itself
 pub mod health;

@@ -6,6 +6,7 @@ mod check;
 mod lock;
 mod oidc;
 mod support;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,7 @@ pub use backup::BackupConfig;
 pub use lock::LockConfig;
 pub use oidc::Oidc;
 pub use support::Support;
+pub use webhooks::Webhooks;
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +104,8 @@ pub struct Config {
     pub lock: LockConfig,
     /// How long logs are kept.
     pub retention: Retention,
+    /// Messages to other people's servers.
+    pub webhooks: Webhooks,
     /// Networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count, at both
     /// doors. This machine unless told otherwise.
     pub trusted_proxies: TrustedProxies,
@@ -213,6 +217,7 @@ impl Default for Config {
             support: Support::default(),
             lock: LockConfig::default(),
             retention: Retention::default(),
+            webhooks: Webhooks::default(),
             trusted_proxies: TrustedProxies::this_machine(),
             backup: BackupConfig::default(),
             file: None,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::batch::BatchState;
 use crate::clock::Moment;
 use crate::command::CommandState;
-use crate::id::{BatchId, CommandId, EventId, OrgId, SessionId, SiteId, StationId};
+use crate::id::{AlertId, BatchId, CommandId, EventId, OrgId, SessionId, SiteId, StationId};
 use crate::quantity::{WattHours, Watts};
 use crate::station::{ConnectorStatus, Registration};
 
@@ -91,6 +91,16 @@ pub enum Change {
     VariablesReported,
     /// The station departed from its protocol in a way not seen of it before.
     DeviationRecorded,
+    /// An alert opened.
+    AlertOpened {
+        /// Which.
+        alert: AlertId,
+    },
+    /// An alert changed, or is over.
+    AlertUpdated {
+        /// Which.
+        alert: AlertId,
+    },
 }
 
 impl Change {
@@ -112,6 +122,8 @@ impl Change {
             Self::NoticeRecorded => "notice.recorded",
             Self::VariablesReported => "variables.reported",
             Self::DeviationRecorded => "deviation.recorded",
+            Self::AlertOpened { .. } => "alert.opened",
+            Self::AlertUpdated { .. } => "alert.updated",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The rows, one file per table. Nothing outside this crate sees them.
 
+pub mod alert_rules;
+pub mod alerts;
 pub mod attempts;
 pub mod audit;
 pub mod audit_head;
@@ -9,6 +11,7 @@ pub mod batches;
 pub mod ceremonies;
 pub mod challenges;
 pub mod commands;
+pub mod connections;
 pub mod connectors;
 pub mod counters;
 pub mod deviations;
@@ -29,6 +32,7 @@ pub mod locks;
 pub mod login_failures;
 pub mod logins;
 pub mod mails;
+pub mod maintenance_windows;
 pub mod memberships;
 pub mod nodes;
 pub mod notices;
@@ -49,4 +53,6 @@ pub mod tokens;
 pub mod unclaimed;
 pub mod users;
 pub mod variables;
+pub mod webhook_deliveries;
+pub mod webhooks;
 pub mod wire_log;
