@@ -28,6 +28,8 @@ export const NEEDS = {
   '/stations/$id': need('stations.list'),
   '/sessions': need('sessions.view'),
   '/sessions/$id': need('sessions.view'),
+  '/alerts': need('alerts.view'),
+  '/alerts/rules': need('alerts.view'),
   '/jobs': BATCH,
   '/jobs/$id': BATCH,
   '/tokens': whole('drivers.view'),
@@ -39,6 +41,7 @@ export const NEEDS = {
   '/org/sub-organisations/$id': whole('reseller.view'),
   '/org/team': whole('team.members.view'),
   '/org/keys': whole('keys.manage'),
+  '/org/webhooks': whole('webhooks.manage'),
   '/org/audit': whole('audit.view'),
   '/org/roles': need('account.edit'),
   '/drivers': whole('drivers.list'),
@@ -57,6 +60,7 @@ export const TAB_NEEDS = {
   commands: need('stations.control', 'stations.configure', 'stations.firmware', 'stations.raw_ocpp'),
   variables: need('station_settings.view'),
   log: need('logs.view'),
+  alerts: need('stations.alerts.manage'),
   settings: need('stations.edit'),
 } as const satisfies Record<string, Need>;
 

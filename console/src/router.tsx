@@ -226,6 +226,23 @@ const notifications = createRoute({
     'NotificationsPage',
   ),
 });
+const alerts = createRoute({
+  ...page('/alerts'),
+  validateSearch: texts('state', 'severity', 'owner', 'alert'),
+  component: lazyRouteComponent(() => import('./features/alerts/alerts_page'), 'AlertsPage'),
+});
+const alertRules = createRoute({
+  ...page('/alerts/rules'),
+  component: lazyRouteComponent(() => import('./features/alerts/rules_page'), 'RulesPage'),
+});
+const stationAlerts = createRoute({
+  ...tab('alerts'),
+  component: lazyRouteComponent(() => import('./features/alerts/alerts_tab'), 'AlertsTab'),
+});
+const webhooks = createRoute({
+  ...page('/org/webhooks'),
+  component: lazyRouteComponent(() => import('./features/webhooks/webhooks_page'), 'WebhooksPage'),
+});
 const account = createRoute({
   ...page('/me'),
   component: lazyRouteComponent(() => import('./features/account/account_page'), 'AccountPage'),
@@ -252,7 +269,16 @@ const tree = root.addChildren([
   shell.addChildren([
     overview,
     stations,
-    station.addChildren([stationIndex, live, stationSessions, commands, variables, log, settings]),
+    station.addChildren([
+      stationIndex,
+      live,
+      stationSessions,
+      commands,
+      variables,
+      log,
+      stationAlerts,
+      settings,
+    ]),
     sessions,
     session,
     jobs,
@@ -270,6 +296,9 @@ const tree = root.addChildren([
     driver,
     audit,
     notifications,
+    alerts,
+    alertRules,
+    webhooks,
     account,
     support,
     roles,

@@ -21,6 +21,7 @@ const TABS = [
   { to: '/stations/$id/commands', part: 'commands' },
   { to: '/stations/$id/variables', part: 'variables' },
   { to: '/stations/$id/log', part: 'log' },
+  { to: '/stations/$id/alerts', part: 'alerts' },
   { to: '/stations/$id/settings', part: 'settings' },
 ] as const;
 
