@@ -20,7 +20,7 @@ use crate::{
 const WATCHER: &str = "alerts";
 /// How often the fleet is looked at when nothing is heard: what lasts comes of age.
 const WATCH: Duration = Duration::from_secs(5);
-/// Between two looks: what comes thick and fast is looked at together, and looking takes a fifth of
+/// Between two looks: what comes thick and fast is looked at together, and looking takes a tenth of
 /// the time at most.
 const REST: Duration = Duration::from_millis(250);
 /// Who holds this numbers the facts and chains the deeds of all nodes.
@@ -227,7 +227,7 @@ async fn watch_fleet(app: App) {
         if lease.is_some() {
             look_at_fleet(&app).await;
         }
-        tokio::time::sleep(REST.max(began.elapsed() * 4)).await;
+        tokio::time::sleep(REST.max(began.elapsed() * 9)).await;
     }
 }
 

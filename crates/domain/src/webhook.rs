@@ -68,7 +68,7 @@ pub struct Delivery {
 /// How long a message is tried.
 const PATIENCE: TimeDelta = TimeDelta::hours(27);
 /// After which seconds it is tried again, as Standard Webhooks proposes.
-const WAITS_S: &[i64] = &[5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
+const WAITS_S: &[i64] = &[5, 300, 1_800, 7_200, 18_000, 36_000];
 
 /// When a message that was tried `attempts` times is tried again; none when it is given up.
 #[must_use]

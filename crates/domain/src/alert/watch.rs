@@ -107,6 +107,7 @@ pub fn look(
         }
     }
     look.end_what_is_gone();
+    look.keep_telling_what_happened();
     look.finish()
 }
 
@@ -525,6 +526,30 @@ impl<'a> Look<'a> {
             } else if !stands {
                 alert.end(now);
             }
+        }
+    }
+
+    /// What happened is found for a day only; whoever could not be told by then, because of maintenance
+    /// or because somebody put it off, is told when that is over.
+    fn keep_telling_what_happened(&mut self) {
+        let open = self.newest.values().filter(|a| a.is_open());
+        let open: Vec<Finding> = open
+            .filter(|alert| !alert.kind.lasts())
+            .map(|alert| Finding {
+                place: Place {
+                    org: alert.org,
+                    site: alert.site,
+                    station: alert.station,
+                },
+                object: alert.object,
+                kind: alert.kind,
+                of: alert.of,
+                sign: Sign::Happened { at: alert.last_at },
+            })
+            .collect();
+        for finding in open {
+            let ready: Vec<AlertRuleId> = self.ready_for(&finding, self.given.now).collect();
+            self.ready.entry(finding.key()).or_default().extend(ready);
         }
     }
 

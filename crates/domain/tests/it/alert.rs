@@ -300,6 +300,33 @@ fn maintenance_and_snoozing_put_telling_off_and_lose_nothing() {
 }
 
 #[test]
+fn what_happened_is_told_after_maintenance_and_a_long_sleep() {
+    let mut board = Board::new();
+    let opened = [did(1, AlertKind::Tamper, noon())];
+    board.maintenance.push(Maintenance {
+        id: MaintenanceId::from_uuid(Uuid::nil()),
+        org: org(),
+        site: None,
+        station: Some(station(1)),
+        from: noon(),
+        to: noon() + TimeDelta::hours(1),
+        note: None,
+        created_at: noon(),
+    });
+    assert!(board.look(&opened)[0].tell.is_empty());
+    board.later(TimeDelta::hours(1));
+    let told = board.look(&opened);
+    assert_eq!((told.len(), told[0].tell.len()), (1, 1));
+    assert!(board.look(&opened).is_empty());
+    let until = board.now + TimeDelta::days(3);
+    board.act(told[0].alert.id, Act::Snooze { until });
+    board.later(TimeDelta::days(3));
+    // By now the store tells of it no more.
+    let woken = board.look(&[]);
+    assert_eq!((woken.len(), woken[0].tell.len()), (1, 1));
+}
+
+#[test]
 fn a_station_that_goes_to_another_organisation_leaves_its_alerts_behind() {
     let mut board = Board::new();
     let broken = is(1, AlertKind::Faulted, noon());
