@@ -22,7 +22,7 @@ const clean = async (name) => {
 };
 const dialog = () => page.getByRole('dialog');
 
-test('an alert is opened, acknowledged and resolved', async () => {
+test('an alert is opened, acknowledged, resolved, and another one snoozed', async () => {
   // Each station of the fleet connected within the last hour: with this rule that is too often.
   const rules = await (await page.request.get('/api/v1/alert_rules?limit=200')).json();
   const rule = rules.data.find((one) => one.kind === 'flapping');
@@ -41,6 +41,15 @@ test('an alert is opened, acknowledged and resolved', async () => {
   await mine.waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Resolved' }).click();
   await page.locator(`tr[data-row="${first}"]`).waitFor();
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await rows.first().waitFor();
+  const second = await rows.first().getAttribute('data-row');
+  await rows.first().getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Snooze for 1 hour' }).click();
+  await page.locator(`tr[data-row="${second}"]`).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Snoozed' }).click();
+  await page.locator(`tr[data-row="${second}"]`).waitFor();
+  await clean('alerts-snoozed');
 });
 
 test('a rule with hours is made, shows, and is removed', async () => {
@@ -49,7 +58,7 @@ test('a rule with hours is made, shows, and is removed', async () => {
   await clean('alert-rules');
   await page.getByRole('button', { name: 'New rule' }).click();
   await dialog().getByLabel('Name').fill('At night');
-  await dialog().getByText('Only at some hours').click();
+  await dialog().getByLabel('Only at some hours').check();
   await dialog().getByLabel('From').fill('22:00');
   await dialog().getByLabel('To', { exact: true }).fill('06:00');
   await clean('alert-rule-form');
@@ -77,12 +86,13 @@ test('a webhook to the inside is refused in plain words', async () => {
 test('a viewer sees neither the pages nor the tab', async () => {
   await page.context().addCookies([{ name: 'busbar_view_as', value: 'viewer', url: page.url() }]);
   await visit('/');
-  await page.getByRole('link', { name: 'Stations' }).first().waitFor();
-  assert.equal(await page.getByRole('link', { name: 'Alerts' }).count(), 0);
-  assert.equal(await page.getByRole('link', { name: 'Webhooks' }).count(), 0);
+  const rail = page.getByRole('navigation').first();
+  await rail.getByRole('link', { name: 'Stations' }).waitFor();
+  assert.equal(await rail.getByRole('link', { name: 'Alerts' }).count(), 0);
+  assert.equal(await rail.getByRole('link', { name: 'Webhooks' }).count(), 0);
   await visit('/stations');
   await page.locator('tr[data-row]').first().click();
   await page.getByRole('link', { name: 'Live' }).waitFor();
-  assert.equal(await page.getByRole('link', { name: 'Alerts' }).count(), 0);
+  assert.equal(await page.getByRole('link', { name: 'Alerts', exact: true }).count(), 0);
   assert.deepEqual(faults, []);
 });

@@ -63,7 +63,7 @@ export function note(plan: Plan, event: LiveEvent): Plan {
     again(...keys.station(station), 'deviations');
   }
   if (event.type === 'alert.opened' || event.type === 'alert.updated') {
-    again('alerts');
+    if (station) again('alerts', station, 'list', `/stations/${station}/alerts`, {}, 50);
     again('notifications');
     again(...keys.overview);
   }

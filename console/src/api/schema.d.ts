@@ -2283,16 +2283,16 @@ export interface components {
         AlertRuleBody: {
             enabled?: boolean | null;
             hours?: components["schemas"]["HoursView"] | null;
-            in_app?: components["schemas"]["AudienceView"] | null;
+            in_app?: components["schemas"]["AudienceBody"] | null;
             kind: components["schemas"]["AlertKind"];
-            mail?: components["schemas"]["AudienceView"] | null;
+            mail?: components["schemas"]["AudienceBody"] | null;
             /**
              * Format: int32
              * @description As usual for the condition when not given.
              */
             minutes?: number | null;
             name?: string | null;
-            scope?: components["schemas"]["RuleScopeView"] | null;
+            scope?: components["schemas"]["RuleScopeBody"] | null;
             /** Format: int64 */
             threshold?: number | null;
             webhooks?: string[] | null;
@@ -2301,12 +2301,12 @@ export interface components {
         AlertRuleChange: {
             enabled?: boolean;
             hours?: components["schemas"]["HoursView"] | null;
-            in_app?: components["schemas"]["AudienceView"];
-            mail?: components["schemas"]["AudienceView"];
+            in_app?: components["schemas"]["AudienceBody"];
+            mail?: components["schemas"]["AudienceBody"];
             /** Format: int32 */
             minutes?: number;
             name?: string;
-            scope?: components["schemas"]["RuleScopeView"];
+            scope?: components["schemas"]["RuleScopeBody"];
             /** Format: int64 */
             threshold?: number | null;
             webhooks?: string[];
@@ -2434,8 +2434,8 @@ export interface components {
             user_agent: string | null;
             username: string | null;
         };
-        /** @description Who is told, as far as they may see the alert. */
-        AudienceView: {
+        /** @description Who is to be told. */
+        AudienceBody: {
             /**
              * @description Everybody with one of these roles.
              * @default []
@@ -2445,6 +2445,13 @@ export interface components {
              * @description And these members.
              * @default []
              */
+            users: string[];
+        };
+        /** @description Who is told, as far as they may see the alert. */
+        AudienceView: {
+            /** @description Everybody with one of these roles. */
+            roles: components["schemas"]["RoleKey"][];
+            /** @description And these members. */
             users: string[];
         };
         /** @description What to make operative or not. */
@@ -4251,11 +4258,16 @@ export interface components {
              */
             times: number | null;
         };
-        /** @description Where a rule looks; everywhere when it names nothing. */
-        RuleScopeView: {
+        /** @description Where a rule is to look; everywhere when it names nothing. */
+        RuleScopeBody: {
             /** @default [] */
             sites: string[];
             /** @default [] */
+            stations: string[];
+        };
+        /** @description Where a rule looks; everywhere when it names nothing. */
+        RuleScopeView: {
+            sites: string[];
             stations: string[];
         };
         /** @description A password that the account saved; it is told by its own route. */

@@ -226,6 +226,36 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_redirect_is_an_answer_and_no_way_inside() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let inside = std::net::TcpListener::bind("127.0.0.2:0").unwrap();
+        inside.set_nonblocking(true).unwrap();
+        let to = inside.local_addr().unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let answered = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut heard = vec![0; 4096];
+            let _ = stream.read(&mut heard).await.unwrap();
+            let answer = format!(
+                "HTTP/1.1 307 Elsewhere\r\nLocation: http://{to}/\r\nContent-Length: 0\r\n\r\n"
+            );
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        });
+        let all = Allowed::networks(vec!["127.0.0.0/8".parse().unwrap()]);
+        let message = Message {
+            id: "dlv_1",
+            timestamp: 0,
+            body: "{}",
+            secret: "whsec_AAAA",
+        };
+        let sent = Client::new(all).unwrap().send(&url, &message).await;
+        assert_eq!(sent, Ok(307));
+        answered.await.unwrap();
+        assert!(inside.accept().is_err(), "nobody came");
+    }
+
+    #[tokio::test]
     async fn a_name_that_leads_inside_is_refused_at_the_moment_of_connecting() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();

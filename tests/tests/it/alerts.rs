@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::stage::{Stage, VERSIONS};
 
-const PATIENCE: Duration = Duration::from_secs(40);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
 /// Asks for a list until it is as it should be.
 async fn until(stage: &mut Stage, path: &str, right: impl Fn(&[Value]) -> bool) -> Vec<Value> {
@@ -297,13 +297,13 @@ async fn a_site_that_goes_away_is_one_alert_for_all_its_stations() {
 }
 
 /// What a receiver was sent: head and body of each request.
-struct Receiver {
-    url: String,
+pub(crate) struct Receiver {
+    pub url: String,
     requests: mpsc::UnboundedReceiver<(String, String)>,
 }
 
 /// A server that answers each request with the next of these statuses, and the last one from then on.
-async fn receiver(statuses: &'static [u16]) -> Receiver {
+pub(crate) async fn receiver(statuses: &'static [u16]) -> Receiver {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     let (heard, requests) = mpsc::unbounded_channel();
@@ -347,7 +347,12 @@ async fn read(stream: &mut TcpStream) -> (String, String) {
 }
 
 impl Receiver {
-    async fn next(&mut self) -> (String, String) {
+    /// Whether nothing came that was not looked at.
+    pub fn is_quiet(&mut self) -> bool {
+        self.requests.try_recv().is_err()
+    }
+
+    pub async fn next(&mut self) -> (String, String) {
         let next = tokio::time::timeout(PATIENCE, self.requests.recv());
         next.await.unwrap().unwrap()
     }

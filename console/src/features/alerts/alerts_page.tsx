@@ -1,14 +1,22 @@
 // The inbox: what is wrong in the fleet, how bad, and who sees to it.
 import { Button, Group } from '@mantine/core';
 import { IconBellCheck, IconSettings } from '@tabler/icons-react';
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import {
+  type InfiniteData,
+  type UseInfiniteQueryResult,
+  useInfiniteQuery,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post } from '../../api/client';
+import { hear, type LiveEvent } from '../../api/live';
 import { alerts } from '../../api/queries';
-import type { AcknowledgedAlerts } from '../../api/shapes';
+import type { AcknowledgedAlerts, Alert, Page } from '../../api/shapes';
 import { Can } from '../../components/can';
+import { ApplyChanges } from '../../components/changes';
 import { PagedRead } from '../../components/data_table';
 import { Download } from '../../components/download';
 import { Empty, PageHead, ProblemAlert } from '../../components/page_state';
@@ -16,6 +24,38 @@ import { AlertTable } from './alert_table';
 
 const STATES = ['open', 'acknowledged', 'snoozed', 'resolved'] as const;
 const SEVERITIES = ['critical', 'warning', 'info'] as const;
+
+/** How many alerts came or changed since the list was read; a list without rows is read again at once. */
+function useNews(query: UseInfiniteQueryResult<InfiniteData<Page<Alert>>>) {
+  const [ids, setIds] = useState(new Set<string>());
+  const { data } = query;
+  const shown = useMemo(
+    () => new Set(data?.pages.flatMap((page) => page.data.map((row) => row.id)) ?? []),
+    [data],
+  );
+  const listen = useCallback(
+    (event: LiveEvent) => {
+      const id = event.alert_id;
+      if (typeof id !== 'string') return;
+      // One that opened is not here yet; of those that changed, the ones that are here matter.
+      if ((event.type === 'alert.updated') !== shown.has(id)) return;
+      setIds((old) => (old.has(id) ? old : new Set(old).add(id)));
+    },
+    [shown],
+  );
+  useEffect(() => hear(listen), [listen]);
+  const read = query.dataUpdatedAt;
+  // What was read holds all that was heard before.
+  useEffect(() => {
+    if (read) setIds(new Set());
+  }, [read]);
+  const { refetch } = query;
+  const none = data !== undefined && shown.size === 0;
+  useEffect(() => {
+    if (none && ids.size > 0) void refetch();
+  }, [none, ids, refetch]);
+  return none ? 0 : ids.size;
+}
 
 export function AlertsPage() {
   const { t } = useTranslation();
@@ -31,6 +71,7 @@ export function AlertsPage() {
     owner: search.owner,
   };
   const query = useInfiniteQuery(alerts(asked));
+  const changes = useNews(query);
   const [chosen, setChosen] = useState(new Set<string>());
   const choose = (id: string, on: boolean) =>
     setChosen((old) => {
@@ -80,6 +121,7 @@ export function AlertsPage() {
             owner: search.owner === 'me' ? undefined : 'me',
           })}
         </div>
+        <ApplyChanges count={changes} apply={() => void query.refetch()} />
         <div style={{ flex: 1 }} />
         <Can do="stations.alerts.manage">
           {chosen.size > 0 && (

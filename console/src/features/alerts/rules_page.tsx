@@ -36,7 +36,7 @@ export function RulesPage() {
         cell: (rule) => (
           <>
             {rule.name || t(`alerts.kind.${rule.kind}`)}
-            <div className="sub">{t(`alerts.hint.${rule.kind}`)}</div>
+            <div className="sub wraps">{t(`alerts.hint.${rule.kind}`)}</div>
           </>
         ),
       },

@@ -14,9 +14,18 @@ use super::{present, said, words};
 use crate::problem::Problem;
 
 /// Where a rule looks; everywhere when it names nothing.
-#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RuleScopeView {
+    #[schema(value_type = Vec<String>)]
+    pub sites: Vec<SiteId>,
+    #[schema(value_type = Vec<String>)]
+    pub stations: Vec<StationId>,
+}
+
+/// Where a rule is to look; everywhere when it names nothing.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RuleScopeBody {
     #[schema(value_type = Vec<String>)]
     pub sites: Vec<SiteId>,
     #[schema(value_type = Vec<String>)]
@@ -38,8 +47,7 @@ pub(crate) struct HoursView {
 }
 
 /// Who is told, as far as they may see the alert.
-#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AudienceView {
     /// Everybody with one of these roles.
     #[schema(value_type = Vec<words::RoleKey>)]
@@ -57,7 +65,21 @@ impl AudienceView {
             users: audience.users.clone(),
         }
     }
+}
 
+/// Who is to be told.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AudienceBody {
+    /// Everybody with one of these roles.
+    #[schema(value_type = Vec<words::RoleKey>)]
+    pub roles: Vec<String>,
+    /// And these members.
+    #[schema(value_type = Vec<String>)]
+    pub users: Vec<UserId>,
+}
+
+impl AudienceBody {
     fn from_body(body: Self, pointer: &str) -> Result<Audience, Problem> {
         let role = |key: &String| {
             Role::from_key(key)
@@ -147,7 +169,7 @@ impl RulePreviewView {
     }
 }
 
-fn scope(body: RuleScopeView) -> RuleScope {
+fn scope(body: RuleScopeBody) -> RuleScope {
     RuleScope {
         sites: body.sites,
         stations: body.stations,
@@ -173,10 +195,10 @@ pub(crate) struct AlertRuleBody {
     /// As usual for the condition when not given.
     pub minutes: Option<u32>,
     pub threshold: Option<i64>,
-    pub scope: Option<RuleScopeView>,
+    pub scope: Option<RuleScopeBody>,
     pub hours: Option<HoursView>,
-    pub in_app: Option<AudienceView>,
-    pub mail: Option<AudienceView>,
+    pub in_app: Option<AudienceBody>,
+    pub mail: Option<AudienceBody>,
     #[schema(value_type = Option<Vec<String>>)]
     pub webhooks: Option<Vec<WebhookId>>,
     pub enabled: Option<bool>,
@@ -200,8 +222,8 @@ impl AlertRuleBody {
     }
 }
 
-fn audience(body: Option<AudienceView>, pointer: &str) -> Result<Option<Audience>, Problem> {
-    body.map(|body| AudienceView::from_body(body, pointer))
+fn audience(body: Option<AudienceBody>, pointer: &str) -> Result<Option<Audience>, Problem> {
+    body.map(|body| AudienceBody::from_body(body, pointer))
         .transpose()
 }
 
@@ -219,17 +241,17 @@ pub(crate) struct AlertRuleChange {
     #[schema(value_type = Option<i64>)]
     pub threshold: Option<Option<i64>>,
     #[serde(default, deserialize_with = "said")]
-    #[schema(value_type = RuleScopeView, required = false)]
-    pub scope: Option<RuleScopeView>,
+    #[schema(value_type = RuleScopeBody, required = false)]
+    pub scope: Option<RuleScopeBody>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<HoursView>)]
     pub hours: Option<Option<HoursView>>,
     #[serde(default, deserialize_with = "said")]
-    #[schema(value_type = AudienceView, required = false)]
-    pub in_app: Option<AudienceView>,
+    #[schema(value_type = AudienceBody, required = false)]
+    pub in_app: Option<AudienceBody>,
     #[serde(default, deserialize_with = "said")]
-    #[schema(value_type = AudienceView, required = false)]
-    pub mail: Option<AudienceView>,
+    #[schema(value_type = AudienceBody, required = false)]
+    pub mail: Option<AudienceBody>,
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Vec<String>, required = false)]
     pub webhooks: Option<Vec<WebhookId>>,
