@@ -85,7 +85,7 @@ export const rawKeys = (page) =>
   page.evaluate(() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const key =
-      /^(nav|stations?|sessions?|tokens|sites|commands?|log|connect|roles?|overview|numbers|status|status_hint|state|form|table|tabs|live|person|palette|keys|chart|variables|rung|step|outcome|outcome_fix|setup|sign_in|admin_state|registration)(\.[a-z_0-9]+)+$/;
+      /^(nav|stations?|sessions?|tokens|sites|commands?|log|connect|roles?|overview|numbers|status|status_hint|state|form|table|tabs|live|person|palette|keys|chart|variables|rung|step|outcome|outcome_fix|setup|sign_in|admin_state|registration|configuration|templates)(\.[a-z_0-9]+)+$/;
     const found = [];
     while (walker.nextNode()) {
       const node = walker.currentNode;

@@ -104,7 +104,7 @@ test('a station shows its parts, its health and its power', async () => {
   await visit(stationPath);
   await page.getByRole('heading', { name: 'Health' }).waitFor();
   const tabs = await page.locator('nav.tabs a').allTextContents();
-  assert.ok(tabs.includes('Log') && tabs.includes('Commands') && tabs.includes('Variables'), tabs.join());
+  assert.ok(tabs.includes('Log') && tabs.includes('Commands') && tabs.includes('Configuration'), tabs.join());
   const table = page.getByRole('button', { name: 'Show as table' });
   if (await table.count()) {
     await table.first().click();

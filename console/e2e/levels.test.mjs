@@ -51,7 +51,7 @@ const RIGHTS = {
     (person) => person.getByRole('link', { name: station.identity, exact: true }),
   ],
   'sessions.view': [get(() => `/sessions?station_id=${station.id}`), live, tab('Sessions')],
-  'station_settings.view': [get(() => `/stations/${station.id}/variables`), live, tab('Variables')],
+  'station_settings.view': [get(() => `/stations/${station.id}/variables`), live, tab('Configuration')],
   'logs.view': [get(() => `/stations/${station.id}/logs`), live, tab('Log')],
   'logs.download': [
     get(() => `/stations/${station.id}/logs`, 'text/csv'),

@@ -343,6 +343,76 @@ const variables = [
   mutability: i === 2 ? 'read_only' : 'read_write',
   reported_at: before(3000),
 }));
+/** What is wished, by the name of the variable. */
+const wishes = new Map();
+const setting = (one) => ({
+  name: {
+    component: one.component,
+    component_instance: one.component_instance,
+    evse: one.evse,
+    connector: one.connector,
+    variable: one.variable,
+    variable_instance: one.variable_instance,
+  },
+  area: /Meter|Clock/.test(one.variable) ? 'metering' : 'network',
+  value: one.value,
+  mutability: one.mutability,
+  reported_at: one.reported_at,
+  traits: null,
+  attributes: [],
+  wish: wishes.get(one.variable) ?? null,
+  critical: false,
+  locked: false,
+  secret: false,
+});
+const configuration = (id) => ({
+  station_id: id,
+  template_id: null,
+  template_name: null,
+  template_version: null,
+  chosen_template_id: null,
+  reset_when_idle: false,
+  wishes: wishes.size,
+  drift: 0,
+  pending_reboot: 0,
+  reported: variables.length,
+  read_at: before(3000),
+  reading_since: null,
+  progress: null,
+  read_problem: null,
+  looked_at: before(3000),
+});
+/** Changes wishes, or only says what would change. */
+function wish(values, dry) {
+  const diffs = values.map(({ name, value }) => {
+    const known = variables.find((one) => one.variable === name.variable);
+    const before = wishes.get(name.variable)?.value ?? null;
+    const diff = { name, from: known?.value ?? null, wished: before, to: value };
+    return { ...diff, changes: value !== known?.value, needs_reboot: false, locked: false, misfit: null };
+  });
+  if (dry) return { dry_run: true, values: diffs };
+  for (const { name, value } of values) {
+    if (value === null) wishes.delete(name.variable);
+    else {
+      const known = variables.find((one) => one.variable === name.variable);
+      if (known) known.value = value;
+      wishes.set(name.variable, {
+        value,
+        reaction: 'revert',
+        template_id: null,
+        by: 'Ana Novak',
+        set_at: new Date().toISOString(),
+        state: 'holds',
+        drift: false,
+        outcome: 'accepted',
+        reason: null,
+        outcome_at: new Date().toISOString(),
+        needs_reboot: false,
+      });
+    }
+  }
+  return { dry_run: false, values: diffs };
+}
 const tokens = Array.from({ length: 14 }, (_, i) => ({
   id: `tok_${i}`,
   uid: `04A1${(0xf00 + i * 77).toString(16).toUpperCase()}2B`,
@@ -464,6 +534,9 @@ export function answer(method, path, query, body, page) {
       },
     };
   }
+  if (noun === 'setting_templates' || (noun === 'settings' && id === 'drift')) {
+    return { body: page([], query) };
+  }
   if (noun !== 'stations') return null;
   const station = stations.find((one) => one.id === id);
   if (!station) return null;
@@ -504,6 +577,12 @@ export function answer(method, path, query, body, page) {
   }
   if (part === 'password') return { body: { password: 'q8Zt-4Lmw-1Rfe-6Kuy' } };
   if (part === 'variables') return { body: page(variables, query) };
+  if (part === 'configuration') return { body: configuration(id) };
+  if (part === 'settings' && method === 'PATCH') {
+    return { body: wish(body.values ?? [], query.get('dry_run') === 'true') };
+  }
+  if (part === 'settings' && method === 'POST') return { body: configuration(id) };
+  if (part === 'settings') return { body: page(variables.map(setting), query) };
   if (part === 'attempts') return { body: page(attempts.slice(0, 4), query) };
   if (part === 'deviations')
     return {

@@ -133,7 +133,10 @@ const commands = createRoute({
 const variables = createRoute({
   ...tab('variables'),
   validateSearch: texts('q'),
-  component: lazyRouteComponent(() => import('./features/stations/variables_tab'), 'VariablesTab'),
+  component: lazyRouteComponent(
+    () => import('./features/configuration/configuration_tab'),
+    'ConfigurationTab',
+  ),
 });
 const log = createRoute({
   ...tab('log'),
@@ -215,6 +218,23 @@ const driver = createRoute({
   ...page('/drivers/$id'),
   component: lazyRouteComponent(() => import('./features/drivers/driver_page'), 'DriverPage'),
 });
+const templates = createRoute({
+  ...page('/templates'),
+  component: lazyRouteComponent(() => import('./features/configuration/templates_page'), 'TemplatesPage'),
+});
+const template = createRoute({
+  ...page('/templates/$id'),
+  component: lazyRouteComponent(() => import('./features/configuration/template_page'), 'TemplatePage'),
+});
+const drift = createRoute({
+  ...page('/drift'),
+  component: lazyRouteComponent(() => import('./features/configuration/drift_page'), 'DriftPage'),
+});
+const compare = createRoute({
+  ...page('/compare'),
+  validateSearch: texts('one', 'other'),
+  component: lazyRouteComponent(() => import('./features/configuration/compare_page'), 'ComparePage'),
+});
 const audit = createRoute({
   ...page('/org/audit'),
   component: lazyRouteComponent(() => import('./features/audit/audit_page'), 'AuditPage'),
@@ -294,6 +314,10 @@ const tree = root.addChildren([
     apiKeys,
     drivers,
     driver,
+    templates,
+    template,
+    drift,
+    compare,
     audit,
     notifications,
     alerts,

@@ -58,6 +58,10 @@ export function note(plan: Plan, event: LiveEvent): Plan {
     if (typeof event.job_id === 'string') again(...keys.job(event.job_id));
   }
   if (event.type === 'variables.reported' && station) again(...keys.station(station), 'variables');
+  if (event.type === 'settings.updated' && station) {
+    again(...keys.station(station), 'settings');
+    again(...keys.station(station), 'configuration');
+  }
   if (event.type === 'deviation.recorded' && station) {
     plan.stations.add(station);
     again(...keys.station(station), 'deviations');

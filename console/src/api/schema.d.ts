@@ -1517,6 +1517,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/setting_templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The templates of the organisation, by name. */
+        get: operations["list_setting_templates"];
+        put?: never;
+        /** Adds a template. */
+        post: operations["create_setting_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/setting_templates/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Which stations a template would count for, and what it would change there. A page can be shorter
+         *     than asked for, or empty, without being the last.
+         */
+        post: operations["preview_setting_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/setting_templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A template. */
+        get: operations["get_setting_template"];
+        put?: never;
+        post?: never;
+        /** Removes a template: its values are wished no more, and stay at the stations. */
+        delete: operations["remove_setting_template"];
+        options?: never;
+        head?: never;
+        /**
+         * Makes a new version of a template. The wishes of the stations it fits follow, and the stations
+         *     those.
+         */
+        patch: operations["edit_setting_template"];
+        trace?: never;
+    };
+    "/setting_templates/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a template said, the newest version first. */
+        get: operations["list_setting_template_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Settings of the fleet that are not as wished. */
+        get: operations["list_drift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/setup": {
         parameters: {
             query?: never;
@@ -1660,6 +1754,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sites/{id}/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the stations of a site reported of their settings. */
+        get: operations["list_site_variables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/stations": {
         parameters: {
             query?: never;
@@ -1758,6 +1869,23 @@ export interface paths {
         };
         /** A command and what came of it. */
         get: operations["get_command"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{id}/configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the settings of a station are: its template, its drift, and how reading it goes. */
+        get: operations["get_configuration"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2026,6 +2154,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stations/{id}/setting_template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Chooses the template of a station. */
+        put: operations["choose_setting_template"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is wished of a station beside what it reported, by name. */
+        get: operations["list_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes what is wished of a station: it is brought to it at once, or when it is back. A setting
+         *     that a lock protects is refused, and so is all that is asked for with it.
+         */
+        patch: operations["edit_settings"];
+        trace?: never;
+    };
+    "/stations/{id}/settings/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has what is wished written now, also what only alerts, was declined or was stopped. */
+        post: operations["apply_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{id}/settings/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What two stations are set to, beside each other. Without another one it is compared with itself. */
+        get: operations["compare_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{id}/settings/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to read a station in full; it must be connected. `GET …/configuration` tells how far it is. */
+        post: operations["read_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/stations/{id}/uptime": {
         parameters: {
             query?: never;
@@ -2253,6 +2470,23 @@ export interface components {
          * @enum {string}
          */
         AdminState: "in_deployment" | "in_service" | "in_maintenance" | "out_of_service" | "archived";
+        /** @description What a template would change at a station. */
+        AffectedView: {
+            /** @description Values that a person wished otherwise for this station. */
+            by_hand: number;
+            /** @description Values that would change. */
+            changes: number;
+            firmware_version: string | null;
+            /** @description Values that it has already. */
+            holds: number;
+            identity: string;
+            /** @description Values that the station would not take. */
+            misfits: number;
+            model: string | null;
+            station_id: string;
+            /** @description Values of which the station told nothing yet. */
+            unknown: number;
+        };
         /**
          * @description Why an alert is over.
          * @enum {string}
@@ -2434,6 +2668,11 @@ export interface components {
             user_agent: string | null;
             username: string | null;
         };
+        /** @description An attribute beside the value itself: Target, MinSet, MaxSet. */
+        AttributeView: {
+            attribute: string;
+            value: string | null;
+        };
         /** @description Who is to be told. */
         AudienceBody: {
             /**
@@ -2481,6 +2720,11 @@ export interface components {
             challenge: string;
             /** @description What it can be finished with. */
             second_factor: components["schemas"]["Factor"][];
+        };
+        /** @description The template that is chosen for a station. */
+        ChosenBody: {
+            /** @description Null leaves it to the templates that fit. */
+            template_id: string | null;
         };
         /** @description Nothing. */
         ClearParams: Record<string, never>;
@@ -2567,6 +2811,61 @@ export interface components {
             state: components["schemas"]["CommandState"];
             station_id: string;
             type: components["schemas"]["CommandType"];
+        };
+        /** @description A setting at two stations. */
+        ComparedView: {
+            area: components["schemas"]["SettingArea"];
+            left: string | null;
+            left_wish: string | null;
+            name: components["schemas"]["SettingNameView"];
+            right: string | null;
+            right_wish: string | null;
+            /** @description Alike, without regard to case, order of lists and units. */
+            same: boolean;
+        };
+        /** @description How far the settings of a station are. */
+        ConfigurationView: {
+            /** @description The template that somebody chose; null where those that fit are left to decide. */
+            chosen_template_id: string | null;
+            drift: number;
+            /**
+             * Format: date-time
+             * @description When its wishes were last compared with what it has.
+             */
+            looked_at: string | null;
+            /** @description Wishes that the station has after its next restart. */
+            pending_reboot: number;
+            /**
+             * Format: int64
+             * @description How many variables it has told since then.
+             */
+            progress: number | null;
+            /**
+             * Format: date-time
+             * @description When it was last read in full.
+             */
+            read_at: string | null;
+            /** @description Why the last reading came to nothing. */
+            read_problem: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is being read; null where it is not.
+             */
+            reading_since: string | null;
+            /**
+             * Format: int64
+             * @description Variables that it ever told.
+             */
+            reported: number;
+            /** @description Whether the station may be restarted when it is idle, where a setting needs it. */
+            reset_when_idle: boolean;
+            station_id: string;
+            /** @description The template whose values are wished. */
+            template_id: string | null;
+            template_name: string | null;
+            /** Format: int64 */
+            template_version: number | null;
+            wishes: number;
         };
         /**
          * @description A way to show again who one is.
@@ -2686,6 +2985,23 @@ export interface components {
             code: string;
             path: string;
             text: string;
+        };
+        /** @description What an edit changes about one setting. */
+        DiffView: {
+            /** @description Whether the station has to change anything. */
+            changes: boolean;
+            /** @description What the station has, as far as it told. */
+            from: string | null;
+            /** @description Whether a lock stands in the way. */
+            locked: boolean;
+            misfit: components["schemas"]["SettingMisfit"] | null;
+            name: components["schemas"]["SettingNameView"];
+            /** @description Whether it needs a restart, where the station has said so before. */
+            needs_reboot: boolean;
+            /** @description What is wished then; null when the wish is forgotten. */
+            to: string | null;
+            /** @description What was wished before. */
+            wished: string | null;
         };
         /**
          * @description Who sent a frame: the station (`in`) or Busbar (`out`).
@@ -2866,6 +3182,33 @@ export interface components {
          * @enum {string}
          */
         FirmwarePhase: "asked" | "downloading" | "downloaded" | "installing" | "rebooting" | "installed";
+        /** @description Which stations a template is for; what is not said fits all. */
+        FitBody: {
+            /** @description The oldest firmware. */
+            firmware_from?: string | null;
+            /** @description The newest firmware. */
+            firmware_to?: string | null;
+            /** @description The model, or a beginning with `*` behind it. */
+            model?: string | null;
+            /** @description The manufacturer, or a beginning with `*` behind it. */
+            vendor?: string | null;
+        };
+        /** @description A setting of the fleet that is not as wished. */
+        FleetDriftView: {
+            /** @description What the station has; null when it does not tell. */
+            found: string | null;
+            identity: string;
+            name: components["schemas"]["SettingNameView"];
+            online: boolean;
+            /** Format: date-time */
+            outcome_at: string | null;
+            reason: string | null;
+            site_id: string | null;
+            state: components["schemas"]["SettingState"];
+            station_id: string;
+            template_id: string | null;
+            wished: string;
+        };
         /**
          * @description What a frame is.
          * @enum {string}
@@ -3286,6 +3629,15 @@ export interface components {
             token: string;
         };
         /** @description A page of a list. */
+        ListView_AffectedView: {
+            /** @description The rows. */
+            data: components["schemas"]["AffectedView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
         ListView_AlertRuleView: {
             /** @description The rows. */
             data: components["schemas"]["AlertRuleView"][];
@@ -3316,6 +3668,15 @@ export interface components {
         ListView_CommandView: {
             /** @description The rows. */
             data: components["schemas"]["CommandView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        ListView_ComparedView: {
+            /** @description The rows. */
+            data: components["schemas"]["ComparedView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
@@ -3361,6 +3722,15 @@ export interface components {
         ListView_EvseView: {
             /** @description The rows. */
             data: components["schemas"]["EvseView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        ListView_FleetDriftView: {
+            /** @description The rows. */
+            data: components["schemas"]["FleetDriftView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
@@ -3493,9 +3863,36 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A page of a list. */
+        ListView_SettingTemplateView: {
+            /** @description The rows. */
+            data: components["schemas"]["SettingTemplateView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        ListView_SettingView: {
+            /** @description The rows. */
+            data: components["schemas"]["SettingView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
         ListView_SitePersonView: {
             /** @description The rows. */
             data: components["schemas"]["SitePersonView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        ListView_SiteVariableView: {
+            /** @description The rows. */
+            data: components["schemas"]["SiteVariableView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
@@ -3514,6 +3911,15 @@ export interface components {
         ListView_StationView: {
             /** @description The rows. */
             data: components["schemas"]["StationView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        ListView_TemplateVersionView: {
+            /** @description The rows. */
+            data: components["schemas"]["TemplateVersionView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
@@ -4193,7 +4599,7 @@ export interface components {
          * @description How much of the device model a station is asked for.
          * @enum {string}
          */
-        ReportKind: "full" | "configuration" | "summary";
+        ReportKind: "full" | "configuration" | "summary" | "by_name";
         /** @description How much to report. */
         ReportParams: {
             kind: components["schemas"]["ReportKind"];
@@ -4354,6 +4760,16 @@ export interface components {
             /** @description The station's own name for it. */
             wire_id: string;
         };
+        /**
+         * @description A group of settings.
+         * @enum {string}
+         */
+        SettingArea: "network" | "security" | "metering" | "smart_charging" | "vendor";
+        /**
+         * @description What speaks against a value.
+         * @enum {string}
+         */
+        SettingMisfit: "read_only" | "wrong_type" | "out_of_range" | "not_in_list" | "too_long";
         /** @description A setting, by its name. */
         SettingName: {
             component?: string | null;
@@ -4381,6 +4797,66 @@ export interface components {
          * @enum {string}
          */
         SettingSphere: "electrical" | "access_and_money" | "connection" | "added";
+        /**
+         * @description How a wish stands.
+         * @enum {string}
+         */
+        SettingState: "unknown" | "holds" | "differs" | "after_session" | "pending_reboot" | "rejected" | "not_supported" | "read_only" | "locked" | "stopped";
+        /** @description A template of settings. */
+        SettingTemplateView: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Settings of its stations that are not as it says.
+             */
+            drift: number;
+            /** Format: date-time */
+            edited_at: string;
+            /** @description The name of whoever edited it last. */
+            edited_by: string;
+            id: string;
+            says: components["schemas"]["TemplateBodyView"];
+            /**
+             * Format: int64
+             * @description Counts its edits, from 1 on.
+             */
+            version: number;
+        };
+        /** @description A setting: what the station told of it, and what is wished. */
+        SettingView: {
+            area: components["schemas"]["SettingArea"];
+            attributes: components["schemas"]["AttributeView"][];
+            /** @description Whether it is one of the settings that a lock protects. */
+            critical: boolean;
+            /** @description Whether a lock keeps the caller from changing it. */
+            locked: boolean;
+            mutability: components["schemas"]["Mutability"] | null;
+            name: components["schemas"]["SettingNameView"];
+            /**
+             * Format: date-time
+             * @description Null where the station never told it.
+             */
+            reported_at: string | null;
+            /** @description Whether it is a password or key, which is neither shown nor wished. */
+            secret: boolean;
+            traits: components["schemas"]["TraitsView"] | null;
+            /** @description What the station has; null for a secret, and where it told no value. */
+            value: string | null;
+            wish: components["schemas"]["WishView"] | null;
+        };
+        /** @description What is changed about the wishes for a station. */
+        SettingsChange: {
+            /** @description Whether the station may be restarted when it is idle, where a setting needs it. */
+            reset_when_idle?: boolean;
+            values?: components["schemas"]["WishBody"][];
+        };
+        /** @description What an edit changes. */
+        SettingsDiffView: {
+            /** @description Whether it was only looked at. */
+            dry_run: boolean;
+            values: components["schemas"]["DiffView"][];
+        };
         /** @description The first administrator and organisation. */
         SetupBody: {
             email: string;
@@ -4505,6 +4981,17 @@ export interface components {
         SiteRightsView: {
             permissions: components["schemas"]["PermissionKey"][];
             site_id: string;
+        };
+        /** @description What a station of a site reported. */
+        SiteVariableView: {
+            attribute: string;
+            identity: string;
+            mutability: components["schemas"]["Mutability"] | null;
+            name: components["schemas"]["SettingNameView"];
+            /** Format: date-time */
+            reported_at: string;
+            station_id: string;
+            value: string | null;
         };
         /** @description One place with stations. */
         SiteView: {
@@ -4663,6 +5150,76 @@ export interface components {
         SwitchBody: {
             organisation_id: string;
         };
+        /** @description What a template says. */
+        TemplateBodyView: {
+            /** @description Whether it counts for every station that it fits; else only where somebody chose it. */
+            automatic: boolean;
+            firmware_from: string | null;
+            firmware_to: string | null;
+            /** @description The model, or a beginning with `*` behind it; null for all. */
+            model: string | null;
+            name: string;
+            /**
+             * Format: int32
+             * @description The higher counts where several fit.
+             */
+            priority: number;
+            /** @description Whether its stations may be restarted when they are idle, where a setting needs it. */
+            reset_when_idle: boolean;
+            values: components["schemas"]["TemplateValueView"][];
+            /** @description The manufacturer, or a beginning with `*` behind it; null for all. */
+            vendor: string | null;
+        };
+        /** @description What is said of a template; what is not said stays, and is empty in a new one. */
+        TemplateChange: {
+            automatic?: boolean;
+            /** @description Which stations it is for, as a whole. */
+            fit?: components["schemas"]["FitBody"];
+            name?: string;
+            /**
+             * Format: int32
+             * @description From -1000 to 1000.
+             */
+            priority?: number;
+            reset_when_idle?: boolean;
+            values?: components["schemas"]["TemplateValueBody"][];
+        };
+        /** @description A new template. */
+        TemplateNew: {
+            automatic?: boolean | null;
+            fit?: components["schemas"]["FitBody"] | null;
+            /** @description A station whose writable settings become values, beside those that are said. */
+            from_station_id?: string | null;
+            name: string;
+            /**
+             * Format: int32
+             * @description From -1000 to 1000.
+             */
+            priority?: number | null;
+            reset_when_idle?: boolean | null;
+            values?: components["schemas"]["TemplateValueBody"][] | null;
+        };
+        /** @description A value of a template. */
+        TemplateValueBody: {
+            name: components["schemas"]["SettingName"];
+            reaction?: components["schemas"]["WishReaction"] | null;
+            value: string;
+        };
+        /** @description A value of a template. */
+        TemplateValueView: {
+            name: components["schemas"]["SettingNameView"];
+            reaction: components["schemas"]["WishReaction"];
+            value: string;
+        };
+        /** @description What a template said once. */
+        TemplateVersionView: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            says: components["schemas"]["TemplateBodyView"];
+            /** Format: int64 */
+            version: number;
+        };
         /** @description A new token. */
         TokenBody: {
             /**
@@ -4727,6 +5284,23 @@ export interface components {
          * @enum {string}
          */
         Topic: "station" | "session" | "command" | "job" | "attempt" | "meter" | "alert";
+        /** @description What a station told of a variable beyond its value; null where it told nothing. */
+        TraitsView: {
+            /** @description Whether it never changes. */
+            constant: boolean | null;
+            data_type: string | null;
+            /** @description The greatest number, or the longest text. */
+            max_limit: string | null;
+            /** @description The least number, or the shortest text. */
+            min_limit: string | null;
+            /** @description Whether the value survives a restart. */
+            persistent: boolean | null;
+            /** @description Whether the station can tell of changes by itself. */
+            supports_monitoring: boolean | null;
+            unit: string | null;
+            /** @description The allowed values, where they are a closed list. */
+            values: string[];
+        };
         /**
          * @description What a station is asked to say again.
          * @enum {string}
@@ -4830,6 +5404,7 @@ export interface components {
             mutability: components["schemas"]["Mutability"] | null;
             /** Format: date-time */
             reported_at: string;
+            traits: components["schemas"]["TraitsView"] | null;
             value: string | null;
             variable: string;
             variable_instance: string | null;
@@ -4867,6 +5442,48 @@ export interface components {
             name: string;
             url: string;
         };
+        /** @description One wish of an edit. */
+        WishBody: {
+            name: components["schemas"]["SettingName"];
+            reaction?: components["schemas"]["WishReaction"] | null;
+            /** @description Null forgets the wish. */
+            value: string | null;
+        };
+        /**
+         * @description What is done about drift of a wish.
+         * @enum {string}
+         */
+        WishReaction: "alert" | "revert";
+        /** @description What is wished of one setting, and how far it is. */
+        WishView: {
+            /** @description The name of whoever wished it. */
+            by: string;
+            /** @description Whether the station had another value when it was last looked at. */
+            drift: boolean;
+            /** @description Whether the station said that this needs a restart. */
+            needs_reboot: boolean;
+            outcome: components["schemas"]["WriteOutcome"] | null;
+            /** Format: date-time */
+            outcome_at: string | null;
+            /**
+             * @description What is done when the station has another value: a wish that only alerts is written when
+             *     somebody asks for it.
+             */
+            reaction: components["schemas"]["DriftReaction"];
+            /** @description The station's word for why; `unanswered` where it did not answer. */
+            reason: string | null;
+            /** Format: date-time */
+            set_at: string;
+            state: components["schemas"]["SettingState"];
+            /** @description The template that it comes from; null for a wish by hand. */
+            template_id: string | null;
+            value: string;
+        };
+        /**
+         * @description What a station answered to a wish.
+         * @enum {string}
+         */
+        WriteOutcome: "accepted" | "reboot_required" | "rejected" | "not_supported" | "read_only";
         /** @description Which variables to write. */
         WriteParams: {
             values: components["schemas"]["VariableValue"][];
@@ -9551,6 +10168,371 @@ export interface operations {
             };
         };
     };
+    list_setting_templates: {
+        parameters: {
+            query?: {
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_SettingTemplateView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_setting_template: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateNew"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
+                    /** @description The path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingTemplateView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_setting_template: {
+        parameters: {
+            query?: {
+                /** @description The template that the body changes; a new one when not given. */
+                template_id?: string;
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_AffectedView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_setting_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingTemplateView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_setting_template: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_setting_template: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read, needed; 412 when it was changed since. */
+                "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingTemplateView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_setting_template_versions: {
+        parameters: {
+            query?: {
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_TemplateVersionView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_drift: {
+        parameters: {
+            query?: {
+                /** @description Only at this site. */
+                site_id?: string;
+                /** @description Only of this template. */
+                template_id?: string;
+                /** @description Only in this state. */
+                state?: components["schemas"]["SettingState"];
+                /** @description A part of the name of the setting or of the station. */
+                q?: string;
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_FleetDriftView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_setup: {
         parameters: {
             query?: never;
@@ -10213,6 +11195,50 @@ export interface operations {
             };
         };
     };
+    list_site_variables: {
+        parameters: {
+            query?: {
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_SiteVariableView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_stations: {
         parameters: {
             query?: {
@@ -10659,6 +11685,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_configuration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigurationView"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -11442,6 +12506,306 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PasswordView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            423: components["responses"]["Locked"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_setting_template: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChosenBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigurationView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            423: components["responses"]["Locked"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_settings: {
+        parameters: {
+            query?: {
+                /** @description Only what is not as wished. */
+                drift?: boolean;
+                /** @description Only what is wished. */
+                changed?: boolean;
+                /** @description A part of the name or the value. */
+                q?: string;
+                /** @description Only of this group. */
+                group?: components["schemas"]["SettingArea"];
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_SettingView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_settings: {
+        parameters: {
+            query?: {
+                /** @description Only says what would change. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description The ETag of what was read, needed; 412 when it was changed since. */
+                "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsDiffView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            423: components["responses"]["Locked"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apply_settings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
+                    /** @description The path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigurationView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            423: components["responses"]["Locked"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_settings: {
+        parameters: {
+            query?: {
+                /** @description The other station. */
+                with?: string;
+                /** @description Only what differs. */
+                different?: boolean;
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_ComparedView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_settings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
+                    /** @description The path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigurationView"];
                 };
             };
             400: components["responses"]["BadRequest"];

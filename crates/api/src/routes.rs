@@ -32,6 +32,8 @@ pub const ALL: &[&[Endpoint]] = &[
     v1::drivers::ROUTES,
     v1::audit::ROUTES,
     v1::locks::ROUTES,
+    v1::settings::ROUTES,
+    v1::setting_templates::ROUTES,
     v1::notifications::ROUTES,
     v1::alerts::ROUTES,
     v1::alert_rules::ROUTES,

@@ -81,6 +81,17 @@ pub(crate) async fn dispatch(
         path,
         account: account(caller),
     };
+    dispatch_as(app, caller, row, command, authority).await
+}
+
+/// The same on the authority of somebody else than who asks: a wish is carried out by Busbar.
+pub(crate) async fn dispatch_as(
+    app: &App,
+    caller: &Caller,
+    row: &StationRow,
+    command: Command,
+    authority: Authority,
+) -> Result<CommandRecord, Error> {
     let order = prepare(app, caller, row, command, authority).await?;
     let written = order.clone();
     app.store()

@@ -48,6 +48,10 @@ pub enum Export {
     Alerts,
     /// What went to a webhook.
     Deliveries,
+    /// Settings that are not as wished.
+    Drift,
+    /// What the stations of a site reported.
+    SiteVariables,
 }
 
 impl Export {
@@ -55,9 +59,12 @@ impl Export {
     #[must_use]
     pub const fn permission(self) -> Permission {
         match self {
-            Self::Stations | Self::Sites | Self::Jobs | Self::JobItems => {
-                Permission::StationsReport
-            }
+            Self::Stations
+            | Self::Sites
+            | Self::Jobs
+            | Self::JobItems
+            | Self::Drift
+            | Self::SiteVariables => Permission::StationsReport,
             Self::Sessions => Permission::HistoryReport,
             Self::Tokens => Permission::DriversReport,
             Self::Logs | Self::Attempts => Permission::LogsDownload,
@@ -103,6 +110,8 @@ impl Export {
             Self::JobItems => "job-stations",
             Self::Alerts => "alerts",
             Self::Deliveries => "webhook-deliveries",
+            Self::Drift => "drift",
+            Self::SiteVariables => "site-variables",
         }
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::app::App;
 use crate::error::Error;
 use crate::{
-    alerts, attempts, audit, batches, commands, idempotency, locks, mail, nodes, webhooks,
+    alerts, attempts, audit, batches, commands, idempotency, locks, mail, nodes, settings, webhooks,
 };
 
 /// Who holds this looks at the fleet for alerts.
@@ -64,6 +64,10 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
         until(
             shutdown.clone(),
             every(Duration::from_secs(5), || look_after_locks(&app))
+        ),
+        until(
+            shutdown.clone(),
+            every(Duration::from_secs(2), || look_after_settings(&app))
         ),
         until(shutdown, every(Duration::from_secs(600), || sweep(&app))),
     );
@@ -332,6 +336,13 @@ pub async fn send_mails(app: &App) {
 pub async fn look_after_locks(app: &App) {
     if let Err(error) = locks::look_after(app).await {
         tracing::debug!("locks wait: {error}");
+    }
+}
+
+/// Brings the stations whose turn it is to what is wished of them.
+pub async fn look_after_settings(app: &App) {
+    if let Err(error) = settings::look_after(app).await {
+        tracing::debug!("wishes wait: {error}");
     }
 }
 

@@ -57,6 +57,8 @@ pub mod reasons;
 pub mod roles;
 pub mod saved_passwords;
 pub mod sessions;
+pub mod setting_templates;
+pub mod settings;
 pub mod setup;
 pub mod site_access;
 pub mod sites;

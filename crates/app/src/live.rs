@@ -104,6 +104,8 @@ impl Topic {
             | Change::SiteEdited { .. }
             | Change::NoticeRecorded
             | Change::VariablesReported
+            | Change::SettingsUpdated
+            | Change::SettingsDrifted { .. }
             | Change::DeviationRecorded => Self::Station,
         }
     }

@@ -5,7 +5,7 @@
 //! [`stand`] is the one choke point: every way that leads to a station passes it in the unit that
 //! marks its command as sent.
 
-mod baseline;
+pub(crate) mod baseline;
 mod challenge;
 mod open;
 mod recover;
@@ -20,6 +20,7 @@ use domain::lock::{Authority, Grant, Padlock, Removal, Touch, Watch, WritePath, 
 use domain::notification::{Matter, Notification};
 use domain::page::PageRequest;
 use domain::role::{Caller, Member, Permission, Role};
+use domain::setting::{Reaction, Wish, folded, same};
 use domain::site_access::Level;
 use domain::station::Station;
 use domain::variable::without_driver_data;
@@ -187,6 +188,45 @@ fn forbidden(
         }
         text
     })
+}
+
+/// A lock that is in force, to be asked about single settings before anything is sent.
+pub(crate) struct Held {
+    row: LockRow,
+    grants: Vec<Grant>,
+}
+
+impl Held {
+    /// Whether it stands in the way of writing this setting.
+    pub fn forbids(&self, authority: Authority, name: &VariableName) -> bool {
+        let touch = [Touch::Setting {
+            name: name.clone(),
+            value: None,
+        }];
+        forbidden(&self.row, authority, &self.grants, &touch).is_some()
+    }
+
+    /// Whether its own watch puts this setting back: then nobody else does.
+    pub fn keeps(&self, wish: &Wish) -> bool {
+        let name = folded(&wish.name);
+        let mut frozen = self.row.watch.wishes.iter();
+        frozen.any(|own| {
+            own.reaction == Reaction::Revert
+                && folded(&own.name) == name
+                && same(&own.name, &own.value, &wish.value)
+        })
+    }
+}
+
+/// The lock of a station, where it has one.
+pub(crate) async fn held(app: &App, station: StationId) -> Result<Option<Held>, Error> {
+    let read = &app.store().read;
+    let row = read.lock(station).await?;
+    let Some(row) = row.filter(|row| row.removal.is_none()) else {
+        return Ok(None);
+    };
+    let grants = read.grants(station).await?;
+    Ok(Some(Held { row, grants }))
 }
 
 /// The choke point: says why calls of a command may not be sent, none where they may. What is about

@@ -47,6 +47,36 @@ pub enum ReportKind {
     Configuration,
     /// What tells the state.
     Summary,
+    /// What the protocol itself names, asked for by name: for stations that cannot tell all of it
+    /// at once.
+    ByName,
+}
+
+/// What a station answered to the wish to write one variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Written {
+    /// It has the new value.
+    Accepted,
+    /// It has it after its next restart.
+    RebootRequired,
+    /// It declined.
+    Rejected,
+    /// It has no such variable.
+    NotSupported,
+    /// Nobody may write this.
+    ReadOnly,
+}
+
+/// What became of one variable of a [`Command::WriteVariables`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteResult {
+    /// Which.
+    pub name: VariableName,
+    /// What the station answered.
+    pub result: Written,
+    /// Its own word for why, where it told one.
+    pub reason: Option<String>,
 }
 
 /// Names one variable: a 1.6 key has neither component nor EVSE.
@@ -262,27 +292,16 @@ pub struct Outcome {
     /// Readings of variables that the answer carried, to be stored with the outcome.
     #[serde(default)]
     pub variables: Vec<crate::variable::VariableReading>,
-    /// What the station made of each setting that was written, where it said so.
+    /// What the station answered to each variable that was to be written. One that is not here got
+    /// no answer.
     #[serde(default)]
-    pub written: Vec<(VariableName, Written)>,
+    pub written: Vec<WriteResult>,
     /// The station's numbers of monitors that were set.
     #[serde(default)]
     pub monitors: Vec<i32>,
     /// The number of the report that was asked for.
     #[serde(default)]
     pub report: Option<i32>,
-}
-
-/// What a station made of a setting that was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Written {
-    /// It has it.
-    Accepted,
-    /// It has it after its next boot.
-    RebootRequired,
-    /// It did not take it.
-    Refused,
 }
 
 /// What went wrong with a command.

@@ -89,6 +89,13 @@ pub enum Change {
     NoticeRecorded,
     /// Variables were reported.
     VariablesReported,
+    /// What a station should be set to changed, or how far it is.
+    SettingsUpdated,
+    /// Settings were found that are not as wished.
+    SettingsDrifted {
+        /// How many.
+        count: u32,
+    },
     /// The station departed from its protocol in a way not seen of it before.
     DeviationRecorded,
     /// An alert opened.
@@ -121,6 +128,8 @@ impl Change {
             Self::BatchUpdated { .. } => "job.updated",
             Self::NoticeRecorded => "notice.recorded",
             Self::VariablesReported => "variables.reported",
+            Self::SettingsUpdated => "settings.updated",
+            Self::SettingsDrifted { .. } => "settings.drifted",
             Self::DeviationRecorded => "deviation.recorded",
             Self::AlertOpened { .. } => "alert.opened",
             Self::AlertUpdated { .. } => "alert.updated",

@@ -134,6 +134,8 @@ ids! {
     WebhookId = "whk";
     /// One message to a webhook.
     DeliveryId = "dlv";
+    /// A template of settings.
+    TemplateId = "tpl";
 }
 
 #[cfg(test)]

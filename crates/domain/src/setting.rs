@@ -1,12 +1,16 @@
 //! Settings: what a station's variables should be, against what it reports (access.md C). The one
-//! mechanism for the lock's frozen settings and, later, for the configuration of a fleet.
+//! mechanism for the lock's frozen settings and for the configuration of a fleet.
 //!
 //! Owns which settings are critical, when two values are the same, what drift is and how often it
 //! may be put back. Refuses to know who asks and how a station is asked.
 
 mod critical;
+mod limit;
 mod revert;
 mod rules;
+mod spot;
+mod state;
+mod template;
 mod value;
 
 use serde::{Deserialize, Serialize};
@@ -15,8 +19,12 @@ use crate::command::VariableName;
 use crate::variable::VariableReading;
 
 pub use critical::{CriticalList, Sphere};
+pub use limit::{Misfit, misfit};
 pub use revert::{Reverts, Verdict};
 pub use rules::{Kind, Rule, RuleError, Rules};
+pub use spot::{Area, area};
+pub use state::{Look, Setting, SettingOrigin, SettingState, Step};
+pub use template::{Fit, FitError, Template, TemplateBody, newest};
 pub use value::{current_ma, normalise, same};
 
 /// What is done about drift, chosen for each setting.

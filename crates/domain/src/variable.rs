@@ -18,6 +18,29 @@ pub enum Mutability {
     ReadWrite,
 }
 
+/// What a station tells of a variable beyond its value (2.x VariableAttributeType and
+/// VariableCharacteristicsType); nothing is known where a field is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Traits {
+    /// Whether the value survives a restart.
+    pub persistent: Option<bool>,
+    /// Whether it never changes.
+    pub constant: Option<bool>,
+    /// The unit of a number.
+    pub unit: Option<String>,
+    /// What kind of value it is, in the station's word.
+    pub data_type: Option<String>,
+    /// The least number, or the shortest text.
+    pub min_limit: Option<String>,
+    /// The greatest number, or the longest text.
+    pub max_limit: Option<String>,
+    /// The allowed values, where they are a closed list.
+    pub values: Vec<String>,
+    /// Whether the station tells of changes by itself when it is asked to.
+    pub supports_monitoring: Option<bool>,
+}
+
 /// One reported value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VariableReading {
@@ -29,6 +52,9 @@ pub struct VariableReading {
     pub value: Option<String>,
     /// Whether it may be written, where told.
     pub mutability: Option<Mutability>,
+    /// What else the station told of it; none where the message had no place for it.
+    #[serde(default)]
+    pub traits: Option<Traits>,
 }
 
 /// Whether a value must never be kept or shown: passwords and keys (trust.md, Secrets).

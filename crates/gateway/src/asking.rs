@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use app::commands::{self, Begun};
+use app::settings;
 use bus::{Errand, Reply};
 use domain::command::{Command, CommandError, CommandState, Outcome};
 use domain::deviation::Deviation;
@@ -14,7 +15,7 @@ use domain::station::Registration;
 use domain::wire_log::{Direction, FrameKind};
 use ocpp::catalogue::Catalogue;
 use ocpp::check::check;
-use ocpp::dialect::{Answer, Plan};
+use ocpp::dialect::{Answer, Plan, Portions};
 use ocpp::fault::RpcErrorCode;
 use ocpp::frame::{self, ErrorFrame};
 use ocpp::lenient::repair;
@@ -63,9 +64,10 @@ impl Station<'_> {
         }
         let number = self.request_number;
         self.request_number = number.checked_add(1).unwrap_or(1);
-        let lowered = self
-            .dialect
-            .lower_command(&command, number, self.app().now());
+        let within = self.portions(&command).await;
+        let lowered =
+            self.dialect
+                .lower_command_within(&command, number, self.app().now(), &within);
         let plan = match lowered {
             Ok(plan) => plan,
             Err(error) => {
@@ -97,6 +99,28 @@ impl Station<'_> {
             self.settle(job.id, job.reply, busy).await;
         }
         Ok(())
+    }
+
+    /// How much the station takes in one message, as far as it told; only for what is cut by it.
+    async fn portions(&self, command: &Command) -> Portions {
+        let cut = matches!(
+            command,
+            Command::ReadVariables { .. }
+                | Command::WriteVariables { .. }
+                | Command::MonitorVariables { .. }
+                | Command::RequestReport { .. }
+        );
+        if !cut {
+            return Portions::default();
+        }
+        let told = settings::told(self.app(), self.link, &self.dialect.bounds()).await;
+        told.map_or_else(
+            |error| {
+                tracing::debug!("what a station takes in one message is not known: {error}");
+                Portions::default()
+            },
+            |told| Portions::told(&told),
+        )
     }
 
     /// Sends the call whose turn it is, if none is outstanding.

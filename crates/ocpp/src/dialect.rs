@@ -9,6 +9,7 @@ mod limit;
 mod meter;
 mod outcome;
 mod plan;
+mod portion;
 mod read;
 mod signed;
 mod touches;
@@ -33,10 +34,12 @@ use crate::{v2, v16};
 
 pub use meter::sampled;
 pub use plan::{Plan, PlannedCall};
+pub use portion::{Bound, Portions};
 
 pub(crate) use meter::{Wording, points};
 pub(crate) use outcome::reading;
 pub(crate) use plan::{call, unsupported};
+pub(crate) use portion::portions;
 pub(crate) use read::{Hearing, items, small, text, timestamp, whole};
 
 /// The language of a connection.
@@ -280,12 +283,26 @@ impl Dialect {
         self,
         command: &Command,
         request_number: i32,
+        now: Moment,
+    ) -> Result<Plan, CommandError> {
+        self.lower_command_within(command, request_number, now, &Portions::default())
+    }
+
+    /// The same for a station that told how much it takes in one message.
+    ///
+    /// # Errors
+    /// As [`Self::lower_command`], and `too_large` when one variable alone is beyond that.
+    pub fn lower_command_within(
+        self,
+        command: &Command,
+        request_number: i32,
         _now: Moment,
+        within: &Portions,
     ) -> Result<Plan, CommandError> {
         let calls = match (command, self) {
             (Command::Raw { action, payload }, _) => plan::raw(self.version(), action, payload)?,
-            (_, Self::V16) => v16::calls(command)?,
-            (_, Self::V201 | Self::V21) => v2::calls(command, request_number)?,
+            (_, Self::V16) => v16::calls(command, within)?,
+            (_, Self::V201 | Self::V21) => v2::calls(command, request_number, within)?,
         };
         Plan::checked(
             self.version(),

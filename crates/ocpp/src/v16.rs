@@ -5,6 +5,7 @@
 
 mod command;
 mod hear;
+mod known;
 mod reply;
 
 pub(crate) use command::calls;

@@ -6,6 +6,7 @@
 mod command;
 mod device_model;
 mod hear;
+mod known;
 mod reply;
 
 pub(crate) use command::calls;

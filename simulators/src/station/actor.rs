@@ -95,13 +95,15 @@ impl Actor {
     pub(super) fn new(plan: Builder, shared: Arc<Shared>, inbox: mpsc::Receiver<Order>) -> Self {
         let now = plan.starts_at.unwrap_or_else(Utc::now).trunc_subsecs(0);
         let dice = |label| Dice::new(plan.seed, &plan.identity, label);
-        let plant = Plant::new(
+        let mut plant = Plant::new(
             plan.version,
             plan.template.clone(),
             &plan.identity,
             plan.seed,
             now,
         );
+        plant.settings =
+            super::settings::Settings::new(&plan.template, plan.more_settings, plan.bounds);
         Self {
             shared,
             inbox,
@@ -428,6 +430,8 @@ impl Actor {
 
     /// Power off and on: the connection goes, and comes back with a boot.
     pub(super) fn restart(&mut self, reason: &'static str) {
+        let forgets = self.manners.contains(&Manner::ForgetsSettings);
+        self.plant.settings.restarted(forgets);
         self.registration = None;
         self.boot_at = None;
         self.boot_when_connected = Some(reason);

@@ -11,7 +11,7 @@ use super::actor::Actor;
 use super::manners::Manner;
 use super::obey::{Then, obey};
 use super::outbox::{Item, Message};
-use super::settings::HEARTBEAT_INTERVAL;
+use super::settings::{HEARTBEAT_INTERVAL, Taking};
 use super::view::{Direction, ReceivedCall, Registration};
 use crate::wire::frame::{self, Parsed};
 use crate::wire::{Moment, Name, Reply, Say, StopReason, Transaction, Trigger};
@@ -33,7 +33,7 @@ impl Actor {
                         action,
                         payload,
                     } => {
-                        self.called(id, action, payload).await;
+                        self.called(id, action, payload, text.len()).await;
                     }
                     Parsed::Result { id, payload } => self.answered(&id, payload),
                     Parsed::Error { id, code, text } if self.awaits(&id) => {
@@ -52,10 +52,38 @@ impl Actor {
         self.in_flight.as_ref().is_some_and(|f| f.id == id)
     }
 
-    async fn called(&mut self, id: String, action: String, payload: Value) {
+    async fn called(&mut self, id: String, action: String, payload: Value, bytes: usize) {
         if self.manners.contains(&Manner::Unanswering) {
             return;
         }
+        let all = asks_for_all(&action, &payload);
+        if all && self.manners.contains(&Manner::CrashesOnFullRead) {
+            self.restart("Watchdog");
+            self.shared.received(ReceivedCall {
+                id,
+                action,
+                payload,
+            });
+            return;
+        }
+        if let Some(why) = self.too_much(&action, &payload, bytes) {
+            let code = if self.plant.version.is_v16() {
+                "OccurenceConstraintViolation"
+            } else {
+                "OccurrenceConstraintViolation"
+            };
+            self.write(frame::error(&id, code, &why)).await;
+            self.shared.received(ReceivedCall {
+                id,
+                action,
+                payload,
+            });
+            return;
+        }
+        self.plant.taking = Taking {
+            declines: self.manners.contains(&Manner::DeclinesSettings),
+            later: self.manners.contains(&Manner::TakesLater),
+        };
         let version = self.plant.version;
         let ask = wire::lift(version, &action, &payload);
         let names = &self.names;
@@ -78,12 +106,36 @@ impl Actor {
             true => self.held.push(text),
             false => self.write(text).await,
         }
+        let written = matches!(action.as_str(), "ChangeConfiguration" | "SetVariables");
+        if written && self.manners.remove(&Manner::RebootsBetweenKeys) {
+            self.restart("Watchdog");
+        }
         self.follow(then);
         self.shared.received(ReceivedCall {
             id,
             action,
             payload,
         });
+    }
+
+    /// Why a message about settings is more than the station takes.
+    fn too_much(&self, action: &str, payload: &Value, bytes: usize) -> Option<String> {
+        let bounds = self.plan.bounds?;
+        let list = match action {
+            "GetVariables" => "getVariableData",
+            "SetVariables" => "setVariableData",
+            "GetConfiguration" => "key",
+            _ => return None,
+        };
+        let items = payload
+            .get(list)
+            .and_then(Value::as_array)
+            .map_or(0, Vec::len);
+        if items > bounds.items {
+            return Some(format!("{items} items where {} are taken", bounds.items));
+        }
+        let long = !self.plant.version.is_v16() && bytes > bounds.bytes;
+        long.then(|| format!("{bytes} bytes where {} are taken", bounds.bytes))
     }
 
     fn follow(&mut self, then: Vec<Then>) {
@@ -235,6 +287,18 @@ impl Actor {
         }
         self.hold_until = Some(Instant::now() + self.plan.retry_after * message.failures);
         self.outbox.push_front(Item::Message(message));
+    }
+}
+
+/// Whether a call asks for all settings at once.
+fn asks_for_all(action: &str, payload: &Value) -> bool {
+    match action {
+        "GetBaseReport" => true,
+        "GetConfiguration" => payload
+            .get("key")
+            .and_then(Value::as_array)
+            .is_none_or(Vec::is_empty),
+        _ => false,
     }
 }
 

@@ -42,10 +42,20 @@ pub enum Manner {
     FirmwareInstallFails,
     /// Agrees to an update and never tells of it again.
     FirmwareSilent,
+    /// Restarts once, right after it answered the first write of a setting.
+    RebootsBetweenKeys,
+    /// Has the settings of the factory after each restart.
+    ForgetsSettings,
+    /// Takes every setting with its next restart only.
+    TakesLater,
+    /// Declines every setting.
+    DeclinesSettings,
+    /// Restarts without an answer when it is asked for all its settings at once.
+    CrashesOnFullRead,
 }
 
 /// All manners, for lists and help.
-pub const ALL: [(&str, Manner); 17] = [
+pub const ALL: [(&str, Manner); 22] = [
     ("duplicate-start", Manner::DuplicateStart),
     ("clock-1970", Manner::ClockOf1970),
     ("clock-without-zone", Manner::ClockWithoutZone),
@@ -63,6 +73,11 @@ pub const ALL: [(&str, Manner); 17] = [
     ("firmware-download-fails", Manner::FirmwareDownloadFails),
     ("firmware-install-fails", Manner::FirmwareInstallFails),
     ("firmware-silent", Manner::FirmwareSilent),
+    ("reboots-between-keys", Manner::RebootsBetweenKeys),
+    ("forgets-settings", Manner::ForgetsSettings),
+    ("takes-later", Manner::TakesLater),
+    ("declines-settings", Manner::DeclinesSettings),
+    ("crashes-on-full-read", Manner::CrashesOnFullRead),
 ];
 
 impl std::str::FromStr for Manner {

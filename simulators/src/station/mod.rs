@@ -22,6 +22,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 pub use manners::Manner;
+pub use settings::Bounds;
 pub use view::{ConnectorView, Direction, Frame, ReceivedCall, Registration, SessionView, View};
 
 use crate::charging::{Template, Vehicle};
@@ -48,6 +49,8 @@ pub struct Builder {
     pub(crate) backoff: (Duration, Duration),
     pub(crate) reconnect: bool,
     pub(crate) keep_frames: bool,
+    pub(crate) more_settings: usize,
+    pub(crate) bounds: Option<Bounds>,
 }
 
 impl Builder {
@@ -136,6 +139,20 @@ impl Builder {
         self
     }
 
+    /// Settings beside those that every station here has.
+    #[must_use]
+    pub fn more_settings(mut self, count: usize) -> Self {
+        self.more_settings = count;
+        self
+    }
+
+    /// How much it takes in one message about its settings: what is more gets an error.
+    #[must_use]
+    pub fn bounds(mut self, items: usize, bytes: usize) -> Self {
+        self.bounds = Some(Bounds { items, bytes });
+        self
+    }
+
     /// Starts the station's task on the current runtime; it ends with the last handle.
     #[must_use]
     pub fn build(self) -> Station {
@@ -181,6 +198,8 @@ impl Station {
             backoff: (Duration::from_secs(1), Duration::from_secs(60)),
             reconnect: true,
             keep_frames: true,
+            more_settings: 0,
+            bounds: None,
         }
     }
 

@@ -76,7 +76,10 @@ pub(super) fn obey(
             let (rows, unknown) = plant.settings.keys(&keys);
             Reply::Keys { rows, unknown }
         }
-        Ask::ChangeKey { key, value } => Reply::Status(plant.settings.change_key(&key, &value)),
+        Ask::ChangeKey { key, value } => {
+            let how = plant.taking;
+            Reply::Status(plant.settings.change_key(&key, &value, how))
+        }
         Ask::GetVariables { names } => Reply::Variables {
             results: names
                 .into_iter()
@@ -85,7 +88,8 @@ pub(super) fn obey(
             written: false,
         },
         Ask::SetVariables { values } => {
-            let write = |(name, value): (_, String)| plant.settings.write(name, &value);
+            let how = plant.taking;
+            let write = |(name, value): (_, String)| plant.settings.write(name, &value, how);
             let results: Vec<VariableResult> = values.into_iter().map(write).collect();
             Reply::Variables {
                 results,

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::settings::{HEARTBEAT_INTERVAL, SAMPLE_INTERVAL, Settings};
+use super::settings::{HEARTBEAT_INTERVAL, SAMPLE_INTERVAL, Settings, Taking};
 use crate::charging::{
     Flow, Limits, Meter, NOMINAL_V, Outlet, Profile, Reading, Template, Vehicle, demand_w,
 };
@@ -74,6 +74,8 @@ pub(super) struct Plant {
     pub(super) now: DateTime<Utc>,
     pub(super) connectors: Vec<Connector>,
     pub(super) settings: Settings,
+    /// How it takes what is written.
+    pub(super) taking: Taking,
     pub(super) limits: Limits,
     /// The version with which it boots next.
     pub(super) installing: Option<String>,
@@ -106,7 +108,7 @@ impl Plant {
                 told: None,
             })
             .collect();
-        let settings = Settings::new(&template);
+        let settings = Settings::new(&template, 0, None);
         Self {
             version,
             template,
@@ -115,6 +117,7 @@ impl Plant {
             next_heartbeat: now + Duration::seconds(settings.seconds(HEARTBEAT_INTERVAL)),
             installing: None,
             settings,
+            taking: Taking::default(),
             limits: Limits::default(),
             next_session: 1,
             grid: Dice::new(seed, identity, "grid"),

@@ -8,13 +8,39 @@ use crate::wire::{Entry, KeyRow, VariableName, VariableResult};
 /// One setting.
 #[derive(Debug, Clone)]
 struct Setting {
-    key: &'static str,
-    component: &'static str,
-    variable: &'static str,
+    key: String,
+    component: String,
+    variable: String,
+    /// Which of several such variables (2.x).
+    instance: Option<&'static str>,
     value: String,
+    /// As it left the factory.
+    factory: String,
+    /// What it becomes with the next restart.
+    pending: Option<String>,
     writable: bool,
     data_type: &'static str,
     needs_reboot: bool,
+    /// The greatest number that it takes.
+    most: Option<u32>,
+}
+
+/// How a station takes what is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Taking {
+    /// It declines everything.
+    pub(super) declines: bool,
+    /// It takes everything with the next restart only.
+    pub(super) later: bool,
+}
+
+/// How much a station takes in one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// The most variables or keys.
+    pub items: usize,
+    /// The most bytes of a frame (2.x).
+    pub bytes: usize,
 }
 
 /// Key of the sampling interval in seconds.
@@ -23,17 +49,9 @@ pub(super) const SAMPLE_INTERVAL: &str = "MeterValueSampleInterval";
 pub(super) const HEARTBEAT_INTERVAL: &str = "HeartbeatInterval";
 
 /// key, component, variable, value, writable, data type, needs a restart
-type Row = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-    bool,
-    &'static str,
-    bool,
-);
+type Row<'a> = (&'a str, &'a str, &'a str, &'a str, bool, &'static str, bool);
 #[rustfmt::skip]
-const TABLE: [Row; 20] = [
+const TABLE: [Row<'static>; 20] = [
     (HEARTBEAT_INTERVAL, "OCPPCommCtrlr", "HeartbeatInterval", "300", true, "integer", false),
     (SAMPLE_INTERVAL, "SampledDataCtrlr", "TxUpdatedInterval", "60", true, "integer", false),
     ("ClockAlignedDataInterval", "AlignedDataCtrlr", "Interval", "0", true, "integer", false),
@@ -60,8 +78,8 @@ const TABLE: [Row; 20] = [
 #[derive(Debug, Clone)]
 pub(super) struct Change {
     pub(super) monitor: usize,
-    pub(super) component: &'static str,
-    pub(super) variable: &'static str,
+    pub(super) component: String,
+    pub(super) variable: String,
     pub(super) value: String,
 }
 
@@ -80,30 +98,77 @@ impl Settings {
         version.clone_into(&mut self.template.firmware);
     }
 
-    pub(super) fn new(template: &Template) -> Self {
-        let mut rows: Vec<Setting> = TABLE
-            .iter()
-            .map(
-                |&(key, component, variable, value, writable, data_type, needs_reboot)| Setting {
-                    key,
-                    component,
-                    variable,
-                    value: value.to_owned(),
-                    writable,
-                    data_type,
-                    needs_reboot,
-                },
-            )
-            .collect();
-        rows.push(Setting {
-            key: "NumberOfConnectors",
-            component: "ChargingStation",
-            variable: "NumberOfConnectors",
-            value: template.connectors.to_string(),
-            writable: false,
-            data_type: "integer",
-            needs_reboot: false,
-        });
+    /// `more`: variables beside those of the table; `bounds`: what it takes in one message.
+    pub(super) fn new(template: &Template, more: usize, bounds: Option<Bounds>) -> Self {
+        let row = |(key, component, variable, value, writable, data_type, needs_reboot): Row<
+            '_,
+        >| Setting {
+            key: key.to_owned(),
+            component: component.to_owned(),
+            variable: variable.to_owned(),
+            instance: None,
+            value: value.to_owned(),
+            factory: value.to_owned(),
+            pending: None,
+            writable,
+            data_type,
+            needs_reboot,
+            most: None,
+        };
+        let mut rows: Vec<Setting> = TABLE.iter().map(|&of| row(of)).collect();
+        let connectors = template.connectors.to_string();
+        let name = "NumberOfConnectors";
+        rows.push(row((
+            name,
+            "ChargingStation",
+            name,
+            &connectors,
+            false,
+            "integer",
+            false,
+        )));
+        if let Some(bounds) = bounds {
+            let items = bounds.items.to_string();
+            for row in &mut rows {
+                if row.key == "GetConfigurationMaxKeys" {
+                    row.value.clone_from(&items);
+                }
+            }
+            for (variable, value) in [
+                ("ItemsPerMessage", bounds.items),
+                ("BytesPerMessage", bounds.bytes),
+            ] {
+                for instance in ["GetVariables", "SetVariables"] {
+                    let key = format!("Acme.{variable}.{instance}");
+                    let value = value.to_string();
+                    let of = (
+                        &*key,
+                        "DeviceDataCtrlr",
+                        variable,
+                        &*value,
+                        false,
+                        "integer",
+                        false,
+                    );
+                    rows.push(Setting {
+                        instance: Some(instance),
+                        ..row(of)
+                    });
+                }
+            }
+        }
+        for number in 0..more {
+            let key = format!("Acme.Setting{number:03}");
+            let (component, variable) = (
+                format!("AcmeBox{}", number / 25),
+                format!("Setting{number:03}"),
+            );
+            let of = (&*key, &*component, &*variable, "10", true, "integer", false);
+            rows.push(Setting {
+                most: Some(100),
+                ..row(of)
+            });
+        }
         Self {
             rows,
             template: template.clone(),
@@ -130,13 +195,13 @@ impl Settings {
         let same = row.value == value;
         value.clone_into(&mut row.value);
         let of = |(component, variable): &(String, String)| {
-            component == row.component && variable == row.variable
+            *component == row.component && *variable == row.variable
         };
         let monitor = self.monitors.iter().position(of).filter(|_| !same)?;
         Some(Change {
             monitor: monitor + 1,
-            component: row.component,
-            variable: row.variable,
+            component: row.component.clone(),
+            variable: row.variable.clone(),
             value: row.value.clone(),
         })
     }
@@ -155,7 +220,7 @@ impl Settings {
     /// 1.6 GetConfiguration: keys are compared without case.
     pub(super) fn keys(&self, wanted: &[String]) -> (Vec<KeyRow>, Vec<String>) {
         let row = |row: &Setting| KeyRow {
-            key: row.key.to_owned(),
+            key: row.key.clone(),
             value: row.value.clone(),
             readonly: !row.writable,
         };
@@ -177,14 +242,14 @@ impl Settings {
     }
 
     /// 1.6 ChangeConfiguration.
-    pub(super) fn change_key(&mut self, key: &str, value: &str) -> &'static str {
+    pub(super) fn change_key(&mut self, key: &str, value: &str, how: Taking) -> &'static str {
         match self
             .rows
             .iter_mut()
             .find(|row| row.key.eq_ignore_ascii_case(key))
         {
             None => "NotSupported",
-            Some(row) => write(row, value),
+            Some(row) => write(row, value, how),
         }
     }
 
@@ -223,7 +288,7 @@ impl Settings {
     }
 
     /// 2.x SetVariables, one row.
-    pub(super) fn write(&mut self, name: VariableName, value: &str) -> VariableResult {
+    pub(super) fn write(&mut self, name: VariableName, value: &str, how: Taking) -> VariableResult {
         let status = match self.find(&name) {
             _ if name.attribute.as_deref().is_some_and(|a| a != "Actual") => {
                 "NotSupportedAttributeType"
@@ -231,13 +296,26 @@ impl Settings {
             Ok(at) => self
                 .rows
                 .get_mut(at)
-                .map_or("Rejected", |row| write(row, value)),
+                .map_or("Rejected", |row| write(row, value, how)),
             Err(status) => status,
         };
         VariableResult {
             name,
             status,
             value: None,
+        }
+    }
+
+    /// The station restarts: what waited for it is taken, or everything is forgotten.
+    pub(super) fn restarted(&mut self, forgets: bool) {
+        for row in &mut self.rows {
+            if forgets && row.writable {
+                row.value.clone_from(&row.factory);
+                row.pending = None;
+            }
+            if let Some(value) = row.pending.take() {
+                row.value = value;
+            }
         }
     }
 
@@ -248,7 +326,11 @@ impl Settings {
         }
         self.rows
             .iter()
-            .position(|row| component(row) && row.variable.eq_ignore_ascii_case(&name.variable))
+            .position(|row| {
+                component(row)
+                    && row.variable.eq_ignore_ascii_case(&name.variable)
+                    && row.instance == name.instance.as_deref()
+            })
             .ok_or("UnknownVariable")
     }
 
@@ -264,10 +346,12 @@ impl Settings {
             .iter()
             .filter(|row| row.writable || !configurable_only);
         entries.extend(rows.map(|row| Entry {
-            component: row.component.to_owned(),
+            component: row.component.clone(),
             evse: None,
             connector: None,
-            variable: row.variable.to_owned(),
+            variable: row.variable.clone(),
+            instance: row.instance,
+            most: row.most,
             value: row.value.clone(),
             writable: row.writable,
             data_type: row.data_type,
@@ -283,6 +367,8 @@ impl Settings {
             evse,
             connector,
             variable: variable.to_owned(),
+            instance: None,
+            most: None,
             value,
             writable: false,
             data_type: "string",
@@ -323,19 +409,22 @@ impl Settings {
     }
 }
 
-fn write(row: &mut Setting, value: &str) -> &'static str {
+fn write(row: &mut Setting, value: &str, how: Taking) -> &'static str {
     let fits = match row.data_type {
-        "integer" => value.parse::<u32>().is_ok(),
+        "integer" => {
+            let number = value.parse::<u32>();
+            number.is_ok_and(|number| row.most.is_none_or(|most| number <= most))
+        }
         "boolean" => matches!(value, "true" | "false"),
         _ => true,
     };
-    if !row.writable || !fits {
+    if !row.writable || !fits || how.declines {
         return "Rejected";
     }
-    value.clone_into(&mut row.value);
-    if row.needs_reboot {
-        "RebootRequired"
-    } else {
-        "Accepted"
+    if row.needs_reboot || how.later {
+        row.pending = Some(value.to_owned());
+        return "RebootRequired";
     }
+    value.clone_into(&mut row.value);
+    "Accepted"
 }

@@ -136,6 +136,8 @@ pub struct VariableName {
     pub connector: Option<u32>,
     /// Variable.
     pub variable: String,
+    /// Which of several such variables.
+    pub instance: Option<String>,
     /// Attribute type other than `Actual`, as asked.
     pub attribute: Option<String>,
 }

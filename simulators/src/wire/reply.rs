@@ -145,6 +145,9 @@ fn result_row(row: &VariableResult, written: bool) -> Value {
         "component": component,
         "variable": { "name": row.name.variable },
     });
+    if let Some(instance) = &row.name.instance {
+        result["variable"]["instance"] = json!(instance);
+    }
     if let Some(attribute) = &row.name.attribute {
         result["attributeType"] = json!(attribute);
     }

@@ -76,9 +76,9 @@ pub enum Say {
         /// Id of the monitor.
         monitor: usize,
         /// Component.
-        component: &'static str,
+        component: String,
         /// Variable.
-        variable: &'static str,
+        variable: String,
         /// Its value now.
         value: String,
         /// When.
@@ -302,6 +302,10 @@ pub struct Entry {
     pub connector: Option<u32>,
     /// Variable.
     pub variable: String,
+    /// Which of several such variables.
+    pub instance: Option<&'static str>,
+    /// The greatest number that it takes.
+    pub most: Option<u32>,
     /// Its value.
     pub value: String,
     /// It may be written.

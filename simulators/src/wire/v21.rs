@@ -220,6 +220,14 @@ fn report_row(entry: &Entry) -> Value {
     if let Some(unit) = entry.unit {
         characteristics["unit"] = json!(unit);
     }
+    if let Some(most) = entry.most {
+        characteristics["minLimit"] = json!(0);
+        characteristics["maxLimit"] = json!(most);
+    }
+    let mut variable = json!({ "name": entry.variable });
+    if let Some(instance) = entry.instance {
+        variable["instance"] = json!(instance);
+    }
     let mutability = if entry.writable {
         "ReadWrite"
     } else {
@@ -227,7 +235,7 @@ fn report_row(entry: &Entry) -> Value {
     };
     json!({
         "component": component,
-        "variable": { "name": entry.variable },
+        "variable": variable,
         "variableAttribute": [{
             "type": "Actual",
             "value": entry.value,
@@ -357,6 +365,7 @@ fn variable(row: &Value) -> Result<VariableName, &'static str> {
             .get("variable")
             .and_then(|v| text(v, "name"))
             .ok_or("variable.name")?,
+        instance: row.get("variable").and_then(|v| text(v, "instance")),
         attribute: text(row, "attributeType"),
     })
 }

@@ -459,8 +459,63 @@ async fn lived(stage: &mut Stage, reader: &mut Reader, n: usize, site: &str) -> 
     id
 }
 
+/// A template, and a wish that does not hold for each station; the id of the template.
+async fn configured(reader: &mut Reader, stations: &[String]) -> String {
+    let route = "/setting_templates";
+    let value = json!({"name": {"variable": "ResetRetries"}, "value": "4", "reaction": "alert"});
+    let new = json!({"name": "Depot", "fit": {"model": "Nothing*"}, "values": [value]});
+    let made = reader.ask("POST", route, route, Some(&new)).await;
+    let id = made["id"].as_str().unwrap().to_owned();
+    let odd = json!({"name": "", "fit": {"model": "a*b"}, "priority": 9_999});
+    reader.ask("POST", route, route, Some(&odd)).await;
+    let preview = "/setting_templates/preview";
+    reader
+        .ask(
+            "POST",
+            preview,
+            preview,
+            Some(&json!({"fit": {}, "automatic": true})),
+        )
+        .await;
+    let one = "/setting_templates/{id}";
+    let change = json!({"priority": 1});
+    let path = one.replace("{id}", &id);
+    reader.ask("PATCH", one, &path, Some(&change)).await;
+    for (n, station) in stations.iter().enumerate() {
+        let component = (n > 0).then_some("OCPPCommCtrlr");
+        let name = json!({"component": component, "variable": "ResetRetries"});
+        let body = json!({"values": [{"name": name, "value": "4", "reaction": "alert"}]});
+        let route = "/stations/{id}/settings";
+        let path = route.replace("{id}", station);
+        reader.ask("PATCH", route, &path, Some(&body)).await;
+        let any = [("If-Match", "*")];
+        let answer = reader.person.ask_with("PATCH", &path, &any, Some(&body));
+        let answer = answer.await.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        reader.document.answered("PATCH", route, 200, &answer.body);
+        for (method, route, body) in [
+            ("POST", "/stations/{id}/settings/read", None),
+            (
+                "PUT",
+                "/stations/{id}/setting_template",
+                Some(json!({"template_id": null})),
+            ),
+        ] {
+            let path = route.replace("{id}", station);
+            reader.ask(method, route, &path, body.as_ref()).await;
+        }
+    }
+    id
+}
+
 /// Reads every route once for each station; whether every list had something in it.
-async fn read_all(reader: &mut Reader, stations: &[String], site: &str, token: &str) -> bool {
+async fn read_all(
+    reader: &mut Reader,
+    stations: &[String],
+    site: &str,
+    token: &str,
+    template: &str,
+) -> bool {
     let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
     let me = reader.ask("GET", "/me", "/me", None).await;
     let drivers = reader.person.all("/drivers").await.unwrap();
@@ -496,6 +551,7 @@ async fn read_all(reader: &mut Reader, stations: &[String], site: &str, token: &
                 Some("sessions") => &session,
                 Some("jobs") => &job,
                 Some("sites") => site,
+                Some("setting_templates") => template,
                 Some("drivers") => drivers[0]["id"].as_str().unwrap(),
                 Some("organisations") => own_organisation,
                 Some("alerts") => &alert,
@@ -583,8 +639,10 @@ async fn every_answer_has_the_shape_that_is_told_of_it() {
     for n in 0..VERSIONS.len() {
         stations.push(lived(&mut stage, &mut reader, n, &site).await);
     }
+    let template = configured(&mut reader, &stations).await;
     // Attempts and deviations are written behind the answers: it is asked until they are there.
-    let whole = async { while !read_all(&mut reader, &stations, &site, &token).await {} };
+    let whole =
+        async { while !read_all(&mut reader, &stations, &site, &token, &template).await {} };
     let whole = tokio::time::timeout(Duration::from_secs(20), whole).await;
     assert!(whole.is_ok(), "a list stays empty");
     refuse(&mut reader, &stations[0]).await;

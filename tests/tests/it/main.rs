@@ -23,6 +23,7 @@ mod provider;
 mod relations;
 mod rights;
 mod sessions;
+mod settings;
 mod sign_in_elsewhere;
 mod stage;
 mod steve;

@@ -75,7 +75,10 @@ pub(crate) async fn furnish(person: &mut Person, org: &str, name: &str) -> Thing
     let ids = json!({"ids": [id(&station["station"])]});
     let job = json!({"kind": "command", "spec": {"type": "clear_cache"}, "target": ids});
     let job = make(person, "/jobs", job).await;
+    let template = json!({"name": format!("T {name}")});
+    let template = make(person, "/setting_templates", template).await;
     Things::from([
+        ("setting_templates", id(&template)),
         ("organisations", org.to_owned()),
         ("stations", id(&station["station"])),
         ("sites", id(&site)),
@@ -131,6 +134,7 @@ pub(crate) fn nothing() -> Things {
         ("alert_rules", "rul"),
         ("webhooks", "whk"),
         ("maintenance", "mnt"),
+        ("setting_templates", "tpl"),
     ];
     let id = |prefix: &str| format!("{prefix}_{MISSING}");
     prefixes.map(|(noun, prefix)| (noun, id(prefix))).into()
@@ -262,7 +266,7 @@ async fn what_is_put_away_is_there_for_its_history_and_does_nothing() {
                 _ if !may || (owners && role != "administrator") => &[403],
                 _ if path.contains("cmd_") => &[404],
                 // An edit is how it comes back.
-                "PATCH" if path.ends_with("/lock") => &[409],
+                "PATCH" if path.ends_with("/lock") || path.ends_with("/settings") => &[409],
                 "GET" | "PATCH" => &[200],
                 "DELETE" => &[204],
                 _ => &[409],

@@ -107,6 +107,10 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/stations/{id}/lock/puk") => Some(json!({"puk": "1234567890"})),
         ("POST", "/stations/{id}/lock/password") => Some(json!({"new": "12345678"})),
         ("POST", path) if path.contains("/lock") => Some(json!({})),
+        ("POST", "/stations/{id}/settings/apply" | "/stations/{id}/settings/read") => None,
+        ("PUT", "/stations/{id}/setting_template") => Some(json!({"template_id": null})),
+        ("POST", "/setting_templates") => Some(json!({"name": "Template"})),
+        ("POST", "/setting_templates/preview") => Some(json!({})),
         ("POST", "/notifications/{id}/acknowledge" | "/saved_passwords/{id}/reveal") => None,
         ("POST", "/me/passkeys") => {
             Some(json!({"ceremony": "none", "name": "Key", "credential": {}}))
@@ -250,6 +254,7 @@ impl Trial {
             "alert_rules" => "rul",
             "maintenance" => "mnt",
             "webhooks" => "whk",
+            "setting_templates" => "tpl",
             _ => "",
         };
         let filled = |id: &str| {
@@ -276,7 +281,10 @@ impl Trial {
         };
         let right: &[u16] = match (may, path) {
             (false, _) => &[403],
-            (true, "/stations/{id}/ocpp") => &[503],
+            (true, "/stations/{id}/ocpp" | "/stations/{id}/settings/read") => &[503],
+            // Nothing is changed blindly.
+            (true, "/stations/{id}/settings") if method == "PATCH" => &[428],
+            (true, "/stations/{id}/settings/apply") => &[202],
             // It is not connected, and so not locked.
             (true, "/stations/{id}/lock") if method == "POST" => &[503],
             (true, "/stations/{id}/lock") if method == "GET" => &[200],

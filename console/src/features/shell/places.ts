@@ -1,6 +1,7 @@
 // The pages that one goes to by the rail, the palette or two keys, in the order of the rail.
 import {
   IconAlertTriangle,
+  IconAdjustmentsExclamation,
   IconBell,
   IconBinaryTree2,
   IconBuilding,
@@ -15,6 +16,7 @@ import {
   IconPlugConnected,
   IconReceipt2,
   IconShieldCheck,
+  IconTemplate,
   IconUser,
   IconUsers,
   IconUsersGroup,
@@ -46,6 +48,8 @@ export const PLACES: Place[] = [
   { to: '/sites', word: 'nav.sites', icon: IconBuildingStore, group: 'manage', key: 'i' },
   { to: '/drivers', word: 'nav.drivers', icon: IconUsersGroup, group: 'manage', key: 'd' },
   { to: '/tokens', word: 'nav.tokens', icon: IconIdBadge2, group: 'manage', key: 't' },
+  { to: '/templates', word: 'nav.templates', icon: IconTemplate, group: 'manage', key: 'l' },
+  { to: '/drift', word: 'nav.drift', icon: IconAdjustmentsExclamation, group: 'manage', key: 'f' },
   { to: '/connect', word: 'nav.connect', icon: IconPlugConnected, group: 'manage', key: 'c' },
   { to: '/org/profile', word: 'nav.organisation', icon: IconBuilding, group: 'organise' },
   { to: '/org/sub-organisations', word: 'nav.sub_organisations', icon: IconBinaryTree2, group: 'organise' },

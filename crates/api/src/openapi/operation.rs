@@ -199,12 +199,15 @@ fn tell_answers(endpoint: &Endpoint, responses: &mut Map<String, Value>) {
 }
 
 /// What has an ETag.
-const EDITED: [&str; 5] = [
+const EDITED: [&str; 8] = [
     "/SiteView",
     "/StationView",
     "/NewStationView",
     "/TokenView",
     "/DriverView",
+    "/ConfigurationView",
+    "/SettingsDiffView",
+    "/SettingTemplateView",
 ];
 
 /// Whether a problem of `status` can come from a route.

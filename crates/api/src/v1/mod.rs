@@ -19,6 +19,8 @@ pub(crate) mod passkeys;
 pub(crate) mod provider;
 pub(crate) mod records;
 pub(crate) mod sessions;
+pub(crate) mod setting_templates;
+pub(crate) mod settings;
 pub(crate) mod site_access;
 pub(crate) mod sites;
 pub(crate) mod stations;

@@ -24,7 +24,7 @@ pub(crate) struct SettingNameView {
 }
 
 impl SettingNameView {
-    fn to_view(name: &VariableName) -> Self {
+    pub fn to_view(name: &VariableName) -> Self {
         Self {
             component: name.component.clone(),
             component_instance: name.component_instance.clone(),
@@ -187,7 +187,7 @@ pub(crate) struct SettingName {
 }
 
 impl SettingName {
-    fn from_body(body: Self) -> VariableName {
+    pub fn from_body(body: Self) -> VariableName {
         VariableName {
             component: body.component,
             component_instance: body.component_instance,

@@ -8,6 +8,7 @@ use domain::variable::VariableReading;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::setting::TraitsView;
 use super::{present, said, word, words};
 use crate::table::columns;
 
@@ -151,6 +152,8 @@ pub(crate) struct VariableView {
     pub value: Option<String>,
     #[schema(value_type = Option<words::Mutability>)]
     pub mutability: Option<String>,
+    /// What the station told of it beyond the value; null where it told nothing.
+    pub traits: Option<TraitsView>,
     pub reported_at: DateTime<Utc>,
 }
 
@@ -167,6 +170,7 @@ impl VariableView {
             attribute: reading.attribute,
             value: reading.value,
             mutability: reading.mutability.map(|m| word(&m)),
+            traits: reading.traits.map(TraitsView::to_view),
             reported_at,
         }
     }

@@ -125,6 +125,16 @@ closed! {
     SettingSphere = of::<domain::setting::Sphere>();
     /// What is done about drift.
     DriftReaction = of::<domain::setting::Reaction>();
+    /// How a wish stands.
+    SettingState = of::<domain::setting::SettingState>();
+    /// A group of settings.
+    SettingArea = of::<domain::setting::Area>();
+    /// What a station answered to a wish.
+    WriteOutcome = of::<domain::command::Written>();
+    /// What speaks against a value.
+    SettingMisfit = of::<domain::setting::Misfit>();
+    /// What is done about drift of a wish.
+    WishReaction = ["alert", "revert"];
     /// What came of one station of a site.
     LockOutcome = ["locked", "locked_already", "station_offline", "settings_unread", "failed"];
     /// What a notification is about.

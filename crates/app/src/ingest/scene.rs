@@ -15,6 +15,7 @@ use domain::message::{
 use domain::meter::MeterPoint;
 use domain::quantity::Watts;
 use domain::session::{Session, clock_is_wrong};
+use domain::setting::folded;
 use domain::station::{ConnectorStatus, Registration};
 use domain::token::Token;
 use domain::variable::VariableReport;
@@ -246,6 +247,9 @@ impl Scene<'_> {
         self.work
             .booted(task.station, &boot.hardware, registration, task.heard.at)
             .await?;
+        self.work
+            .configuration_booted(self.known.org, task.station, task.heard.at)
+            .await?;
         self.known.registration = registration;
         self.fact(Change::StationBooted { registration });
         Ok(Reply::Boot {
@@ -355,6 +359,13 @@ impl Scene<'_> {
         let names: Vec<VariableName> = names.collect();
         if names.is_empty() {
             return Ok(false);
+        }
+        let wished = self.work.settings(self.task.station).await?;
+        let of_these = |name: &VariableName| names.iter().any(|n| folded(n) == folded(name));
+        if wished.iter().any(|setting| of_these(&setting.wish.name)) {
+            self.work
+                .configuration_due(self.task.station, self.task.heard.at)
+                .await?;
         }
         let lock = self.work.lock(self.task.station).await?;
         let frozen = |lock: store::LockRow| names.iter().any(|name| lock.watch.concerns(name));

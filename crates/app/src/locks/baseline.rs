@@ -18,20 +18,8 @@ use crate::error::Error;
 
 /// For so long the parts of a report may come.
 const REPORT: Duration = Duration::from_secs(60);
-/// Settings asked for in one command, where a station does not tell that it takes fewer.
-const PORTION: usize = 20;
-/// How stations tell it: ItemsPerMessage of 2.x, by the call, and the key of 1.6.
-const BOUND_2X: &str = "ItemsPerMessage";
-const BOUND_OLD: &str = "GetConfigurationMaxKeys";
-
-/// What is asked of many settings in one call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Many {
-    /// Their values.
-    Read,
-    /// To be told of changes.
-    Monitor,
-}
+/// Settings in one command; the machines' door cuts it into what the station takes.
+pub(super) const PORTION: usize = 20;
 
 /// Everything that can be set at a station, as it says now.
 pub(super) async fn everything(
@@ -70,7 +58,7 @@ pub(super) async fn everything(
 }
 
 /// Whether this is the end of the report that was asked for, and not of somebody else's.
-fn ends(news: &News, station: StationId, report: Option<i32>) -> bool {
+pub(crate) fn ends(news: &News, station: StationId, report: Option<i32>) -> bool {
     matches!(news, News::Reported(of, number) if *of == station && report.is_none_or(|r| r == *number))
 }
 
@@ -84,8 +72,7 @@ pub(super) async fn some(
 ) -> Result<Vec<VariableReading>, Error> {
     let mut readings = Vec::with_capacity(names.len());
     let mut stumbled = false;
-    let portion = portion(app, station.station.id, Many::Read).await?;
-    for names in names.chunks(portion) {
+    for names in names.chunks(PORTION) {
         match read(app, caller, station, names).await? {
             Told::This(outcome) => readings.extend(outcome.variables),
             Told::Declined => {}
@@ -117,30 +104,6 @@ async fn read(
 ) -> Result<Told, Error> {
     let names = names.to_vec();
     ask(app, caller, station, Command::ReadVariables { names }).await
-}
-
-/// How many settings the station takes in one call, as far as it told.
-pub(super) async fn portion(app: &App, station: StationId, what: Many) -> Result<usize, Error> {
-    let rows = app.store().read.variables(station).await?;
-    Ok(bound(rows.iter().map(|(reading, _)| reading), what))
-}
-
-fn bound<'a>(told: impl Iterator<Item = &'a VariableReading>, what: Many) -> usize {
-    let call = match what {
-        Many::Read => "GetVariables",
-        Many::Monitor => "SetVariableMonitoring",
-    };
-    let about = |reading: &&VariableReading| {
-        let name = &reading.name;
-        let instance = name.variable_instance.as_deref().unwrap_or_default();
-        let of_call =
-            name.variable.eq_ignore_ascii_case(BOUND_2X) && instance.eq_ignore_ascii_case(call);
-        of_call || what == Many::Read && name.variable.eq_ignore_ascii_case(BOUND_OLD)
-    };
-    let bounds = told
-        .filter(about)
-        .filter_map(|r| r.value.as_deref()?.trim().parse().ok());
-    bounds.min().unwrap_or(PORTION).clamp(1, PORTION)
 }
 
 /// What came of a question.
@@ -190,48 +153,4 @@ const LOST: [&str; 6] = [
 fn silent() -> Error {
     let detail = "The station did not tell its settings.";
     Error::unavailable("settings_unread", detail)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn told(variable: &str, instance: Option<&str>, value: &str) -> VariableReading {
-        VariableReading {
-            name: VariableName {
-                variable_instance: instance.map(str::to_owned),
-                ..VariableName::of("DeviceDataCtrlr", variable)
-            },
-            attribute: "Actual".to_owned(),
-            value: Some(value.to_owned()),
-            mutability: None,
-        }
-    }
-
-    #[test]
-    fn a_station_is_asked_for_no_more_than_it_takes() {
-        let all = [
-            told("ItemsPerMessage", Some("GetVariables"), "4"),
-            told("ItemsPerMessage", Some("SetVariables"), "2"),
-            told("ItemsPerMessage", Some("SetVariableMonitoring"), "1"),
-        ];
-        assert_eq!(bound(all.iter(), Many::Read), 4);
-        assert_eq!(bound(all.iter(), Many::Monitor), 1);
-        let old = [told("GetConfigurationMaxKeys", None, "50")];
-        assert_eq!(bound(old.iter(), Many::Read), PORTION);
-        let odd = [told("ItemsPerMessage", Some("GetVariables"), "0")];
-        assert_eq!(bound(odd.iter(), Many::Read), 1);
-        assert_eq!(bound([].iter(), Many::Monitor), PORTION);
-    }
-
-    #[test]
-    fn somebody_elses_report_is_not_ours() {
-        let (mine, other) = (
-            StationId::from_uuid(uuid::Uuid::from_u128(1)),
-            StationId::from_uuid(uuid::Uuid::from_u128(2)),
-        );
-        assert!(ends(&News::Reported(mine, 7), mine, Some(7)));
-        assert!(!ends(&News::Reported(mine, 8), mine, Some(7)));
-        assert!(!ends(&News::Reported(other, 7), mine, Some(7)));
-    }
 }

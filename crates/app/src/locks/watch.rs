@@ -12,7 +12,7 @@ use domain::variable::VariableReading;
 use serde_json::json;
 use store::{Lane, LockRow, StationRow};
 
-use super::baseline::{self, Many};
+use super::baseline;
 use super::{changed, notices, owners};
 use crate::app::App;
 use crate::error::Error;
@@ -309,10 +309,7 @@ impl Watched {
 /// Asks a station to tell of changes of these by itself.
 pub(super) async fn monitor(app: &App, station: &StationRow, names: &[VariableName]) -> Watched {
     let mut watched = Watched::default();
-    let Ok(portion) = baseline::portion(app, station.station.id, Many::Monitor).await else {
-        return watched;
-    };
-    for names in names.chunks(portion) {
+    for names in names.chunks(baseline::PORTION) {
         let names = names.to_vec();
         let command = Command::MonitorVariables { names };
         let sent = commands::dispatch(app, &BUSBAR, station, command, WritePath::Revert).await;

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
-use crate::command::{VariableName, Written};
+use crate::command::VariableName;
 use crate::setting::{
     CriticalList, Drift, Reaction, Reverts, Sphere, Verdict, Wish, drift, folded, same,
 };

@@ -63,12 +63,30 @@ impl Reverts {
         Verdict::Revert
     }
 
+    /// Like [`Self::decide`] for a station that restarted since the last time: one that forgets its
+    /// settings in a restart has them written again, and nobody changes them back.
+    #[must_use]
+    pub fn decide_after_restart(&self, would_interrupt: bool, now: Moment) -> Verdict {
+        if let Some(until) = self.free_at().filter(|until| *until > now) {
+            return Verdict::Exhausted { until };
+        }
+        if would_interrupt {
+            return Verdict::AfterSession;
+        }
+        Verdict::Revert
+    }
+
     /// Writes down that the wishes were written again.
     pub fn reverted(&mut self, drift: &[Drift], now: Moment) {
         let found = found(drift);
         self.done.push(Done { at: now, found });
         let old = self.done.len().saturating_sub(BUDGET);
         self.done.drain(..old);
+    }
+
+    /// Forgets the times before `since`.
+    pub fn forget(&mut self, since: Moment) {
+        self.done.retain(|done| done.at >= since);
     }
 
     /// Somebody looked: begin anew.

@@ -7,3 +7,4 @@ mod alert;
 mod lock;
 mod setting;
 mod watch;
+mod wish;

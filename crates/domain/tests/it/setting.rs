@@ -33,6 +33,7 @@ pub fn reading(name: VariableName, value: &str) -> VariableReading {
         attribute: "Actual".to_owned(),
         value: Some(value.to_owned()),
         mutability: Some(Mutability::ReadWrite),
+        traits: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta};
 use domain::clock::Moment;
-use domain::command::{VariableName, Written};
+use domain::command::{VariableName, WriteResult, Written};
 use domain::id::CommandId;
 use domain::lock::{Act, Look, Watch, WatchState, Writer};
 use domain::setting::{CriticalList, Reaction};
@@ -10,6 +10,14 @@ use domain::variable::{Mutability, VariableReading};
 use uuid::Uuid;
 
 use crate::setting::{key, reading};
+
+fn became(name: &str, result: Written) -> WriteResult {
+    WriteResult {
+        name: key(name),
+        result,
+        reason: None,
+    }
+}
 
 fn second(n: i64) -> Moment {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(n)
@@ -124,7 +132,7 @@ fn what_somebody_with_access_wrote_is_the_wish_once_the_station_took_it() {
         assert_eq!(act, Act::default());
     }
     assert!(!watch.may_put_back(&key("MaxCurrent"), "16"));
-    let taken = [(key("MaxCurrent"), Written::Accepted)];
+    let taken = [became("MaxCurrent", Written::Accepted)];
     assert!(watch.written(command(1), &taken, second(10)));
     assert_eq!(value_of(&watch, &key("MaxCurrent")), "20");
     // Asked before the answer, this says nothing of what was written.
@@ -145,8 +153,8 @@ fn what_somebody_with_access_wrote_is_the_wish_once_the_station_took_it() {
 #[test]
 fn what_the_station_did_not_take_is_no_wish() {
     for outcome in [
-        vec![(key("MaxCurrent"), Written::Refused)],
-        vec![(key("CpoName"), Written::Accepted)],
+        vec![became("MaxCurrent", Written::Rejected)],
+        vec![became("CpoName", Written::Accepted)],
         Vec::new(),
     ] {
         let mut watch = frozen();
@@ -169,7 +177,7 @@ fn what_the_station_did_not_take_is_no_wish() {
 fn an_old_value_is_tolerated_until_the_boot_that_the_station_asked_for() {
     let mut watch = frozen();
     watch.expect(command(1), Writer::Granted, maximum("20"));
-    let later = [(key("MaxCurrent"), Written::RebootRequired)];
+    let later = [became("MaxCurrent", Written::RebootRequired)];
     watch.written(command(1), &later, second(10));
     assert_eq!(value_of(&watch, &key("MaxCurrent")), "20");
     let act = look(&mut watch, &told("16", "Volt"), at(second(11)));
@@ -191,7 +199,7 @@ fn a_revert_that_needs_a_boot_waits_for_it_and_costs_one_time() {
     let wrong = told("32", "Volt");
     let act = look(&mut watch, &wrong, at(second(1)));
     watch.expect(command(1), Writer::Watch, act.revert);
-    let later = [(key("MaxCurrent"), Written::RebootRequired)];
+    let later = [became("MaxCurrent", Written::RebootRequired)];
     watch.written(command(1), &later, second(2));
     for n in 3..20 {
         let act = look(&mut watch, &wrong, at(second(n)));

@@ -3,7 +3,7 @@
 //! Owns the folding of one or more answers into one [`Outcome`], and the readings of variables
 //! that answers carry. Answers tell by their fields what they are; a secret never leaves here.
 
-use domain::command::{CommandError, CommandState, Outcome, VariableName, Written};
+use domain::command::{CommandError, CommandState, Outcome, VariableName, WriteResult, Written};
 use domain::variable::{Mutability, VariableReading, is_secret};
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ pub(super) fn fold(plan: &Plan, answers: &[Answer]) -> Outcome {
                 Ok(Value::Object(fields)) => {
                     let mut value = Value::Object(fields);
                     variables.extend(readings(&value));
-                    written.extend(writes(call, &value));
+                    written.extend(writes(&call.action, &call.payload, &value));
                     monitors.extend(numbers(&value));
                     report = report.or_else(|| reported(call));
                     let hidden = hide_secrets(&mut value);
@@ -43,6 +43,7 @@ pub(super) fn fold(plan: &Plan, answers: &[Answer]) -> Outcome {
                 }
             },
             Answer::Error { code, text } => {
+                written.extend(refused(&call.action, &call.payload, code));
                 if plan.calls.len() > 1 {
                     texts.push(json!({"errorCode": code, "errorDescription": text}).to_string());
                 }
@@ -80,34 +81,6 @@ pub(super) fn fold(plan: &Plan, answers: &[Answer]) -> Outcome {
     }
 }
 
-/// What the station made of each setting in a call that writes some.
-fn writes(call: &PlannedCall, answer: &Value) -> Vec<(VariableName, Written)> {
-    let became = |status: Option<&Value>| match status.and_then(Value::as_str).map(str::trim) {
-        Some(word) if word.eq_ignore_ascii_case("Accepted") => Written::Accepted,
-        Some(word) if word.eq_ignore_ascii_case("RebootRequired") => Written::RebootRequired,
-        _ => Written::Refused,
-    };
-    match call.action.as_str() {
-        "ChangeConfiguration" => {
-            let asked = payload_value(&call.payload).ok();
-            let name = asked.and_then(|asked| text(&asked, "key")).map(key);
-            let became = became(answer.get("status"));
-            name.map(|name| (name, became)).into_iter().collect()
-        }
-        "SetVariables" => {
-            let results = items(answer, "setVariableResult").iter();
-            let actual = results.filter(|item| {
-                let attribute = item.get("attributeType").and_then(Value::as_str);
-                attribute.is_none_or(|word| word.eq_ignore_ascii_case("Actual"))
-            });
-            actual
-                .filter_map(|item| Some((v2::name_of(item)?, became(item.get("attributeStatus")))))
-                .collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
 /// The numbers of monitors that were set.
 fn numbers(answer: &Value) -> Vec<i32> {
     let results = items(answer, "setMonitoringResult").iter();
@@ -123,16 +96,92 @@ fn reported(call: &PlannedCall) -> Option<i32> {
     i32::try_from(asked.get("requestId")?.as_i64()?).ok()
 }
 
-/// A configuration key of 1.6 by its name.
-fn key(variable: String) -> VariableName {
+/// The name of a 1.6 key.
+fn key_name(key: String) -> VariableName {
     VariableName {
         component: None,
         component_instance: None,
         evse: None,
         connector: None,
-        variable,
+        variable: key,
         variable_instance: None,
     }
+}
+
+/// The key that a ChangeConfiguration is about.
+fn key_written(action: &str, asked: &str) -> Option<VariableName> {
+    let asked = payload_value(asked)
+        .ok()
+        .filter(|_| action == "ChangeConfiguration");
+    text(&asked?, "key").map(key_name)
+}
+
+/// What the station answered to each variable that was written.
+fn writes(action: &str, asked: &str, answer: &Value) -> Vec<WriteResult> {
+    if let Some(name) = key_written(action, asked) {
+        let result = text(answer, "status").and_then(|word| result(&word, None));
+        return result
+            .map(|result| WriteResult {
+                name,
+                result,
+                reason: None,
+            })
+            .into_iter()
+            .collect();
+    }
+    let results = items(answer, "setVariableResult").iter();
+    // What became of a target or a limit says nothing of the value itself.
+    let actual = results.filter(|item| {
+        let attribute = item.get("attributeType").and_then(Value::as_str);
+        attribute.is_none_or(|word| word.eq_ignore_ascii_case("Actual"))
+    });
+    let results = actual.filter_map(|item| {
+        let info = item.get("attributeStatusInfo").unwrap_or(&Value::Null);
+        let reason = text(info, "reasonCode");
+        let word = text(item, "attributeStatus")?;
+        let result = result(&word, reason.as_deref())?;
+        let unknown = result == Written::NotSupported;
+        Some(WriteResult {
+            name: v2::name_of(item)?,
+            result,
+            reason: reason.or_else(|| unknown.then_some(word)),
+        })
+    });
+    results.collect()
+}
+
+/// 1.6 ConfigurationStatus and 2.x SetVariableStatusEnumType.
+fn result(word: &str, reason: Option<&str>) -> Option<Written> {
+    let read_only = reason.is_some_and(|reason| reason.eq_ignore_ascii_case("ReadOnly"));
+    match word.trim().to_lowercase().as_str() {
+        "accepted" => Some(Written::Accepted),
+        "rebootrequired" => Some(Written::RebootRequired),
+        "rejected" if read_only => Some(Written::ReadOnly),
+        "rejected" => Some(Written::Rejected),
+        "notsupported" | "unknowncomponent" | "unknownvariable" | "notsupportedattributetype" => {
+            Some(Written::NotSupported)
+        }
+        _ => None,
+    }
+}
+
+/// What a CALLERROR says of what was to be written: a station that has not this call at all will not
+/// have it the next time. Any other error is no answer about the variable.
+fn refused(action: &str, asked: &str, code: &str) -> Vec<WriteResult> {
+    if !["NotImplemented", "NotSupported"].contains(&code) {
+        return Vec::new();
+    }
+    let asked_value = payload_value(asked).unwrap_or(Value::Null);
+    let listed = items(&asked_value, "setVariableData").iter();
+    let names = listed.filter_map(v2::name_of);
+    let names = names.chain(key_written(action, asked));
+    names
+        .map(|name| WriteResult {
+            name,
+            result: Written::NotSupported,
+            reason: Some(code.to_owned()),
+        })
+        .collect()
 }
 
 /// The worst answer gives the state.
@@ -199,7 +248,7 @@ fn agrees(status: &Value) -> bool {
 /// The variables in an answer: 1.6 configuration keys or 2.x results.
 fn readings(answer: &Value) -> Vec<VariableReading> {
     let keys = items(answer, "configurationKey").iter().filter_map(|item| {
-        let name = key(text(item, "key")?);
+        let name = key_name(text(item, "key")?);
         let mutability = match item.get("readonly") {
             Some(Value::Bool(true)) => Some(Mutability::ReadOnly),
             Some(Value::Bool(false)) => Some(Mutability::ReadWrite),
@@ -237,6 +286,7 @@ pub(crate) fn reading(
         attribute: attribute.unwrap_or_else(|| "Actual".to_owned()),
         value,
         mutability,
+        traits: None,
     }
 }
 
@@ -245,7 +295,7 @@ fn hide_secrets(answer: &mut Value) -> bool {
     let secret = |variable: Option<&Value>| {
         variable
             .and_then(Value::as_str)
-            .is_some_and(|word| is_secret(&key(word.to_owned())))
+            .is_some_and(|word| is_secret(&key_name(word.to_owned())))
     };
     let mut hidden = false;
     for (list, value) in [

@@ -2,13 +2,17 @@
 //!
 //! Owns the wording of every command, and the decision that 1.6 has no words for one.
 
-use domain::command::{Command, CommandError, ResetKind, TriggerKind, VariableName};
+use domain::command::{Command, CommandError, ReportKind, ResetKind, TriggerKind, VariableName};
 use serde_json::{Value, json};
 
-use crate::dialect::{PlannedCall, call, timestamp, unsupported};
+use super::known::KEYS;
+use crate::dialect::{PlannedCall, Portions, call, portions, timestamp, unsupported};
 
 /// The calls for a command, before the last look at them.
-pub(crate) fn calls(command: &Command) -> Result<Vec<PlannedCall>, CommandError> {
+pub(crate) fn calls(
+    command: &Command,
+    within: &Portions,
+) -> Result<Vec<PlannedCall>, CommandError> {
     let (action, payload) = match command {
         Command::Reset { evse: Some(_), .. } => {
             return Err(unsupported("OCPP 1.6 resets the whole station only"));
@@ -65,12 +69,10 @@ pub(crate) fn calls(command: &Command) -> Result<Vec<PlannedCall>, CommandError>
         }
         Command::ReadVariables { names } => {
             let keys = names.iter().map(key).collect::<Result<Vec<&str>, _>>()?;
-            let payload = if keys.is_empty() {
-                json!({})
-            } else {
-                json!({"key": keys})
-            };
-            ("GetConfiguration", payload)
+            if !keys.is_empty() {
+                return by_name(&keys, within);
+            }
+            ("GetConfiguration", json!({}))
         }
         Command::WriteVariables { values } => {
             return values
@@ -84,6 +86,9 @@ pub(crate) fn calls(command: &Command) -> Result<Vec<PlannedCall>, CommandError>
         Command::MonitorVariables { .. } | Command::StopMonitoring { .. } => {
             return Err(unsupported("OCPP 1.6 has no monitors"));
         }
+        Command::RequestReport {
+            kind: ReportKind::ByName,
+        } => return by_name(&KEYS, within),
         Command::RequestReport { .. } => ("GetConfiguration", json!({})),
         Command::ClearCache => ("ClearCache", json!({})),
         Command::UpdateFirmware {
@@ -105,6 +110,12 @@ pub(crate) fn calls(command: &Command) -> Result<Vec<PlannedCall>, CommandError>
         Command::Raw { .. } => return Err(unsupported("a raw call is sent in its own words")),
     };
     Ok(vec![call(action, &payload)])
+}
+
+/// GetConfiguration in portions of as many keys as the station takes.
+fn by_name(keys: &[&str], within: &Portions) -> Result<Vec<PlannedCall>, CommandError> {
+    let keys: Vec<Value> = keys.iter().map(|key| json!(key)).collect();
+    portions("GetConfiguration", "key", &keys, within.read)
 }
 
 fn trigger(message: TriggerKind, evse: Option<i32>) -> Result<Value, CommandError> {

@@ -1,26 +1,25 @@
 //! What we ask of a 2.x station.
 //!
-//! Owns the wording of every command and the size of the portions in which variables are read and
-//! written.
+//! Owns the wording of every command.
 
 use domain::command::{Command, CommandError, ReportKind, ResetKind, TriggerKind, VariableName};
 use domain::token::TokenKind;
 use serde_json::{Value, json};
 
 use super::device_model::named;
-use crate::dialect::{PlannedCall, call, timestamp, unsupported};
+use super::known::VARIABLES;
+use crate::dialect::{PlannedCall, Portions, call, portions, timestamp, unsupported};
 
 /// A monitor of ours tells of changes beyond this.
 const SMALLEST_CHANGE: f64 = 0.1;
 /// The severity of our monitors: a notice, neither warning nor fault (2.0.1, N07).
 const NOTICE: u8 = 6;
-/// Variables in one call. A station tells its own bound (ItemsPerMessage); few allow less.
-const PORTION: usize = 20;
 
 /// The calls for a command, before the last look at them.
 pub(crate) fn calls(
     command: &Command,
     request_number: i32,
+    within: &Portions,
 ) -> Result<Vec<PlannedCall>, CommandError> {
     let (action, payload) = match command {
         Command::Reset { kind, evse } => {
@@ -82,7 +81,7 @@ pub(crate) fn calls(
         }
         Command::ReadVariables { names } => {
             let items = names.iter().map(item).collect::<Result<Vec<_>, _>>()?;
-            return Ok(portions("GetVariables", "getVariableData", &items));
+            return portions("GetVariables", "getVariableData", &items, within.read);
         }
         Command::WriteVariables { values } => {
             let items = values.iter().map(|(name, value)| {
@@ -91,7 +90,7 @@ pub(crate) fn calls(
                 Ok(item)
             });
             let items = items.collect::<Result<Vec<_>, CommandError>>()?;
-            return Ok(portions("SetVariables", "setVariableData", &items));
+            return portions("SetVariables", "setVariableData", &items, within.write);
         }
         Command::MonitorVariables { names } => {
             let items = names.iter().map(|name| {
@@ -104,14 +103,23 @@ pub(crate) fn calls(
             });
             let items = items.collect::<Result<Vec<_>, CommandError>>()?;
             let (action, list) = ("SetVariableMonitoring", "setMonitoringData");
-            return Ok(portions(action, list, &items));
+            return portions(action, list, &items, within.monitor);
+        }
+        Command::RequestReport {
+            kind: ReportKind::ByName,
+        } => {
+            let item = |(component, variable, instance): &(&str, &str, Option<&str>)| {
+                item(&VariableName {
+                    variable_instance: instance.map(str::to_owned),
+                    ..VariableName::of(component, variable)
+                })
+            };
+            let items = VARIABLES.iter().map(item).collect::<Result<Vec<_>, _>>()?;
+            return portions("GetVariables", "getVariableData", &items, within.read);
         }
         Command::StopMonitoring { ids } => {
-            let calls = ids.chunks(PORTION).map(|ids| {
-                let payload = json!({"id": ids});
-                call("ClearVariableMonitoring", &payload)
-            });
-            return Ok(calls.collect());
+            let ids: Vec<Value> = ids.iter().map(|id| json!(id)).collect();
+            return portions("ClearVariableMonitoring", "id", &ids, within.monitor);
         }
         Command::RequestReport { kind } => ("GetBaseReport", report(*kind, request_number)),
         Command::ClearCache => ("ClearCache", json!({})),
@@ -158,7 +166,7 @@ fn kind(kind: TokenKind) -> &'static str {
 
 fn report(kind: ReportKind, request_number: i32) -> Value {
     let base = match kind {
-        ReportKind::Full => "FullInventory",
+        ReportKind::Full | ReportKind::ByName => "FullInventory",
         ReportKind::Configuration => "ConfigurationInventory",
         ReportKind::Summary => "SummaryInventory",
     };
@@ -193,11 +201,4 @@ fn trigger(message: TriggerKind, evse: Option<i32>, connector: Option<i32>) -> V
 
 fn item(name: &VariableName) -> Result<Value, CommandError> {
     named(name).ok_or_else(|| unsupported("a variable of OCPP 2.x needs its component"))
-}
-
-fn portions(action: &str, list: &str, items: &[Value]) -> Vec<PlannedCall> {
-    items
-        .chunks(PORTION)
-        .map(|portion| call(action, &json!({list: portion})))
-        .collect()
 }

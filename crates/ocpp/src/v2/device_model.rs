@@ -4,7 +4,7 @@
 
 use domain::command::VariableName;
 use domain::message::{Message, Notice, NoticeKind, StatusReport};
-use domain::variable::{Mutability, VariableReading, VariableReport};
+use domain::variable::{Mutability, Traits, VariableReading, VariableReport};
 use serde_json::{Value, json};
 
 use super::hear::connector_status;
@@ -60,12 +60,11 @@ pub(super) fn report(value: &Value) -> Message {
                 _ => None,
             };
             let kind = text(attribute, "type");
-            readings.push(reading(
-                name.clone(),
-                kind,
-                attribute.get("value"),
-                mutability,
-            ));
+            let told = reading(name.clone(), kind, attribute.get("value"), mutability);
+            readings.push(VariableReading {
+                traits: Some(traits(item, attribute)),
+                ..told
+            });
         }
     }
     Message::VariablesReported(VariableReport {
@@ -74,6 +73,29 @@ pub(super) fn report(value: &Value) -> Message {
         more: value.get("tbc").and_then(Value::as_bool).unwrap_or(false),
         readings,
     })
+}
+
+/// What is told of a variable beyond its value. Where a field of an attribute is left out, it is as
+/// the schema says (2.x VariableAttributeType: neither persistent nor constant).
+fn traits(item: &Value, attribute: &Value) -> Traits {
+    let about = item.get("variableCharacteristics").unwrap_or(&Value::Null);
+    let yes = |of: &Value, field: &str| of.get(field).and_then(Value::as_bool);
+    let number = |field: &str| match about.get(field) {
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    let values = text(about, "valuesList").unwrap_or_default();
+    let values = values.split(',').map(str::trim).filter(|v| !v.is_empty());
+    Traits {
+        persistent: Some(yes(attribute, "persistent").unwrap_or(false)),
+        constant: Some(yes(attribute, "constant").unwrap_or(false)),
+        unit: text(about, "unit"),
+        data_type: text(about, "dataType"),
+        min_limit: number("minLimit"),
+        max_limit: number("maxLimit"),
+        values: values.map(str::to_owned).collect(),
+        supports_monitoring: yes(about, "supportsMonitoring"),
+    }
 }
 
 /// NotifyEvent: availability becomes states of connectors (2.1 G01), the rest notices. The state

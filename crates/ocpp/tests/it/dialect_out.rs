@@ -10,7 +10,9 @@ use busbar_ocpp::fault::RpcErrorCode;
 use busbar_ocpp::frame::payload_value;
 use busbar_ocpp::personal::{personal_spans, without_secrets};
 use domain::clock::{IdSource, SeededIds};
-use domain::command::{Command, CommandState, ReportKind, ResetKind, TriggerKind, VariableName};
+use domain::command::{
+    Command, CommandState, ReportKind, ResetKind, TriggerKind, VariableName, Written,
+};
 use domain::id::SessionId;
 use domain::message::Reply;
 use domain::station::Registration;
@@ -326,7 +328,7 @@ fn commands_in_the_words_of_each_version() {
         json!({"requestedMessage": "StatusNotification", "evse": {"id": 3, "connectorId": 1}});
     assert_eq!(plan(Dialect::V201, &trigger)[0].1, wanted);
     let count = |dialect: Dialect, at: usize| plan(dialect, &commands(dialect)[at]).len();
-    assert_eq!((count(Dialect::V16, 4), count(Dialect::V21, 4)), (1, 3));
+    assert_eq!((count(Dialect::V16, 4), count(Dialect::V21, 4)), (3, 3));
     assert_eq!((count(Dialect::V16, 5), count(Dialect::V21, 5)), (45, 3));
 }
 
@@ -672,9 +674,12 @@ fn every_token_of_the_catalogue_is_masked() {
 
 #[test]
 fn what_became_of_each_written_setting_is_told_in_both_families() {
-    use domain::command::Written;
     let names = ["MaxCurrent", "CpoName", "LocalPreAuthorize"];
-    let became = [Written::Accepted, Written::RebootRequired, Written::Refused];
+    let became = [
+        Written::Accepted,
+        Written::RebootRequired,
+        Written::Rejected,
+    ];
     let words = ["Accepted", "RebootRequired", "Rejected"];
     let write = |component: Option<&str>| Command::WriteVariables {
         values: names
@@ -697,7 +702,9 @@ fn what_became_of_each_written_setting_is_told_in_both_families() {
     let new = outcome(Dialect::V201, &write(Some("Ctrl")), &[answer]);
     for outcome in [old, new] {
         let told = outcome.written.iter();
-        let told: Vec<_> = told.map(|(n, w)| (n.variable.as_str(), *w)).collect();
+        let told: Vec<_> = told
+            .map(|one| (one.name.variable.as_str(), one.result))
+            .collect();
         assert_eq!(told, names.into_iter().zip(became).collect::<Vec<_>>());
         assert_eq!(outcome.state, CommandState::Rejected);
     }
@@ -756,4 +763,59 @@ fn monitors_are_told_by_the_stations_numbers_and_stopped_by_them() {
         &[result(json!({"status": "Accepted"}))],
     );
     assert_eq!(told.report, Some(1));
+}
+
+#[test]
+fn each_written_variable_has_its_own_answer_and_what_got_none_is_not_told() {
+    let write = Command::WriteVariables {
+        values: ["A", "B", "C", "D"]
+            .map(|name| (key(name), "1".to_owned()))
+            .to_vec(),
+    };
+    let status = |word: &str| result(json!({"status": word}));
+    let answers = [
+        status("Accepted"),
+        status("RebootRequired"),
+        Answer::Error {
+            code: "NotImplemented".to_owned(),
+            text: String::new(),
+        },
+        Answer::ConnectionLost,
+    ];
+    let told = |outcome: domain::command::Outcome| -> Vec<(String, Written, Option<String>)> {
+        let results = outcome.written.into_iter();
+        results
+            .map(|one| (one.name.variable, one.result, one.reason))
+            .collect()
+    };
+    let of = |name: &str, result, reason: Option<&str>| {
+        (name.to_owned(), result, reason.map(str::to_owned))
+    };
+    assert_eq!(
+        told(outcome(Dialect::V16, &write, &answers)),
+        [
+            of("A", Written::Accepted, None),
+            of("B", Written::RebootRequired, None),
+            of("C", Written::NotSupported, Some("NotImplemented")),
+        ]
+    );
+    let write = Command::WriteVariables {
+        values: ["V", "W", "X"]
+            .map(|name| (variable("C", name), "1".to_owned()))
+            .to_vec(),
+    };
+    let item = |status: &str, name: &str| json!({"attributeStatus": status, "component": {"name": "C"}, "variable": {"name": name}});
+    let mut read_only = item("Rejected", "W");
+    read_only["attributeStatusInfo"] = json!({"reasonCode": "ReadOnly"});
+    let answer = result(json!({"setVariableResult": [
+        item("RebootRequired", "V"), read_only, item("UnknownVariable", "X"),
+    ]}));
+    assert_eq!(
+        told(outcome(Dialect::V201, &write, &[answer])),
+        [
+            of("V", Written::RebootRequired, None),
+            of("W", Written::ReadOnly, Some("ReadOnly")),
+            of("X", Written::NotSupported, Some("UnknownVariable")),
+        ]
+    );
 }

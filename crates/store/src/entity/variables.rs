@@ -16,6 +16,8 @@ pub struct Model {
     pub value: Option<String>,
     pub mutability: Option<String>,
     pub reported_at: i64,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub traits: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

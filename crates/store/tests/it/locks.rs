@@ -164,6 +164,7 @@ pub async fn locks_are_kept(store: &Store) {
         attribute: "Actual".to_owned(),
         value: Some("16".to_owned()),
         mutability,
+        traits: None,
     };
     for mutability in [Some(Mutability::ReadOnly), None] {
         let reading = told(mutability);

@@ -9,6 +9,7 @@ mod elsewhere;
 mod locks;
 mod mails;
 mod manners;
+mod settings;
 mod sweeping;
 mod team;
 mod tree;
@@ -535,6 +536,7 @@ async fn contract(place: Place) {
     tree::what_is_held_is_changed_by_nobody_else(&store).await;
     locks::locks_are_kept(&store).await;
     drivers::drivers_are_kept(&store).await;
+    settings::wishes_are_kept(&store).await;
     locks::proofs_are_kept(&store).await;
     locks::notifications_stay(&store).await;
     sweeping::strangers_have_bounds(&store).await;

@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Drift, Watch, Written, folded, same};
+use super::{Drift, Watch, folded, same};
 use crate::clock::Moment;
-use crate::command::VariableName;
+use crate::command::{VariableName, WriteResult, Written};
 use crate::id::CommandId;
 
 /// Who writes a frozen setting.
@@ -73,25 +73,19 @@ impl Watch {
     /// A command has its outcome: what the station made of each setting. What it took is the wish;
     /// what it takes with its next boot is the wish too, and the old value is no drift until then.
     /// Whatever else came of it changes no wish. False when the watch knew nothing of the command.
-    pub fn written(
-        &mut self,
-        command: CommandId,
-        outcome: &[(VariableName, Written)],
-        at: Moment,
-    ) -> bool {
+    pub fn written(&mut self, command: CommandId, outcome: &[WriteResult], at: Moment) -> bool {
         let (own, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pending)
             .into_iter()
             .partition(|p| p.command == command);
         self.pending = rest;
         for pending in &own {
-            let said = outcome
-                .iter()
-                .rev()
-                .find(|(n, _)| folded(n) == pending.name);
-            let became = said.map_or(Written::Refused, |(_, became)| *became);
+            let mut answers = outcome.iter().rev();
+            let said = answers.find(|said| folded(&said.name) == pending.name);
             self.answered.retain(|(name, _)| *name != pending.name);
             self.answered.push((pending.name.clone(), at));
-            if became != Written::Refused {
+            if let Some(became @ (Written::Accepted | Written::RebootRequired)) =
+                said.map(|said| said.result)
+            {
                 self.took(pending, became, at);
             }
         }
