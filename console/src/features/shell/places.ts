@@ -1,7 +1,7 @@
 // The pages that one goes to by the rail, the palette or two keys, in the order of the rail.
 import {
-  IconAlertTriangle,
   IconAdjustmentsExclamation,
+  IconAlertTriangle,
   IconBell,
   IconBinaryTree2,
   IconBuilding,
