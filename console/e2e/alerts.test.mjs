@@ -84,8 +84,11 @@ test('a webhook to the inside is refused in plain words', async () => {
 });
 
 test('a viewer sees neither the pages nor the tab', async () => {
-  await page.context().addCookies([{ name: 'busbar_view_as', value: 'viewer', url: page.url() }]);
-  await visit('/');
+  await visit('/org/roles');
+  await page.getByRole('combobox', { name: 'View the console as' }).click();
+  await page.getByRole('option', { name: 'Viewer' }).click();
+  await page.getByText('You see the console as Viewer.').waitFor();
+  await settled(page);
   const rail = page.getByRole('navigation').first();
   await rail.getByRole('link', { name: 'Stations' }).waitFor();
   assert.equal(await rail.getByRole('link', { name: 'Alerts' }).count(), 0);

@@ -49,7 +49,7 @@ export function AlertTable({
     if (choose) {
       all.push({
         id: 'choose',
-        head: '',
+        head: t('jobs.choose_head'),
         cell: (alert) =>
           alert.state === 'open' && handles(alert) ? (
             <Checkbox
