@@ -13,7 +13,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-BUSBAR_DATA_DIR=$folder/data BUSBAR_HTTP_LISTEN=127.0.0.1:0 BUSBAR_GATEWAY_LISTEN=127.0.0.1:0 \
+BUSBAR_DATA_DIR=$folder/data BUSBAR_HTTP_LISTEN=127.0.0.1:0 BUSBAR_GATEWAY_LISTEN=127.0.0.1:0 BUSBAR_FILES_LISTEN=127.0.0.1:0 \
     "$busbar" serve --demo >"$folder/out" 2>"$folder/err" &
 server=$!
 for _ in $(seq 1 600); do

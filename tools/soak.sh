@@ -22,6 +22,7 @@ free_port() {
 }
 http=127.0.0.1:$(free_port)
 BUSBAR_DATA_DIR=$home/data BUSBAR_HTTP_LISTEN=$http BUSBAR_GATEWAY_LISTEN=127.0.0.1:$(free_port) \
+    BUSBAR_FILES_LISTEN=127.0.0.1:0 \
     "$binary" serve --demo >"$home/log" 2>&1 &
 server=$!
 

@@ -69,7 +69,7 @@ test('drift of the fleet is listed, and two stations are compared', async () => 
   await clean('drift');
   await visit(`/compare?one=${online[0].id}&other=${online[1].id}`);
   await page.getByRole('checkbox', { name: 'Only what differs' }).uncheck();
-  await page.getByRole('table', { name: 'Compare' }).waitFor();
+  await page.getByRole('region', { name: 'Compare' }).waitFor();
   await clean('compare');
   assert.deepEqual(faults, []);
 });

@@ -21,6 +21,7 @@ export async function ownServer({ settings = '', http = '127.0.0.1:0' } = {}) {
     BUSBAR_DATA_DIR: folder,
     BUSBAR_HTTP_LISTEN: listen.http,
     BUSBAR_GATEWAY_LISTEN: listen.gateway,
+    BUSBAR_FILES_LISTEN: '127.0.0.1:0',
   });
   let child;
   const told = { url: '', link: '' };

@@ -30,8 +30,10 @@ export const NEEDS = {
   '/sessions/$id': need('sessions.view'),
   '/alerts': need('alerts.view'),
   '/alerts/rules': need('alerts.view'),
+  '/logs': need('logs.view'),
   '/jobs': BATCH,
   '/jobs/$id': BATCH,
+  '/firmware': need('stations.firmware'),
   '/tokens': whole('drivers.view'),
   '/sites': need('stations.list'),
   '/sites/$id/access': { any: ['sites.access.manage'], site: 'id' },
@@ -65,6 +67,8 @@ export const TAB_NEEDS = {
   variables: need('station_settings.view'),
   log: need('logs.view'),
   alerts: need('stations.alerts.manage'),
+  firmware: need('stations.firmware'),
+  diagnostics: need('stations.diagnostics'),
   settings: need('stations.edit'),
 } as const satisfies Record<string, Need>;
 

@@ -140,8 +140,46 @@ const variables = createRoute({
 });
 const log = createRoute({
   ...tab('log'),
-  validateSearch: texts('q', 'action', 'direction', 'errors_only', 'from', 'to', 'entry'),
+  validateSearch: texts(
+    'q',
+    'action',
+    'direction',
+    'errors_only',
+    'message_id',
+    'session_id',
+    'from',
+    'to',
+    'entry',
+  ),
   component: lazyRouteComponent(() => import('./features/logs/log_tab'), 'LogTab'),
+});
+const fleetLog = createRoute({
+  ...page('/logs'),
+  validateSearch: texts(
+    'station',
+    'q',
+    'action',
+    'direction',
+    'errors_only',
+    'message_id',
+    'session_id',
+    'from',
+    'to',
+    'entry',
+  ),
+  component: lazyRouteComponent(() => import('./features/logs/log_page'), 'LogPage'),
+});
+const stationFirmware = createRoute({
+  ...tab('firmware'),
+  component: lazyRouteComponent(() => import('./features/firmware/firmware_tab'), 'FirmwareTab'),
+});
+const stationDiagnostics = createRoute({
+  ...tab('diagnostics'),
+  component: lazyRouteComponent(() => import('./features/diagnostics/diagnostics_tab'), 'DiagnosticsTab'),
+});
+const firmware = createRoute({
+  ...page('/firmware'),
+  component: lazyRouteComponent(() => import('./features/firmware/library_page'), 'LibraryPage'),
 });
 const settings = createRoute({
   ...tab('settings'),
@@ -297,6 +335,8 @@ const tree = root.addChildren([
       variables,
       log,
       stationAlerts,
+      stationFirmware,
+      stationDiagnostics,
       settings,
     ]),
     sessions,
@@ -312,8 +352,10 @@ const tree = root.addChildren([
     subOrganisation,
     team,
     apiKeys,
+    firmware,
     drivers,
     driver,
+    fleetLog,
     templates,
     template,
     drift,

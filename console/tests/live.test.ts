@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { apply, changed, emptyPlan, extend, type LiveEvent, mapRows, note } from '../src/api/live';
-import { keys, queryClient, stations } from '../src/api/queries';
+import { diagnostics, firmwareUpdates, keys, queryClient, stations } from '../src/api/queries';
 import type { Session, Station } from '../src/api/shapes';
 import { openStream, parser } from '../src/api/stream';
 
@@ -84,6 +84,14 @@ test('a batch is planned once per object', () => {
   expect(asked).toContainEqual(['station', 'a', 'commands']);
   expect(asked).toContainEqual(['unclaimed']);
   expect(asked.filter((key) => key[0] === 'overview')).toHaveLength(1);
+});
+
+test('a file that moves on is read again where files are listed', () => {
+  const plan = emptyPlan();
+  note(plan, event('transfer.updated'));
+  const asked = [...plan.keys.values()];
+  expect(asked).toContainEqual(diagnostics('a').queryKey);
+  expect(asked).toContainEqual(firmwareUpdates('a').queryKey);
 });
 
 test('the last hour grows at its end and forgets what is older', () => {

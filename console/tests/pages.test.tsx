@@ -72,6 +72,7 @@ const entry = (id: string, second: number, more: Partial<LogEntry>): LogEntry =>
   deviations: [],
   session_id: null,
   station_id: 'a',
+  identity: 'A',
   ...more,
 });
 

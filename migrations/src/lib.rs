@@ -23,6 +23,7 @@ mod m0025_external_refs;
 mod m0026_made_under;
 mod m0028_broken_seals;
 mod m0029_settings;
+mod m0030_files;
 mod m0031_alerts;
 mod step;
 
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0026_made_under::Migration),
             Box::new(m0028_broken_seals::Migration),
             Box::new(m0029_settings::Migration),
+            Box::new(m0030_files::Migration),
             Box::new(m0031_alerts::Migration),
         ]
     }

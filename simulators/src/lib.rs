@@ -10,6 +10,7 @@
 
 pub mod charging;
 pub mod error;
+mod files;
 pub mod fleet;
 pub mod load;
 pub mod random;

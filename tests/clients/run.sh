@@ -26,7 +26,7 @@ cleanup() {
     rm -rf "$folder"
 }
 trap cleanup EXIT
-BUSBAR_DATA_DIR=$folder/data BUSBAR_HTTP_LISTEN=127.0.0.1:0 BUSBAR_GATEWAY_LISTEN=127.0.0.1:0 \
+BUSBAR_DATA_DIR=$folder/data BUSBAR_HTTP_LISTEN=127.0.0.1:0 BUSBAR_GATEWAY_LISTEN=127.0.0.1:0 BUSBAR_FILES_LISTEN=127.0.0.1:0 \
     "$busbar" serve >"$folder/out" 2>"$folder/err" &
 server=$!
 for _ in $(seq 1 300); do

@@ -4,4 +4,5 @@ pub mod database;
 pub mod http;
 pub mod product;
 pub mod proxy;
+pub mod shelf;
 pub mod steve;

@@ -85,6 +85,7 @@ impl Product {
             .env("BUSBAR_DATA_DIR", data)
             .env("BUSBAR_HTTP_LISTEN", "127.0.0.1:0")
             .env("BUSBAR_GATEWAY_LISTEN", "127.0.0.1:0")
+            .env("BUSBAR_FILES_LISTEN", "127.0.0.1:0")
             .env("BUSBAR_LOG", "warn")
             .envs(more.iter().copied())
             .stdout(Stdio::piped())

@@ -3,7 +3,7 @@
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { get } from './client';
-import { keys } from './queries';
+import { diagnostics, firmwareUpdates, keys } from './queries';
 import type { ConnectorStatus, MeterPoint, Page, Session, Station, StationMeter } from './shapes';
 import { type Message, openStream } from './stream';
 
@@ -42,7 +42,10 @@ export function note(plan: Plan, event: LiveEvent): Plan {
       again(...keys.station(station), 'lock');
       again('notifications');
     }
-    if (event.type === 'station.booted') again(...keys.station(station), 'variables');
+    if (event.type === 'station.booted') {
+      again(...keys.station(station), 'variables');
+      again(...keys.station(station), 'firmware');
+    }
   }
   if (family === 'session') {
     if (event.session_id) plan.sessions.add(event.session_id);
@@ -58,6 +61,10 @@ export function note(plan: Plan, event: LiveEvent): Plan {
     if (typeof event.job_id === 'string') again(...keys.job(event.job_id));
   }
   if (event.type === 'variables.reported' && station) again(...keys.station(station), 'variables');
+  if (event.type === 'transfer.updated' && station) {
+    again(...firmwareUpdates(station).queryKey);
+    again(...diagnostics(station).queryKey);
+  }
   if (event.type === 'settings.updated' && station) {
     again(...keys.station(station), 'settings');
     again(...keys.station(station), 'configuration');

@@ -127,9 +127,22 @@ export const unseen = queryOptions({
 export const deviations = (id: string) => below<T.Deviation>(id, 'deviations');
 export const notices = (id: string) => below<T.Notice>(id, 'notices');
 export const commands = (id: string) => below<T.Command>(id, 'commands');
+export const firmwareFiles = list<T.FirmwareFile>(['firmware_files'], '/firmware_files', {});
+export const stationFirmware = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.station(id), 'firmware'],
+    queryFn: ({ signal }) => get<T.StationFirmware>(`/stations/${id}/firmware`, undefined, signal),
+  });
+export const firmwareUpdates = (id: string) =>
+  list<T.Transfer>([...keys.station(id), 'firmware'], `/stations/${id}/firmware/updates`, {});
+export const diagnostics = (id: string) =>
+  list<T.Transfer>([...keys.station(id), 'diagnostics'], `/stations/${id}/diagnostics`, {});
 export const stationAttempts = (id: string) => below<T.Attempt>(id, 'attempts');
-export const logs = (id: string, query: Query) =>
-  list<T.LogEntry>([...keys.station(id), 'logs'], `/stations/${id}/logs`, query, 200);
+/** Of one station, or of all within reach. */
+export const logs = (station: string | undefined, query: Query) =>
+  station === undefined
+    ? list<T.LogEntry>(['logs'], '/logs', query, 200)
+    : list<T.LogEntry>([...keys.station(station), 'logs'], `/stations/${station}/logs`, query, 200);
 
 export const jobs = (query: Query) => list<T.Job>(keys.jobs, '/jobs', query);
 /** Those under way, for the tray. */

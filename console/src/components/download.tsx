@@ -10,13 +10,21 @@ import { CanOrAddOn } from './add_on';
 
 const KINDS = {
   csv: 'text/csv',
+  jsonl: 'application/jsonl',
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
 } as const;
 type Kind = keyof typeof KINDS;
 
-type Props = { path: string; query?: Query; name: string; need: Permission };
+type Props = {
+  path: string;
+  query?: Query;
+  name: string;
+  need: Permission;
+  /** Whether it is of use line by line as JSON too. */
+  lines?: boolean;
+};
 
-export function Download({ path, query, name, need }: Props) {
+export function Download({ path, query, name, need, lines = false }: Props) {
   const { t } = useTranslation();
   const save = useMutation({
     mutationFn: async (kind: Kind) => {
@@ -44,6 +52,7 @@ export function Download({ path, query, name, need }: Props) {
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item onClick={() => save.mutate('csv')}>CSV</Menu.Item>
+          {lines && <Menu.Item onClick={() => save.mutate('jsonl')}>JSON Lines</Menu.Item>}
           <Menu.Item onClick={() => save.mutate('xlsx')}>Excel</Menu.Item>
         </Menu.Dropdown>
       </Menu>

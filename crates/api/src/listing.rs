@@ -1,5 +1,5 @@
-//! Lists: a page as JSON, or all of it as a file when `Accept` asks for one: CSV, or XLSX when it is
-//! not too long. A file is read page by page, and CSV is sent so, under the rights that the caller has at each page; one that cannot be read
+//! Lists: a page as JSON, or all of it as a file when `Accept` asks for one: CSV, JSON line by line,
+//! or XLSX when it is not too long. A file is read page by page, and CSV is sent so, under the rights that the caller has at each page; one that cannot be read
 //! to its end is cut off, so that nobody takes it for whole.
 
 use std::future::Future;
@@ -33,8 +33,12 @@ pub(crate) struct Paging {
 pub(crate) enum Form {
     Json,
     Csv,
+    Lines,
     Xlsx,
 }
+
+/// The media type of one JSON value a line.
+const LINES: &str = "application/jsonl";
 
 /// How many rows of a file are read at a time.
 const ROWS_AT_ONCE: u32 = 200;
@@ -47,6 +51,7 @@ pub(crate) fn form(request: &HttpRequest) -> Form {
             let mut parts = range.split(';').map(str::trim);
             let form = match parts.next().unwrap_or_default().to_lowercase().as_str() {
                 table::CSV => Form::Csv,
+                LINES | "application/x-ndjson" => Form::Lines,
                 workbook::XLSX => Form::Xlsx,
                 "application/json" | "application/*" | "*/*" => Form::Json,
                 _ => continue,
@@ -98,6 +103,7 @@ where
     let first = read(state.clone(), reached, next_page(None)).await?;
     exports::begin(&state.app, &caller, export).await?;
     let mut file = File {
+        lines: form == Form::Lines,
         state: state.clone(),
         credential: Credential::of(request),
         export,
@@ -108,6 +114,7 @@ where
     };
     let (ending, kind) = match form {
         Form::Xlsx => ("xlsx", workbook::XLSX),
+        Form::Lines => ("jsonl", LINES),
         _ => ("csv", "text/csv; charset=utf-8; header=present"),
     };
     let name = export.name();
@@ -158,8 +165,19 @@ fn next_page(cursor: Option<String>) -> PageRequest {
     }
 }
 
+/// One JSON value a line.
+fn lines<R: Serialize>(rows: &[R]) -> std::io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    for row in rows {
+        serde_json::to_writer(&mut text, row)?;
+        text.push(b'\n');
+    }
+    Ok(text)
+}
+
 /// A file on its way.
 struct File<R, F> {
+    lines: bool,
     state: web::Data<State>,
     credential: Option<Credential>,
     export: Export,
@@ -171,7 +189,7 @@ struct File<R, F> {
 
 impl<R, F, Fut> File<R, F>
 where
-    R: Row,
+    R: Row + Serialize,
     F: Fn(web::Data<State>, Caller, PageRequest) -> Fut,
     Fut: Future<Output = Result<Page<R>, Problem>>,
 {
@@ -181,7 +199,10 @@ where
         let Some(rows) = rows.map_err(|problem| std::io::Error::other(problem.to_string()))? else {
             return Ok(None);
         };
-        let text = table::csv(rows, !self.begun)?;
+        let text = match self.lines {
+            true => lines(&rows)?,
+            false => table::csv(rows, !self.begun)?,
+        };
         self.begun = true;
         Ok(Some((Bytes::from(text), self)))
     }
@@ -276,6 +297,7 @@ mod tests {
         };
         assert_eq!(form("*/*"), Form::Json);
         assert_eq!(form("text/csv"), Form::Csv);
+        assert_eq!(form("application/jsonl"), Form::Lines);
         assert_eq!(form(workbook::XLSX), Form::Xlsx);
         assert_eq!(form("application/json, text/csv;q=0.5"), Form::Json);
         assert_eq!(form("text/csv, */*;q=0.1"), Form::Csv);

@@ -205,6 +205,10 @@ impl From<app::Error> for Problem {
                 code: code @ "too_many_tries",
                 detail,
             } => Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail),
+            E::Conflict {
+                code: code @ "file_too_large",
+                detail,
+            } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, code, detail),
             E::Conflict { code, detail } => Self::new(StatusCode::CONFLICT, code, detail),
             E::Unavailable { code, detail } => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)

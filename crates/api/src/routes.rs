@@ -37,6 +37,8 @@ pub const ALL: &[&[Endpoint]] = &[
     v1::notifications::ROUTES,
     v1::alerts::ROUTES,
     v1::alert_rules::ROUTES,
+    v1::firmware::ROUTES,
+    v1::diagnostics::ROUTES,
     live::ROUTES,
 ];
 

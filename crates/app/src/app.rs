@@ -1,7 +1,7 @@
 //! What every use case has at hand: the rooms below, the settings, and what this node keeps in
 //! memory between two messages.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use access::Gate;
@@ -16,10 +16,12 @@ use tokio::sync::{Mutex, Notify, OnceCell, Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 use crate::attempts::Deferred;
+use crate::depot::FilesSettings;
 use crate::error::Error;
 use crate::identity_provider::IdentityProvider;
 use crate::locks::Challenges;
 use crate::support::Contact;
+use crate::transfers::FileDoors;
 use crate::waiters::Waiters;
 
 /// What happens to a station that nobody registered.
@@ -63,6 +65,8 @@ pub struct Settings {
     pub support: Contact,
     /// Which settings are critical, by model.
     pub critical: Rules,
+    /// Files to and from stations.
+    pub files: FilesSettings,
 }
 
 impl Default for Settings {
@@ -82,6 +86,7 @@ impl Default for Settings {
             console_url: "http://localhost:8080".to_owned(),
             support: Contact::default(),
             critical: Rules::built_in(),
+            files: FilesSettings::default(),
         }
     }
 }
@@ -149,6 +154,7 @@ struct Inner {
     batches: Notify,
     deferred: Deferred,
     challenges: Challenges,
+    file_doors: OnceLock<FileDoors>,
 }
 
 /// The deeds' common ground. Cheap to clone.
@@ -171,6 +177,7 @@ impl App {
             batches: Notify::new(),
             deferred: Deferred::default(),
             challenges: Challenges::default(),
+            file_doors: OnceLock::new(),
         }))
     }
 
@@ -201,6 +208,15 @@ impl App {
     #[must_use]
     pub fn node(&self) -> NodeId {
         self.0.parts.bus.node()
+    }
+
+    /// Says where stations reach the files, once, when the doors are open.
+    pub fn open_file_doors(&self, doors: FileDoors) {
+        let _ = self.0.file_doors.set(doors);
+    }
+
+    pub(crate) fn file_doors(&self) -> Option<&FileDoors> {
+        self.0.file_doors.get()
     }
 
     pub(crate) fn store(&self) -> &Store {

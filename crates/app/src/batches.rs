@@ -4,6 +4,7 @@
 //! try again what failed. Refuses to carry it out: that is `run`, called by [`crate::jobs`].
 
 mod course;
+mod library;
 mod run;
 mod settle;
 mod target;
@@ -224,7 +225,7 @@ pub async fn create(app: &App, caller: &Caller, new: NewBatch) -> Result<BatchVi
         id: BatchId::from_uuid(app.draw()),
         org: pass.org,
         title: kept(new.title),
-        task: new.task,
+        task: library::with_version(app, pass.org, new.task).await?,
         pace,
         state: BatchState::Running,
         maker: Maker {

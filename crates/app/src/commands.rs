@@ -13,7 +13,7 @@ use domain::lock::{Authority, WritePath};
 use domain::page::{Page, PageRequest};
 use domain::personal::DriverDataGrant;
 use domain::role::{Caller, Permission};
-use domain::sensitive::scrubbed;
+use domain::sensitive::{scrubbed, without_url_secret};
 use domain::token::{TokenUid, mask};
 use domain::variable::{is_secret, without_driver_data};
 use serde_json::Value;
@@ -31,7 +31,7 @@ pub(crate) use order::prepare;
 /// What a person needs to ask for `command`: `stations.control` for what happens at the outlets,
 /// `station_settings.view` for reading variables, which changes nothing; `stations.configure` for what changes how
 /// the station works, and for its full report, which is a large piece of work for it;
-/// `stations.firmware` and `stations.raw_ocpp` for theirs.
+/// `stations.firmware`, `stations.diagnostics` and `stations.raw_ocpp` for theirs.
 #[must_use]
 pub const fn permission(command: &Command) -> Permission {
     match command {
@@ -48,6 +48,7 @@ pub const fn permission(command: &Command) -> Permission {
         | Command::StopMonitoring { .. }
         | Command::RequestReport { .. } => Permission::StationsConfigure,
         Command::UpdateFirmware { .. } => Permission::StationsFirmware,
+        Command::UploadLog { .. } => Permission::StationsDiagnostics,
         Command::Raw { .. } => Permission::StationsRawOcpp,
     }
 }
@@ -279,6 +280,9 @@ fn hide_secrets(command: &mut Command) {
                     *value = mask("");
                 }
             }
+        }
+        Command::UpdateFirmware { url, .. } | Command::UploadLog { url, .. } => {
+            *url = without_url_secret(url);
         }
         _ => {}
     }

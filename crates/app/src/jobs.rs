@@ -13,7 +13,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::app::App;
 use crate::error::Error;
 use crate::{
-    alerts, attempts, audit, batches, commands, idempotency, locks, mail, nodes, settings, webhooks,
+    alerts, attempts, audit, batches, commands, firmware, idempotency, locks, mail, nodes, settings,
+    transfers, webhooks,
 };
 
 /// Who holds this looks at the fleet for alerts.
@@ -64,6 +65,10 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
         until(
             shutdown.clone(),
             every(Duration::from_secs(5), || look_after_locks(&app))
+        ),
+        until(
+            shutdown.clone(),
+            every(Duration::from_secs(5), || look_after_files(&app))
         ),
         until(
             shutdown.clone(),
@@ -339,6 +344,16 @@ pub async fn look_after_locks(app: &App) {
     }
 }
 
+/// Closes transfers whose time has passed, and tells people of newer firmware.
+pub async fn look_after_files(app: &App) {
+    if let Err(error) = transfers::expire(app).await {
+        tracing::debug!("transfers wait for their end: {error}");
+    }
+    if let Err(error) = firmware::tell(app).await {
+        tracing::debug!("news of firmware wait: {error}");
+    }
+}
+
 /// Brings the stations whose turn it is to what is wished of them.
 pub async fn look_after_settings(app: &App) {
     if let Err(error) = settings::look_after(app).await {
@@ -371,6 +386,9 @@ pub async fn sweep(app: &App) {
             "connection attempts beyond the bounds went"
         ),
         Err(error) => tracing::debug!("too many attempts stay: {error}"),
+    }
+    if let Err(error) = transfers::sweep(app).await {
+        tracing::debug!("old files stay: {error}");
     }
     if let Err(error) = idempotency::sweep(app).await {
         tracing::debug!("old keys stay: {error}");

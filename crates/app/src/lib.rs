@@ -6,6 +6,7 @@
 //! another; only [`ingest`] and [`jobs`] call many. Nothing here knows OCPP or HTTP.
 
 mod app;
+mod depot;
 mod error;
 mod gate;
 mod link;
@@ -24,6 +25,7 @@ mod waiters;
 pub mod attempts;
 pub mod connections;
 pub mod ingest;
+pub mod transfers;
 
 // the people's side
 pub mod alert_rules;
@@ -31,9 +33,11 @@ pub mod alerts;
 pub mod audit;
 pub mod batches;
 pub mod commands;
+pub mod diagnostics;
 pub mod drivers;
 pub mod exports;
 pub mod factors;
+pub mod firmware;
 pub mod imports;
 pub mod invitations;
 pub mod keys;
@@ -80,6 +84,7 @@ pub mod revision;
 pub mod testing;
 
 pub use app::{App, AppParts, PasswordCost, Settings, StationSecret, UnknownStations};
+pub use depot::FilesSettings;
 pub use error::{Error, Problem};
 pub use gate::driver_data;
 pub use link::StationLink;

@@ -103,6 +103,7 @@ impl Topic {
             | Change::StationEdited
             | Change::SiteEdited { .. }
             | Change::NoticeRecorded
+            | Change::TransferUpdated { .. }
             | Change::VariablesReported
             | Change::SettingsUpdated
             | Change::SettingsDrifted { .. }

@@ -1,15 +1,29 @@
-//! The wire log of a station, as far as the caller may read it.
+//! The wire log, of one station and of many, as far as the caller may read it.
 
-use domain::id::StationId;
+use domain::id::{SessionId, SiteId, StationId};
 use domain::page::{Page, PageRequest};
 use domain::role::{Caller, Permission};
 use domain::token::mask;
 use domain::wire_log::{FrameKind, LogRow, masked};
-use store::LogFilter;
+use store::{LogFilter, LogFleet, LogOf};
 
 use crate::app::App;
 use crate::error::Error;
 use crate::gate;
+
+/// Whose frames are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    /// One station's.
+    Station(StationId),
+    /// Those of all stations within reach.
+    Fleet {
+        /// Only at this site.
+        site: Option<SiteId>,
+        /// With this in identity or name, without case.
+        named: Option<String>,
+    },
+}
 
 /// Which frames are wanted.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +32,10 @@ pub struct LogQuery {
     pub actions: Vec<String>,
     /// Only of this sender.
     pub direction: Option<domain::wire_log::Direction>,
+    /// Only the call of this message id and the answer to it.
+    pub message_id: Option<String>,
+    /// Only of this session.
+    pub session: Option<SessionId>,
     /// With this in the payload, as the caller may read it.
     pub text: Option<String>,
     /// Only refusals, unreadable frames and those with deviations.
@@ -33,6 +51,8 @@ pub struct LogQuery {
 pub struct LogView {
     /// The frame; its payload is sealed.
     pub row: LogRow,
+    /// What its station is called.
+    pub identity: String,
     /// The payload, masked for whoever may not read driver data.
     pub payload: String,
 }
@@ -42,13 +62,13 @@ pub struct LogView {
 const MOST_PAGES: usize = 20;
 const AT_ONCE: u32 = 200;
 
-/// Frames of a station, the newest first, with `logs.view`, and `logs.search` for a text. Without
+/// Frames, the newest first, with `logs.view`, and `logs.search` for a text. Without
 /// the right to driver data the masked text is searched, so that a search tells nothing that the
 /// page does not. A page can be shorter than asked for and still have a next one.
 pub async fn list(
     app: &App,
     caller: &Caller,
-    station: StationId,
+    whose: &Whose,
     query: &LogQuery,
     page: &PageRequest,
 ) -> Result<Page<LogView>, Error> {
@@ -57,16 +77,28 @@ pub async fn list(
         None => gate::permit(app, caller, see).await?,
         Some(_) => gate::permit_both(app, caller, see, search).await?,
     };
-    pass.station(app, station).await?;
+    let of = match whose {
+        Whose::Station(station) => {
+            pass.station(app, *station).await?;
+            LogOf::Station(*station)
+        }
+        Whose::Fleet { site, named } => LogOf::Fleet(LogFleet {
+            org: pass.org,
+            sites: pass.narrowed(*site),
+            named: named.clone(),
+        }),
+    };
     let grant = gate::driver_data(app, caller);
     let filter = LogFilter {
         actions: query.actions.clone(),
         direction: query.direction,
+        message_id: query.message_id.clone(),
+        session: query.session,
         errors_only: query.errors_only,
         from: query.from,
         to: query.to,
     };
-    let list = list_name(station, query);
+    let list = list_name(&of, query);
     let mut cursor = match page.cursor.as_deref() {
         None => None,
         Some(cursor) => match cursor.strip_prefix(&list) {
@@ -86,11 +118,16 @@ pub async fn list(
             limit: at_once,
             cursor: cursor.take(),
         };
-        let found = app.store().read.log(station, &filter, &request).await?;
+        let found = app.store().read.log(&of, &filter, &request).await?;
         cursor = found.next;
+        let mut stations: Vec<StationId> = found.rows.iter().map(|row| row.station).collect();
+        stations.sort_unstable_by_key(|id| id.uuid());
+        stations.dedup();
+        let names = app.store().read.identities(&stations).await?;
         let mut frames = found.rows.into_iter();
         while let Some(row) = frames.next() {
-            let (id, view) = (row.id, view(row, grant.as_ref()));
+            let identity = names.get(&row.station).cloned().unwrap_or_default();
+            let (id, view) = (row.id, view(row, identity, grant.as_ref()));
             if is_wanted(&view, wanted.as_deref()) {
                 rows.push(view);
             }
@@ -114,18 +151,26 @@ fn is_wanted(frame: &LogView, text: Option<&str>) -> bool {
     text.is_none_or(|text| frame.payload.to_lowercase().contains(text))
 }
 
-/// What a cursor is bound to: the station and the filters, shortened.
-fn list_name(station: StationId, query: &LogQuery) -> String {
-    let digest = blake3::hash(format!("{station}{query:?}").as_bytes()).to_hex();
+/// What a cursor is bound to: whose frames and the filters, shortened.
+fn list_name(of: &LogOf, query: &LogQuery) -> String {
+    let digest = blake3::hash(format!("{of:?}{query:?}").as_bytes()).to_hex();
     digest[..16].to_owned()
 }
 
-fn view(row: LogRow, grant: Option<&domain::personal::DriverDataGrant>) -> LogView {
+fn view(
+    row: LogRow,
+    identity: String,
+    grant: Option<&domain::personal::DriverDataGrant>,
+) -> LogView {
     let payload = match grant {
         Some(grant) => row.payload.reveal(grant).clone(),
         // A frame that could not be parsed is personal as a whole.
         None if row.kind == FrameKind::Unreadable => mask(""),
         None => masked(row.payload.sealed(), &row.personal),
     };
-    LogView { row, payload }
+    LogView {
+        row,
+        identity,
+        payload,
+    }
 }

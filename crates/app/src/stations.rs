@@ -5,7 +5,7 @@ mod change;
 use chrono::TimeDelta;
 use domain::clock::Moment;
 use domain::deviation::DeviationCount;
-use domain::id::{NoticeId, SiteId, StationId};
+use domain::id::{NoticeId, OrgId, SiteId, StationId};
 use domain::message::{Notice, NoticeKind};
 use domain::meter::MeterPoint;
 use domain::page::{Page, PageRequest};
@@ -21,7 +21,7 @@ use store::{EvseRow, StationFilter, StationRow};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::{gate, masking};
+use crate::{firmware, gate, masking};
 
 pub use change::{
     NewPassword, NewStation, StationEdit, archive, archive_when, create, edit, may_add,
@@ -104,6 +104,8 @@ pub struct StationView {
     pub finding: Option<Finding>,
     /// How often people changed it, from 1 on.
     pub revision: i64,
+    /// The newest version of the firmware library that it could have, for whoever may update it.
+    pub firmware_update: Option<String>,
 }
 
 impl StationView {
@@ -129,6 +131,7 @@ impl StationView {
             evses,
             deviations: row.deviations,
             revision: row.revision,
+            firmware_update: None,
         }
     }
 }
@@ -180,14 +183,35 @@ pub async fn list(
     let pass = gate::permit(app, caller, Permission::StationsList).await?;
     let filter = query.filter(&pass);
     let found = app.store().read.stations(pass.org, &filter, page).await?;
-    Ok(found.map(|row| StationView::of(app, caller, row)))
+    let mut found = found.map(|row| StationView::of(app, caller, row));
+    tell_updates(app, caller, pass.org, &mut found.rows).await?;
+    Ok(found)
+}
+
+/// Adds the newer firmware that there is, where the caller may install it.
+async fn tell_updates(
+    app: &App,
+    caller: &Caller,
+    org: OrgId,
+    views: &mut [StationView],
+) -> Result<(), Error> {
+    let makes = views.iter().map(|view| &view.station.hardware);
+    let newest = firmware::updates_for(app, org, makes).await?;
+    for (view, version) in views.iter_mut().zip(newest) {
+        let may = gate::has(caller, Permission::StationsFirmware, view.station.site);
+        view.firmware_update = version.filter(|_| may);
+    }
+    Ok(())
 }
 
 /// A station within reach, with `stations.list`.
 pub async fn find(app: &App, caller: &Caller, id: StationId) -> Result<StationView, Error> {
     let pass = gate::permit(app, caller, Permission::StationsList).await?;
     let row = pass.station(app, id).await?;
-    Ok(StationView::of(app, caller, row))
+    let mut views = [StationView::of(app, caller, row)];
+    tell_updates(app, caller, pass.org, &mut views).await?;
+    let [view] = views;
+    Ok(view)
 }
 
 /// The station of an identity within reach, with `stations.list`.

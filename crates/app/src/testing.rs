@@ -79,6 +79,10 @@ impl TestApp {
                 rounds: 1,
             },
             unknown_stations: UnknownStations::Pending,
+            files: crate::FilesSettings {
+                dir: directory.path().join("files"),
+                ..crate::FilesSettings::default()
+            },
             ..Settings::default()
         };
         change(&mut settings);

@@ -3,6 +3,7 @@
 
 mod backup;
 mod check;
+mod files;
 mod lock;
 mod oidc;
 mod support;
@@ -14,6 +15,7 @@ use app::proxy::TrustedProxies;
 use serde::Deserialize;
 
 pub use backup::BackupConfig;
+pub use files::Files;
 pub use lock::LockConfig;
 pub use oidc::Oidc;
 pub use support::Support;
@@ -106,6 +108,8 @@ pub struct Config {
     pub retention: Retention,
     /// Messages to other people's servers.
     pub webhooks: Webhooks,
+    /// Files to and from stations.
+    pub files: Files,
     /// Networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count, at both
     /// doors. This machine unless told otherwise.
     pub trusted_proxies: TrustedProxies,
@@ -190,6 +194,8 @@ pub struct Retention {
     pub commands_days: u32,
     /// Days of meter readings.
     pub samples_days: u32,
+    /// Days of what stations sent: diagnostics and security logs.
+    pub diagnostics_days: u32,
 }
 
 impl From<Retention> for store::Retention {
@@ -218,6 +224,7 @@ impl Default for Config {
             lock: LockConfig::default(),
             retention: Retention::default(),
             webhooks: Webhooks::default(),
+            files: Files::default(),
             trusted_proxies: TrustedProxies::this_machine(),
             backup: BackupConfig::default(),
             file: None,
@@ -266,6 +273,7 @@ impl Default for Retention {
             notices_days: days.notices_days,
             commands_days: days.commands_days,
             samples_days: days.samples_days,
+            diagnostics_days: app::FilesSettings::default().diagnostics_days,
         }
     }
 }
@@ -332,6 +340,7 @@ impl Config {
         if let Some(listen) = set("BUSBAR_GATEWAY_LISTEN") {
             self.gateway.listen = listen;
         }
+        self.files.apply(set)?;
         if let Some(url) = set("BUSBAR_GATEWAY_PUBLIC_URL") {
             self.gateway.public_url = Some(url);
         }
@@ -479,6 +488,17 @@ mod tests {
                 "oidc.organisation",
             ),
             ("[support]\nurl = \"javascript:1\"", "support.url"),
+            ("[files]\npublic_url = \"ftp://h\"", "files.public_url"),
+            (
+                "[files]\nftp_passive_ports = \"9\"",
+                "files.ftp_passive_ports",
+            ),
+            (
+                "[files]\nftp_public_host = \"ftp://h\"",
+                "files.ftp_public_host",
+            ),
+            ("[files]\nupload_link_hours = 0", "files.upload_link_hours"),
+            ("[files]\nlisten = \"9080\"", "files.listen"),
         ] {
             std::fs::write(&path, text).unwrap();
             let error = Config::read(Some(&path), |_| None).unwrap_err().to_string();

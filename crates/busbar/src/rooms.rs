@@ -61,6 +61,7 @@ pub async fn build(config: &Config) -> Result<App, Failure> {
         console_url: crate::serve::console_url(config),
         support: config.contact()?,
         critical: config.critical()?,
+        files: config.files_settings(),
         ..app::Settings::default()
     };
     Ok(App::new(AppParts {

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use app::App;
+use app::transfers::FileDoors;
 use domain::role::Caller;
-use gateway::Gateway;
+use gateway::{FilePorts, Gateway};
 use tokio::sync::watch;
 
 use crate::cli::Failure;
@@ -32,6 +33,10 @@ pub async fn run(config: Config, with_demo: bool) -> Result<ExitCode, Failure> {
             )
         })?;
     let stations_at = machines.addr();
+    let files = FilePorts::bind(app.clone(), config.file_ports()?).await;
+    let files = files.map_err(|e| format!("cannot listen: {e}"))?;
+    let doors = file_doors(&config, &files)?;
+    app.open_file_doors(doors.clone());
     let limits = api::Limits::of(config.http.requests_per_minute);
     let people = api::Server::bind_with(app.clone(), api_settings(&config, stations_at)?, limits)
         .map_err(|e| format!("cannot listen for people on {}: {e}", config.http.listen))?;
@@ -44,7 +49,8 @@ pub async fn run(config: Config, with_demo: bool) -> Result<ExitCode, Failure> {
     let backups = tokio::spawn(backups);
     let machines = tokio::spawn(machines.run(told_to_stop(stopping.clone())));
     let people = tokio::spawn(people.run());
-    banner(&config, people_at, stations_at, started.elapsed());
+    let files = tokio::spawn(files.run(stopping.clone()));
+    banner(&config, people_at, stations_at, &doors, started.elapsed());
     let fleet = if with_demo {
         Some(
             demo::start(
@@ -74,6 +80,7 @@ pub async fn run(config: Config, with_demo: bool) -> Result<ExitCode, Failure> {
     }
     handle.stop(true).await;
     people.await??;
+    files.await?;
     timers.await?;
     backups.await?;
     Ok(ExitCode::SUCCESS)
@@ -146,7 +153,30 @@ fn address(key: &str, text: &str) -> Result<SocketAddr, Failure> {
         .map_err(|_| format!("{key} = {text:?} is not an address like 0.0.0.0:8080").into())
 }
 
-fn banner(config: &Config, people: SocketAddr, stations: SocketAddr, took: Duration) {
+/// Where stations are told to fetch and send files.
+fn file_doors(config: &Config, ports: &FilePorts) -> std::io::Result<FileDoors> {
+    let own = &config.files;
+    let http = match &own.public_url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => format!("http://{}", shown(ports.http_addr()?)),
+    };
+    let ftp = ports.ftp_addr()?.map(|addr| match &own.ftp_public_host {
+        Some(host) => host.clone(),
+        None => shown(addr).to_string(),
+    });
+    Ok(FileDoors {
+        http: Some(http),
+        ftp,
+    })
+}
+
+fn banner(
+    config: &Config,
+    people: SocketAddr,
+    stations: SocketAddr,
+    files: &FileDoors,
+    took: Duration,
+) {
     let database = if config.database.url.is_some() {
         "PostgreSQL"
     } else {
@@ -168,6 +198,12 @@ fn banner(config: &Config, people: SocketAddr, stations: SocketAddr, took: Durat
         "  Chargers  {}",
         station_url(config, stations).replace("{identity}", "<station-id>")
     );
+    if let Some(http) = &files.http {
+        println!("  Files     {http}");
+    }
+    if let Some(ftp) = &files.ftp {
+        println!("  Files     ftp://{ftp}");
+    }
     if !api::is_built_in() {
         println!(
             "  The console is not built into this binary: run `make console` and build again."

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
-use crate::id::{CommandId, SessionId, StationId, UserId};
+use crate::firmware::Signing;
+use crate::id::{CommandId, FirmwareId, SessionId, StationId, UserId};
 use crate::lock::Authority;
 use crate::token::{TokenKind, TokenUid};
+use crate::transfer::Transport;
 
 /// How hard a reset is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -77,6 +79,16 @@ pub struct WriteResult {
     pub result: Written,
     /// Its own word for why, where it told one.
     pub reason: Option<String>,
+}
+
+/// Which log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogKind {
+    /// What helps to find a fault.
+    Diagnostics,
+    /// Security events.
+    Security,
 }
 
 /// Names one variable: a 1.6 key has neither component nor EVSE.
@@ -198,13 +210,42 @@ pub enum Command {
     ClearCache,
     /// Fetch and install firmware.
     UpdateFirmware {
-        /// From where.
+        /// A file of the library; its link is made when the command is written down.
+        #[serde(default)]
+        file: Option<FirmwareId>,
+        /// By which protocol a file of the library is fetched.
+        #[serde(default)]
+        transport: Option<Transport>,
+        /// Whether the signature goes along; where it is not said, with stations that can check it.
+        #[serde(default)]
+        signed: Option<bool>,
+        /// The maker's signature, filled in from the library.
+        #[serde(default)]
+        signing: Option<Signing>,
+        /// From where; of a file of the library its link.
         url: String,
         /// Not before.
         retrieve_at: Moment,
         /// Install not before (2.x).
         install_at: Option<Moment>,
         /// How often to try the download again.
+        retries: Option<i32>,
+        /// Seconds between tries.
+        retry_interval_s: Option<i32>,
+    },
+    /// Send logs.
+    UploadLog {
+        /// Which.
+        kind: LogKind,
+        /// By which protocol.
+        transport: Option<Transport>,
+        /// Where to; filled in when the command is written down.
+        url: String,
+        /// Nothing older.
+        from: Option<Moment>,
+        /// Nothing newer.
+        to: Option<Moment>,
+        /// How often to try the upload again.
         retries: Option<i32>,
         /// Seconds between tries.
         retry_interval_s: Option<i32>,
@@ -237,6 +278,7 @@ impl Command {
             Self::RequestReport { .. } => "request_report",
             Self::ClearCache => "clear_cache",
             Self::UpdateFirmware { .. } => "update_firmware",
+            Self::UploadLog { .. } => "upload_log",
             Self::Raw { .. } => "ocpp",
         }
     }

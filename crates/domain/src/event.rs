@@ -6,9 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::batch::BatchState;
 use crate::clock::Moment;
 use crate::command::CommandState;
-use crate::id::{AlertId, BatchId, CommandId, EventId, OrgId, SessionId, SiteId, StationId};
+use crate::id::{
+    AlertId, BatchId, CommandId, EventId, OrgId, SessionId, SiteId, StationId, TransferId,
+};
 use crate::quantity::{WattHours, Watts};
 use crate::station::{ConnectorStatus, Registration};
+use crate::transfer::TransferState;
 
 /// A fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +90,13 @@ pub enum Change {
     },
     /// A notice was kept.
     NoticeRecorded,
+    /// A file on its way to or from a station moved on.
+    TransferUpdated {
+        /// Which.
+        transfer: TransferId,
+        /// To where.
+        state: TransferState,
+    },
     /// Variables were reported.
     VariablesReported,
     /// What a station should be set to changed, or how far it is.
@@ -127,6 +137,7 @@ impl Change {
             Self::CommandUpdated { .. } => "command.updated",
             Self::BatchUpdated { .. } => "job.updated",
             Self::NoticeRecorded => "notice.recorded",
+            Self::TransferUpdated { .. } => "transfer.updated",
             Self::VariablesReported => "variables.reported",
             Self::SettingsUpdated => "settings.updated",
             Self::SettingsDrifted { .. } => "settings.drifted",

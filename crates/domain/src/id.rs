@@ -134,6 +134,10 @@ ids! {
     WebhookId = "whk";
     /// One message to a webhook.
     DeliveryId = "dlv";
+    /// A firmware file of a library.
+    FirmwareId = "fwf";
+    /// A file on its way to or from a station.
+    TransferId = "trf";
     /// A template of settings.
     TemplateId = "tpl";
 }

@@ -42,6 +42,15 @@ pub enum Matter {
         /// Its condition.
         condition: AlertKind,
     },
+    /// The library has newer firmware for stations of a model; told at one of them.
+    FirmwareAvailable {
+        /// Of which maker.
+        vendor: String,
+        /// Which model.
+        model: String,
+        /// Which version.
+        version: String,
+    },
 }
 
 impl Matter {
@@ -56,6 +65,7 @@ impl Matter {
             Self::RevertsStopped => "reverts_stopped",
             Self::SettingsUnread => "settings_unread",
             Self::Alert { .. } => "alert",
+            Self::FirmwareAvailable { .. } => "firmware_available",
         }
     }
 }

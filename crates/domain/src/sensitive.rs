@@ -162,6 +162,40 @@ fn names_somebody(word: &str) -> bool {
     digits >= 2 && signs >= 4 && !number && !moment
 }
 
+/// Where in an address of a file something stands that opens it: a user and a password before the
+/// `@`, or the secret of one of our own links (`/f/<secret>/…`, `/u/<secret>/…`).
+#[must_use]
+pub fn url_secret(text: &str) -> Option<Range<usize>> {
+    let start = text.find("://")? + 3;
+    let authority = text.get(start..)?.split('/').next()?;
+    if let Some(end) = authority.rfind('@').filter(|end| *end > 0) {
+        return Some(start..start + end);
+    }
+    let path = start + authority.len();
+    let marks = ["/f/", "/u/"].into_iter();
+    let mut links = marks.filter_map(|mark| {
+        let from = path + text.get(path..)?.find(mark)? + mark.len();
+        let secret = text.get(from..)?.split('/').next()?;
+        let drawn = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        let is_ours = secret.len() == LINK_SECRET && secret.chars().all(drawn);
+        is_ours.then_some(from..from + secret.len())
+    });
+    links.next()
+}
+
+/// Characters of the secret of a link: 256 bits in base64.
+const LINK_SECRET: usize = 43;
+
+/// An address without what [`url_secret`] finds in it.
+#[must_use]
+pub fn without_url_secret(text: &str) -> String {
+    let mut shown = text.to_owned();
+    if let Some(range) = url_secret(text) {
+        shown.replace_range(range, "***");
+    }
+    shown
+}
+
 /// A free text with [`identifiers`] masked.
 #[must_use]
 pub fn scrubbed(text: &str) -> String {
@@ -209,6 +243,26 @@ mod tests {
             ("ä04AABB1ö ", "••••BB1ö "),
         ] {
             assert_eq!(scrubbed(text), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_opens_a_file_is_hidden_in_its_address() {
+        let secret = "A".repeat(43);
+        for (url, shown) in [
+            ("ftp://u:p@h:21/x.bin".to_owned(), "ftp://***@h:21/x.bin"),
+            (
+                format!("http://h:9080/f/{secret}/x.bin"),
+                "http://h:9080/f/***/x.bin",
+            ),
+            (format!("https://h/sub/u/{secret}/"), "https://h/sub/u/***/"),
+            (
+                "https://h/f/short/x.bin".to_owned(),
+                "https://h/f/short/x.bin",
+            ),
+            ("no address".to_owned(), "no address"),
+        ] {
+            assert_eq!(without_url_secret(&url), shown);
         }
     }
 }

@@ -9,6 +9,7 @@ mod asking;
 mod attempts;
 mod calls;
 mod deflate;
+mod files;
 mod handshake;
 mod hearing;
 mod listener;
@@ -21,5 +22,6 @@ mod socket;
 mod station;
 mod wire;
 
+pub use files::{FilePorts, FileSettings, FtpSettings};
 pub use listener::{Bound, Gateway};
 pub use settings::Settings;

@@ -273,7 +273,7 @@ impl Dialect {
         })
     }
 
-    /// Writes the calls for a command. `request_number` is the requestId of a 2.x call that is
+    /// Writes the calls for a command. `request_number` is the requestId of a call that is
     /// answered by later reports. Every call has passed the official schema.
     ///
     /// # Errors
@@ -301,7 +301,7 @@ impl Dialect {
     ) -> Result<Plan, CommandError> {
         let calls = match (command, self) {
             (Command::Raw { action, payload }, _) => plan::raw(self.version(), action, payload)?,
-            (_, Self::V16) => v16::calls(command, within)?,
+            (_, Self::V16) => v16::calls(command, request_number, within)?,
             (_, Self::V201 | Self::V21) => v2::calls(command, request_number, within)?,
         };
         Plan::checked(

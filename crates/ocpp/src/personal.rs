@@ -9,7 +9,7 @@ mod scan;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use domain::sensitive::{Sensitivity, identifiers, sensitivity, tells};
+use domain::sensitive::{Sensitivity, identifiers, sensitivity, tells, url_secret};
 use domain::wire_log::Span;
 
 use crate::catalogue::{Catalogue, Version};
@@ -190,8 +190,9 @@ impl Reading<'_> {
             Sensitivity::Record => self.pieces(start, end),
             Sensitivity::Open | Sensitivity::FreeText => {
                 let hides = text.contains("\\\"") || text.contains("\\u");
-                if let Some((from, to)) = user_info(text) {
-                    self.mark(start + from, start + to, Sensitivity::Secret, false);
+                if let Some(secret) = url_secret(text) {
+                    let (from, to) = (start + secret.start, start + secret.end);
+                    self.mark(from, to, Sensitivity::Secret, false);
                 } else if hides && (kind == Sensitivity::FreeText || tells(text)) {
                     self.pieces(start, end);
                 } else if kind == Sensitivity::FreeText {
@@ -239,12 +240,4 @@ struct About {
     typed: bool,
     /// Its value is signed.
     signed: bool,
-}
-
-/// Where a user and a password stand in a URL: before the `@`.
-fn user_info(text: &str) -> Option<(usize, usize)> {
-    let start = text.find("://")? + 3;
-    let authority = text.get(start..)?.split('/').next()?;
-    let end = authority.rfind('@')?;
-    (end > 0).then_some((start, start + end))
 }

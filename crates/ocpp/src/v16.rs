@@ -4,6 +4,7 @@
 //! connector 0 is the station itself. Refuses to judge a payload: the gate before it has done so.
 
 mod command;
+mod files;
 mod hear;
 mod known;
 mod reply;

@@ -5,6 +5,7 @@
 
 mod command;
 mod device_model;
+mod files;
 mod hear;
 mod known;
 mod reply;

@@ -13,6 +13,7 @@ use tokio_tungstenite::tungstenite;
 use tracing::debug;
 
 use super::Builder;
+use super::errand::News;
 use super::link::{self, Link};
 use super::manners::Manner;
 use super::outbox::{InFlight, Item, Message};
@@ -89,6 +90,8 @@ pub(super) struct Actor {
     pub(super) later: Vec<(Instant, Item)>,
     pub(super) last_authorization: Option<String>,
     pub(super) call_errors: usize,
+    /// News of errands: where they go in, and where they come out.
+    pub(super) errands: (mpsc::Sender<News>, mpsc::Receiver<News>),
 }
 
 impl Actor {
@@ -130,6 +133,7 @@ impl Actor {
             later: Vec::new(),
             last_authorization: None,
             call_errors: 0,
+            errands: mpsc::channel(16),
             plan,
         }
     }
@@ -145,6 +149,8 @@ impl Actor {
                     Some(order) => self.carry_out(order).await,
                 },
                 frame = next_frame(&mut self.link) => self.heard(frame).await,
+                // There is always a sender: the actor's own.
+                Some(news) = self.errands.1.recv() => self.came_of_errand(news),
                 () = sleep_until(wake) => self.woke().await,
             }
         }
@@ -510,6 +516,7 @@ impl Actor {
             connectors: connectors.collect(),
             queued: self.outbox.len() + usize::from(self.in_flight.is_some()),
             last_authorization: self.last_authorization.clone(),
+            firmware: self.plant.template.firmware.clone(),
             call_errors: self.call_errors,
         });
     }

@@ -144,17 +144,12 @@ impl Actor {
         for step in then {
             match step {
                 Then::Say(say) => self.schedule(delay, Item::Message(Message::new(say))),
-                Then::Slowly(says) => {
-                    for say in says {
-                        delay += pace;
-                        self.schedule(delay, Item::Message(Message::new(say)));
-                    }
-                }
                 Then::Reboot(reason) => {
                     delay += pace;
                     self.schedule(delay, Item::Reboot(reason));
                 }
                 Then::Boot => self.boot("Triggered"),
+                Then::SetOut(errand) => self.set_out(errand),
             }
         }
     }

@@ -42,6 +42,24 @@ pub enum Manner {
     FirmwareInstallFails,
     /// Agrees to an update and never tells of it again.
     FirmwareSilent,
+    /// Says that it downloads firmware, and never anything more about it.
+    HangsInDownload,
+    /// Fetches firmware in parts, by HTTP ranges.
+    FetchesInParts,
+    /// Finds the signature of firmware wrong.
+    BadSignature,
+    /// Says that it installs firmware, and never anything more about it.
+    HangsInInstall,
+    /// Runs the new firmware after its restart, and does not say that it is installed.
+    SilentInstall,
+    /// Refuses to send logs.
+    RefusesLogs,
+    /// Says that it sends a log, and never anything more about it.
+    HangsInUpload,
+    /// Cannot send a log.
+    UploadFails,
+    /// Sends logs by HTTP POST.
+    UploadsByPost,
     /// Restarts once, right after it answered the first write of a setting.
     RebootsBetweenKeys,
     /// Has the settings of the factory after each restart.
@@ -55,7 +73,7 @@ pub enum Manner {
 }
 
 /// All manners, for lists and help.
-pub const ALL: [(&str, Manner); 22] = [
+pub const ALL: [(&str, Manner); 31] = [
     ("duplicate-start", Manner::DuplicateStart),
     ("clock-1970", Manner::ClockOf1970),
     ("clock-without-zone", Manner::ClockWithoutZone),
@@ -73,6 +91,15 @@ pub const ALL: [(&str, Manner); 22] = [
     ("firmware-download-fails", Manner::FirmwareDownloadFails),
     ("firmware-install-fails", Manner::FirmwareInstallFails),
     ("firmware-silent", Manner::FirmwareSilent),
+    ("hangs-in-download", Manner::HangsInDownload),
+    ("fetches-in-parts", Manner::FetchesInParts),
+    ("bad-signature", Manner::BadSignature),
+    ("hangs-in-install", Manner::HangsInInstall),
+    ("silent-install", Manner::SilentInstall),
+    ("refuses-logs", Manner::RefusesLogs),
+    ("hangs-in-upload", Manner::HangsInUpload),
+    ("upload-fails", Manner::UploadFails),
+    ("uploads-by-post", Manner::UploadsByPost),
     ("reboots-between-keys", Manner::RebootsBetweenKeys),
     ("forgets-settings", Manner::ForgetsSettings),
     ("takes-later", Manner::TakesLater),

@@ -5,7 +5,7 @@
 
 mod actor;
 mod answered;
-mod firmware;
+mod errand;
 pub(crate) mod link;
 pub mod manners;
 mod obey;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::firmware;
+use super::errand::Errand;
 use super::manners::Manner;
 use super::plant::Plant;
 use crate::charging::{Profile, Purpose};
@@ -13,12 +13,12 @@ use crate::wire::{Ask, Context, Moment, Reply, Say, Status, StopReason, Trigger,
 pub(super) enum Then {
     /// Tell this.
     Say(Say),
-    /// Tell these one after another, with the station's pace between them.
-    Slowly(Vec<Say>),
     /// Restart: drop the connection, connect, boot for this reason.
     Reboot(&'static str),
     /// Boot again without a restart.
     Boot,
+    /// Fetch or send a file.
+    SetOut(Errand),
 }
 
 /// Variables in one part of a report.
@@ -121,16 +121,52 @@ pub(super) fn obey(
         }
         Ask::ClearCache => Reply::Status("Accepted"),
         Ask::UpdateFirmware {
-            location,
             request_id,
             signed,
-        } => firmware::update(plant, manners, &location, request_id, signed, &mut then),
-        Ask::GetLog { request_id } => {
-            let tell = |status| Say::Log { status, request_id };
-            then.push(Then::Slowly(vec![tell("Uploading"), tell("Uploaded")]));
+            location,
+        } => {
+            let refuses = manners.contains(&Manner::FirmwareRefused);
+            let has_status = !plant.version.is_v16() || signed;
+            if refuses && has_status {
+                return (Reply::Status("Rejected"), then);
+            }
+            if refuses {
+                let text = "this station is not updated".into();
+                let code = "NotSupported";
+                return (Reply::Error { code, text }, then);
+            }
+            then.push(Then::SetOut(Errand::Firmware {
+                location,
+                request_id,
+            }));
+            match has_status {
+                true => Reply::Status("Accepted"),
+                false => Reply::Empty,
+            }
+        }
+        Ask::GetLog {
+            request_id,
+            location,
+            security,
+        } => {
+            if manners.contains(&Manner::RefusesLogs) {
+                let text = "this station sends no logs".into();
+                let code = "NotSupported";
+                return (Reply::Error { code, text }, then);
+            }
+            let name = match security {
+                true => "security-log.txt",
+                false => "station-log.txt",
+            };
+            then.push(Then::SetOut(Errand::Log {
+                location,
+                request_id,
+                name: name.to_owned(),
+                content: log(plant, security),
+            }));
             let diagnostics = plant.version.is_v16() && request_id.is_none();
             Reply::Upload {
-                file: "station-log.txt".into(),
+                file: name.into(),
                 diagnostics,
             }
         }
@@ -152,6 +188,24 @@ pub(super) fn obey(
         },
     };
     (reply, then)
+}
+
+/// What the station has to tell of itself.
+fn log(plant: &Plant, security: bool) -> String {
+    let (template, now) = (&plant.template, plant.now.to_rfc3339());
+    let (vendor, model, firmware) = (&template.vendor, &template.model, &template.firmware);
+    let mut text = format!("{now} {vendor} {model} runs {firmware}\n");
+    if security {
+        text.push_str(&format!("{now} StartupOfTheDevice\n"));
+    }
+    for connector in &plant.connectors {
+        let (number, energy) = (connector.number, connector.meter.wh());
+        let status = connector.status;
+        text.push_str(&format!(
+            "{now} connector {number}: {status:?}, {energy} Wh\n"
+        ));
+    }
+    text
 }
 
 fn reset(plant: &mut Plant, immediate: bool, then: &mut Vec<Then>) -> Reply {

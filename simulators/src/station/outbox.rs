@@ -82,6 +82,26 @@ impl Actor {
         }
     }
 
+    /// Queues what came of an errand: before the sessions that are still to be told, after what
+    /// came of it before.
+    pub(super) fn push_news(&mut self, news: Vec<Item>) {
+        let of_errand = |item: &Item| match item {
+            Item::Reboot(_) => true,
+            Item::Message(message) => {
+                matches!(message.say, Say::Firmware { .. } | Say::Log { .. })
+            }
+            Item::Marker { .. } => false,
+        };
+        let at = self
+            .outbox
+            .iter()
+            .take_while(|item| of_errand(item))
+            .count();
+        for (n, item) in news.into_iter().enumerate() {
+            self.outbox.insert(at + n, item);
+        }
+    }
+
     /// Queues consequences of an answer: after all messages, before the marker of the act that
     /// caused them.
     pub(super) fn push_consequences(&mut self, says: Vec<Say>) {

@@ -65,6 +65,8 @@ pub struct View {
     pub queued: usize,
     /// Status word of the last answer to a token.
     pub last_authorization: Option<String>,
+    /// The firmware that it runs.
+    pub firmware: String,
     /// CALLERRORs received in answer to our calls.
     pub call_errors: usize,
 }

@@ -96,6 +96,10 @@ pub enum Ask {
     GetLog {
         /// Id; none for 1.6 diagnostics.
         request_id: Option<i64>,
+        /// Where to.
+        location: String,
+        /// The security log.
+        security: bool,
     },
     /// Install a charging profile.
     SetProfile {

@@ -14,6 +14,11 @@ pub(super) fn text(payload: &Value, field: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// A text field of an object in a field.
+pub(super) fn nested(payload: &Value, object: &str, field: &str) -> Option<String> {
+    payload.get(object).and_then(|object| text(object, field))
+}
+
 /// An integer field.
 pub(super) fn int(payload: &Value, field: &str) -> Option<i64> {
     payload.get(field).and_then(Value::as_i64)

@@ -17,7 +17,7 @@ use rust_ocpp::v1_6::types::{
 };
 use serde_json::{Value, json};
 
-use super::read::{int, missing, number, profile, text};
+use super::read::{int, missing, nested, number, profile, text};
 use super::{Ask, Context, Moment, Name, Say, Status, StopReason, Transaction, Trigger, through};
 use crate::Error;
 use crate::charging::Reading;
@@ -335,16 +335,19 @@ fn lift_known(action: &str, payload: &Value) -> Result<Ask, &'static str> {
             signed: false,
         },
         "SignedUpdateFirmware" => Ask::UpdateFirmware {
-            location: payload
-                .get("firmware")
-                .and_then(|firmware| text(firmware, "location"))
-                .ok_or("firmware")?,
             request_id: Some(int(payload, "requestId").ok_or("requestId")?),
             signed: true,
+            location: nested(payload, "firmware", "location").ok_or("location")?,
         },
-        "GetDiagnostics" => Ask::GetLog { request_id: None },
+        "GetDiagnostics" => Ask::GetLog {
+            request_id: None,
+            location: text(payload, "location").ok_or("location")?,
+            security: false,
+        },
         "GetLog" => Ask::GetLog {
             request_id: Some(int(payload, "requestId").ok_or("requestId")?),
+            location: nested(payload, "log", "remoteLocation").ok_or("remoteLocation")?,
+            security: text(payload, "logType").as_deref() == Some("SecurityLog"),
         },
         "SetChargingProfile" => Ask::SetProfile {
             connector: number(payload, "connectorId").ok_or("connectorId")?,

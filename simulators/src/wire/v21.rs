@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-use super::read::{int, missing, number, profile, text};
+use super::read::{int, missing, nested, number, profile, text};
 use super::{
     Ask, Context, Entry, Moment, Name, Say, StopReason, Transaction, Trigger, VariableName,
 };
@@ -318,15 +318,14 @@ fn lift_known(action: &str, payload: &Value) -> Result<Ask, &'static str> {
         },
         "ClearCache" => Ask::ClearCache,
         "UpdateFirmware" => Ask::UpdateFirmware {
-            location: payload
-                .get("firmware")
-                .and_then(|firmware| text(firmware, "location"))
-                .ok_or("firmware")?,
             request_id: Some(int(payload, "requestId").ok_or("requestId")?),
             signed: false,
+            location: nested(payload, "firmware", "location").ok_or("location")?,
         },
         "GetLog" => Ask::GetLog {
             request_id: Some(int(payload, "requestId").ok_or("requestId")?),
+            location: nested(payload, "log", "remoteLocation").ok_or("remoteLocation")?,
+            security: text(payload, "logType").as_deref() == Some("SecurityLog"),
         },
         "SetChargingProfile" => Ask::SetProfile {
             connector: number(payload, "evseId").ok_or("evseId")?,

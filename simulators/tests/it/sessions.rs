@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use busbar_sim::station::Registration;
-use busbar_sim::{Direction, Station, Template, Vehicle, Version};
+use busbar_sim::{Direction, Manner, Station, Template, Vehicle, Version};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
@@ -276,8 +276,9 @@ async fn the_device_model_comes_in_parts() {
 async fn firmware_is_installed_with_a_restart() {
     let server = TinyServer::start().await;
     let station = booted(&server, Version::V16).await;
-    let ask =
-        json!({ "location": "http://127.0.0.1/f.bin", "retrieveDate": "2026-03-05T12:00:00Z" });
+    let at = serve_once("firmware 9.1.0\nand the rest").await;
+    let location = format!("http://{at}/f.bin");
+    let ask = json!({ "location": location, "retrieveDate": "2026-03-05T12:00:00Z" });
     assert_eq!(server.call("u", "UpdateFirmware", ask).await[2], json!({}));
     server.heard("FirmwareStatusNotification", 4).await;
     let steps: Vec<_> = server.payloads("FirmwareStatusNotification");
@@ -289,8 +290,82 @@ async fn firmware_is_installed_with_a_restart() {
         steps,
         ["Downloading", "Downloaded", "Installing", "Installed"]
     );
-    assert_eq!(server.payloads("BootNotification").len(), 2);
+    let boots = server.payloads("BootNotification");
+    assert_eq!(boots.len(), 2);
+    assert_eq!(boots[1]["firmwareVersion"], "9.1.0");
+    assert_eq!(station.view().firmware, "9.1.0");
     assert!(station.view().online);
+}
+
+/// Answers one request with a file; tells where.
+async fn serve_once(content: &'static str) -> std::net::SocketAddr {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut asked = vec![0; 4096];
+        let _ = stream.read(&mut asked).await.unwrap();
+        let length = content.len();
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{content}");
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    });
+    at
+}
+
+#[tokio::test]
+async fn firmware_that_cannot_be_had_or_installed_is_told() {
+    for (manner, location, last) in [
+        (None, "http://127.0.0.1:1/f.bin", "DownloadFailed"),
+        (
+            Some(Manner::FirmwareDownloadFails),
+            "http://h/f.bin",
+            "DownloadFailed",
+        ),
+        (Some(Manner::FirmwareInstallFails), "", "InstallationFailed"),
+        (Some(Manner::BadSignature), "", "InvalidSignature"),
+    ] {
+        let server = TinyServer::start().await;
+        let station = booted(&server, Version::V201).await;
+        if let Some(manner) = manner {
+            station.set_manner(manner, true).await.unwrap();
+        }
+        let location = match location {
+            "" => format!("http://{}/f-1.2.bin", serve_once("bytes").await),
+            location => location.to_owned(),
+        };
+        let firmware = json!({"location": location, "retrieveDateTime": "2026-03-05T12:00:00Z"});
+        let ask = json!({"requestId": 3, "firmware": firmware});
+        let answer = server.call("u", "UpdateFirmware", ask).await;
+        assert_eq!(answer[2]["status"], "Accepted");
+        let told = || server.payloads("FirmwareStatusNotification");
+        let mut many = 1;
+        while told().last().is_none_or(|told| told["status"] != last) {
+            server.heard("FirmwareStatusNotification", many).await;
+            many = told().len() + 1;
+        }
+        assert_eq!(told().last().unwrap()["requestId"], 3);
+        assert_eq!(station.view().firmware, "3.4.1");
+    }
+}
+
+#[tokio::test]
+async fn a_station_can_refuse_files_both_ways() {
+    let server = TinyServer::start().await;
+    let station = booted(&server, Version::V16).await;
+    for manner in [Manner::FirmwareRefused, Manner::RefusesLogs] {
+        station.set_manner(manner, true).await.unwrap();
+    }
+    let ask = json!({ "location": "http://h/f", "retrieveDate": "2026-03-05T12:00:00Z" });
+    assert_eq!(
+        server.call("u", "UpdateFirmware", ask).await[2],
+        "NotSupported"
+    );
+    let ask = json!({ "location": "ftp://h/" });
+    assert_eq!(
+        server.call("d", "GetDiagnostics", ask).await[2],
+        "NotSupported"
+    );
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use busbar_tests::http::Person;
 use busbar_tests::product::Product;
 use busbar_tests::proxy::Proxy;
+use busbar_tests::shelf::Shelf;
 use serde_json::{Value, json};
 use simulators::station::{Direction, Manner};
 use simulators::{Station, Version};
@@ -232,6 +233,8 @@ struct House {
     line: Proxy,
     ana: Person,
     stations: Vec<Station>,
+    /// Where the firmware lies.
+    shelf: Shelf,
 }
 
 const SETTINGS: [(&str, &str); 2] = [
@@ -276,6 +279,7 @@ impl House {
             line,
             ana,
             stations,
+            shelf: Shelf::with(&format!("firmware {NEW}\n")).await.unwrap(),
         }
     }
 
@@ -289,9 +293,9 @@ impl House {
     }
 }
 
-fn campaign(concurrency: usize, patience_s: u32, more: Value) -> Value {
+fn campaign(shelf: &Shelf, concurrency: usize, patience_s: u32, more: Value) -> Value {
     let mut body = json!({"kind": "firmware", "title": "Spring", "concurrency": concurrency,
-        "spec": {"url": format!("https://firmware.example/unit-{NEW}.bin"), "version": NEW,
+        "spec": {"url": shelf.url("unit.bin"), "version": NEW,
             "patience_s": patience_s},
         "target": {"filter": {}}});
     for (name, value) in more.as_object().unwrap() {
@@ -325,7 +329,7 @@ async fn a_campaign_survives_the_servers_end_and_tells_no_station_twice() {
     let begun = Instant::now();
     let job = make(
         &mut house.ana,
-        campaign(at_once, 30, json!({"waves": [1, 5]})),
+        campaign(&house.shelf, at_once, 30, json!({"waves": [1, 5]})),
     )
     .await;
     let middle = u64::try_from(count / 5).unwrap();
@@ -395,7 +399,7 @@ async fn a_campaign_stops_by_itself_goes_on_by_hand_and_tries_again_what_failed(
     let refuses = |n: usize| (n == 0).then_some(Manner::FirmwareRefused);
     let mut house = House::with(8, refuses).await;
     let stop = json!({"waves": [1, 3], "stop_on_failure_percent": 5});
-    let job = make(&mut house.ana, campaign(8, 60, stop)).await;
+    let job = make(&mut house.ana, campaign(&house.shelf, 8, 60, stop)).await;
     let stopped = |job: &Value| job["state"] == "stopped";
     let stopped = until(&mut house.ana, &job, "stopped", stopped).await;
     assert_eq!(stopped["counts"]["failed"], 1, "{stopped}");
@@ -426,7 +430,7 @@ async fn a_campaign_stops_by_itself_goes_on_by_hand_and_tries_again_what_failed(
         assert_eq!(orders, if n == 0 { 2 } else { 1 }, "{}", station.identity());
     }
     // The next one finds that there is nothing to do.
-    let idle = make(&mut house.ana, campaign(8, 60, json!({}))).await;
+    let idle = make(&mut house.ana, campaign(&house.shelf, 8, 60, json!({}))).await;
     let ended = done(&mut house.ana, &idle).await;
     assert_eq!(ended["counts"]["skipped"], 8, "{ended}");
 }

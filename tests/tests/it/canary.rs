@@ -243,7 +243,8 @@ async fn addresses(ana: &mut Person, stations: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     for endpoint in ROUTES.iter().flat_map(|group| group.iter()) {
         let path = endpoint.path;
-        if endpoint.method != "GET" || path == "/events" {
+        // What stations send is looked at in the stories about files.
+        if endpoint.method != "GET" || path == "/events" || path.contains("{transfer_id}") {
             continue;
         }
         let noun = path.split('/').nth(1).unwrap_or_default();
@@ -290,6 +291,7 @@ async fn answered(person: &mut Person, stations: &[String]) -> usize {
         .iter()
         .map(|id| format!("/stations/{id}/logs?q={CORE}"));
     let others = [
+        format!("/logs?q={CORE}"),
         format!("/sessions?token={CANARY}"),
         format!("/tokens?q={CORE}"),
         format!("/drivers?q={CORE}"),

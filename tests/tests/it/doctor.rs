@@ -16,6 +16,7 @@ async fn doctor(data: &Path, more: &[(&str, &str)]) -> (i32, Value) {
         .env("BUSBAR_DATA_DIR", data)
         .env("BUSBAR_HTTP_LISTEN", "127.0.0.1:0")
         .env("BUSBAR_GATEWAY_LISTEN", "127.0.0.1:0")
+        .env("BUSBAR_FILES_LISTEN", "127.0.0.1:0")
         .envs(more.iter().copied())
         .output()
         .await
@@ -261,6 +262,7 @@ async fn the_doctor_names_what_is_wrong_and_how_to_mend_it() {
     let taken = stranger.local_addr().unwrap().to_string();
     let wrong = [
         ("BUSBAR_GATEWAY_LISTEN", taken.as_str(), "gateway.listen"),
+        ("BUSBAR_FILES_LISTEN", taken.as_str(), "files.listen"),
         (
             "BUSBAR_HTTP_PUBLIC_URL",
             "https://ana:secret@example.org",

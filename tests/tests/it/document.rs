@@ -7,7 +7,7 @@ use std::time::Duration;
 use api::ROUTES;
 use busbar_tests::http::Person;
 use serde_json::{Value, json};
-use simulators::Manner;
+use simulators::{Manner, Station};
 
 use crate::authenticator::{Authenticator, ORIGIN};
 use crate::stage::{Stage, UID, VERSIONS};
@@ -445,6 +445,7 @@ async fn lived(stage: &mut Stage, reader: &mut Reader, n: usize, site: &str) -> 
         reader.order(&id, kind, params).await;
     }
     locked(reader, &id).await;
+    files(reader, &id, &station).await;
     let route = "/stations/{id}/ocpp";
     let path = route.replace("{id}", &id);
     for (action, payload, place) in [
@@ -457,6 +458,43 @@ async fn lived(stage: &mut Stage, reader: &mut Reader, n: usize, site: &str) -> 
         assert_eq!(answer["errors"][0]["pointer"], place, "{answer}");
     }
     id
+}
+
+/// Firmware for a station, and a log from it.
+async fn files(reader: &mut Reader, id: &str, station: &Station) {
+    let path = format!("/stations/{id}");
+    let seen = reader.person.expect(200, "GET", &path, None);
+    let seen = seen.await.unwrap();
+    let firmware = json!({"vendor": seen["vendor"], "models": [seen["model"]], "version": "99.1",
+        "name": "f.bin", "sha256": null, "notes": "For the yard."});
+    let route = "/firmware_files";
+    let made = reader.ask("POST", route, route, Some(&firmware)).await;
+    let file = made["id"].as_str().unwrap();
+    let route = "/firmware_files/{id}";
+    let path = route.replace("{id}", file);
+    let change = json!({"notes": null, "models": ["*"]});
+    reader.ask("PATCH", route, &path, Some(&change)).await;
+    let content = reader
+        .person
+        .put_bytes(&format!("{path}/content"), b"firmware 99.1")
+        .await;
+    assert_eq!(content.unwrap().status, 200);
+    station
+        .set_manner(Manner::HangsInDownload, true)
+        .await
+        .unwrap();
+    station
+        .set_manner(Manner::HangsInUpload, true)
+        .await
+        .unwrap();
+    let params = json!({"firmware_file_id": file, "transport": "http", "signed": null});
+    reader.order(id, "update_firmware", params).await;
+    let route = "/stations/{id}/diagnostics";
+    let path = route.replace("{id}", id);
+    for kind in ["diagnostics", "security"] {
+        let body = json!({"kind": kind, "from": "2026-01-01T00:00:00Z", "transport": null});
+        reader.ask("POST", route, &path, Some(&body)).await;
+    }
 }
 
 /// A template, and a wish that does not hold for each station; the id of the template.
@@ -541,9 +579,13 @@ async fn read_all(
             "target": {"ids": [station]}});
         let job = reader.ask("POST", "/jobs", "/jobs", Some(&wanted)).await;
         let job = job["id"].as_str().unwrap().to_owned();
+        let transfers = format!("/stations/{station}/diagnostics");
+        let transfer = id(&reader.person.all(&transfers).await.unwrap());
+        let firmware = id(&reader.person.all("/firmware_files").await.unwrap());
         for endpoint in ROUTES.iter().flat_map(|group| group.iter()) {
-            // A stream has no end.
-            if endpoint.method != "GET" || endpoint.path == "/events" {
+            // A stream has no end, and a station's file no shape.
+            let shapeless = endpoint.path == "/events" || endpoint.path.ends_with("/file");
+            if endpoint.method != "GET" || shapeless {
                 continue;
             }
             let own = match endpoint.path.split('/').nth(1) {
@@ -557,13 +599,15 @@ async fn read_all(
                 Some("alerts") => &alert,
                 Some("alert_rules") => &rule,
                 Some("webhooks") => &webhook,
+                Some("firmware_files") => &firmware,
                 _ => token,
             };
             let mut path = endpoint
                 .path
                 .replace("{id}", own)
                 .replace("{user_id}", me["user"]["id"].as_str().unwrap())
-                .replace("{command}", &command);
+                .replace("{command}", &command)
+                .replace("{transfer_id}", &transfer);
             if path.ends_with("/reasons") {
                 path.push_str("?permission=sites.edit");
             }

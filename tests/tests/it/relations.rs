@@ -101,6 +101,8 @@ pub(crate) async fn furnish(person: &mut Person, org: &str, name: &str) -> Thing
             let own = json!({"station_id": id(&station["station"]), "to": to});
             id(&make(person, "/maintenance", own).await)
         }),
+        // The library is a paid module, which organisations below do not have.
+        ("firmware_files", format!("fwf_{:032x}", u8::MAX)),
     ])
 }
 
@@ -113,6 +115,7 @@ pub(crate) fn filled(endpoint: &Endpoint, things: &Things) -> Option<String> {
     path = path.replace("{command}", &format!("cmd_{MISSING}"));
     path = path.replace("{user_id}", &things["users"]);
     path = path.replace("{token_id}", &things["tokens"]);
+    path = path.replace("{transfer_id}", &format!("trf_{MISSING}"));
     path = path.replace("{invitation_id}", &things["invitations"]);
     if path.ends_with("/reasons") {
         path.push_str("?permission=sites.edit");
@@ -134,6 +137,7 @@ pub(crate) fn nothing() -> Things {
         ("alert_rules", "rul"),
         ("webhooks", "whk"),
         ("maintenance", "mnt"),
+        ("firmware_files", "fwf"),
         ("setting_templates", "tpl"),
     ];
     let id = |prefix: &str| format!("{prefix}_{MISSING}");
@@ -264,7 +268,7 @@ async fn what_is_put_away_is_there_for_its_history_and_does_nothing() {
             let owners = owners.iter().any(|way| path.ends_with(way));
             let right: &[u16] = match endpoint.method {
                 _ if !may || (owners && role != "administrator") => &[403],
-                _ if path.contains("cmd_") => &[404],
+                _ if path.contains("cmd_") || path.contains("trf_") => &[404],
                 // An edit is how it comes back.
                 "PATCH" if path.ends_with("/lock") || path.ends_with("/settings") => &[409],
                 "GET" | "PATCH" => &[200],

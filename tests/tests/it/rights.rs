@@ -67,6 +67,10 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
         }
         ("POST", "/stations/{id}/ocpp") => Some(json!({"action": "ClearCache", "payload": {}})),
         ("POST", "/drivers") => Some(json!({"name": "Eva"})),
+        ("POST", "/firmware_files") => {
+            Some(json!({"vendor": "Acme", "models": ["*"], "version": "1.0", "name": "f.bin"}))
+        }
+        ("POST", "/stations/{id}/diagnostics") => Some(json!({"kind": "diagnostics"})),
         ("POST", "/tokens") => Some(json!({"uid": uuid::Uuid::new_v4().simple().to_string()})),
         ("POST", "/stations/{id}/password") => None,
         ("POST", "/organisations/{id}/move") => {
@@ -254,6 +258,7 @@ impl Trial {
             "alert_rules" => "rul",
             "maintenance" => "mnt",
             "webhooks" => "whk",
+            "firmware_files" => "fwf",
             "setting_templates" => "tpl",
             _ => "",
         };
@@ -263,6 +268,7 @@ impl Trial {
             let path = path.replace("{token_id}", &format!("tok_{MISSING}"));
             let user = format!("usr_{MISSING}");
             path.replace("{user_id}", &user)
+                .replace("{transfer_id}", &format!("trf_{MISSING}"))
                 .replace("{module}", "solar")
         };
         if !path.contains("{id}") {
@@ -282,6 +288,7 @@ impl Trial {
         let right: &[u16] = match (may, path) {
             (false, _) => &[403],
             (true, "/stations/{id}/ocpp" | "/stations/{id}/settings/read") => &[503],
+            (true, "/stations/{id}/diagnostics") if method == "POST" => &[503],
             // Nothing is changed blindly.
             (true, "/stations/{id}/settings") if method == "PATCH" => &[428],
             (true, "/stations/{id}/settings/apply") => &[202],
@@ -298,6 +305,7 @@ impl Trial {
             (true, _)
                 if path.contains("{command}")
                     || path.contains("{user_id}")
+                    || path.contains("{transfer_id}")
                     || path.contains("{token_id}") =>
             {
                 &[404]

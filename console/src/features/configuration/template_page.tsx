@@ -1,5 +1,16 @@
 // One template: which stations it is for, what they should be set to, and what that would change.
-import { Button, Group, NumberInput, Select, Stack, Switch, Table, Text, TextInput } from '@mantine/core';
+import {
+  Button,
+  Group,
+  NumberInput,
+  Select,
+  Stack,
+  Switch,
+  Table,
+  Text,
+  TextInput,
+  VisuallyHidden,
+} from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -84,7 +95,11 @@ function Editor({ known }: { known?: Template }) {
     onSuccess: (made) => {
       client.setQueryData(['setting_templates', made.id], made);
       void client.invalidateQueries({ queryKey: ['setting_templates'], exact: true });
-      notifications.show({ message: t('form.saved'), color: 'volt' });
+      notifications.show({
+        message: t('form.saved'),
+        color: 'volt',
+        closeButtonProps: { 'aria-label': t('form.close') },
+      });
       if (!known) void navigate({ to: '/templates/$id', params: { id: made.id }, replace: true });
     },
   });
@@ -169,6 +184,7 @@ function Editor({ known }: { known?: Template }) {
                 min={-1000}
                 max={1000}
                 allowDecimal={false}
+                hideControls
                 value={priority}
                 onChange={(value) => setPriority(Number(value) || 0)}
               />
@@ -191,7 +207,9 @@ function Editor({ known }: { known?: Template }) {
                   <Table.Th>{t('variables.name')}</Table.Th>
                   <Table.Th>{t('variables.value')}</Table.Th>
                   <Table.Th>{t('templates.reaction')}</Table.Th>
-                  <Table.Th aria-label={t('form.delete')} />
+                  <Table.Th>
+                    <VisuallyHidden>{t('form.delete')}</VisuallyHidden>
+                  </Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>

@@ -24,6 +24,7 @@ import { useCan } from '../../components/can';
 import { formErrors } from '../../components/form_errors';
 import { ProblemAlert } from '../../components/page_state';
 import type { Field, Values } from '../commands/forms';
+import { LibraryChoice } from '../firmware/library_choice';
 import { bodyOf, DEEDS, type Deed, PACE, type Pace, type Target } from './deeds';
 
 type Body = ReturnType<typeof bodyOf>;
@@ -56,6 +57,8 @@ export default function NewJob({ target, close }: { target: Target; close: () =>
     },
   });
   const errors = formErrors(look.error);
+  // A file of the library knows its address and its version.
+  const fields = values.firmware_file_id ? [] : deed?.fields;
   const sheet = look.data;
   const word = (one: Deed) => t(one.form ? `commands.type.${one.form.type}` : `jobs.kind.${one.kind}`);
   return (
@@ -103,7 +106,14 @@ export default function NewJob({ target, close }: { target: Target; close: () =>
                 look.reset();
               }}
             />
-            {deed?.fields.map((field) => (
+            {deed?.kind === 'firmware' && (
+              <LibraryChoice
+                value={String(values.firmware_file_id ?? '')}
+                error={errors['spec.firmware_file_id']}
+                set={(id) => setValues((old) => ({ ...old, firmware_file_id: id, url: '', version: '' }))}
+              />
+            )}
+            {fields?.map((field) => (
               <JobField
                 key={field.name}
                 field={field}

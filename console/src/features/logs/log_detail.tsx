@@ -1,7 +1,7 @@
 // The pane beside the log: request, response, repairs, raw frames.
 import { Button, CloseButton, Group, SegmentedControl, Stack, Text } from '@mantine/core';
 import { IconRepeat } from '@tabler/icons-react';
-import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LogEntry } from '../../api/shapes';
@@ -30,13 +30,21 @@ export function frame(entry: LogEntry): string {
   }
 }
 
-export function LogDetail({ row, close }: { row: LogRow; close: () => void }) {
+type Props = {
+  row: LogRow;
+  /** Whether it stands among those of other stations. */
+  fleet: boolean;
+  narrow: (next: { message_id?: string; session_id?: string }) => void;
+  close: () => void;
+};
+
+export function LogDetail({ row, fleet, narrow, close }: Props) {
   const { t } = useTranslation();
   const can = useCan();
-  const { id } = useParams({ from: '/shell/stations/$id' });
   const navigate = useNavigate();
   const [part, setPart] = useState('both');
   const odd = deviationsOf(row);
+  const message = row.call?.message_id ?? row.answer?.message_id;
   const session = row.call?.session_id ?? row.answer?.session_id;
   const shown = (entry: LogEntry | null, name: string) =>
     entry ? (
@@ -133,7 +141,7 @@ export function LogDetail({ row, close }: { row: LogRow; close: () => void }) {
             keepForAgain(row.action, row.call?.payload ?? '{}');
             void navigate({
               to: '/stations/$id/commands',
-              params: { id },
+              params: { id: row.station },
               search: { form: 'raw', action: row.action },
             });
           }}
@@ -141,13 +149,28 @@ export function LogDetail({ row, close }: { row: LogRow; close: () => void }) {
           {t('log.again')}
         </Button>
       )}
-      {session && (
-        <Text size="sm" mt={12}>
-          <Link to="/sessions/$id" params={{ id: session }}>
-            {t('log.session')}
+      <Group gap={14} mt={12}>
+        {fleet && (
+          <Link to="/stations/$id" params={{ id: row.station }}>
+            {row.identity}
           </Link>
-        </Text>
-      )}
+        )}
+        {session && (
+          <>
+            <Link to="/sessions/$id" params={{ id: session }}>
+              {t('log.session')}
+            </Link>
+            <Button size="compact-xs" variant="subtle" onClick={() => narrow({ session_id: session })}>
+              {t('log.only_session')}
+            </Button>
+          </>
+        )}
+        {message && (
+          <Button size="compact-xs" variant="subtle" onClick={() => narrow({ message_id: message })}>
+            {t('log.only_message')}
+          </Button>
+        )}
+      </Group>
     </aside>
   );
 }

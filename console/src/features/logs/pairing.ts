@@ -4,6 +4,8 @@ import type { LogEntry } from '../../api/shapes';
 export type LogRow = {
   id: string;
   at: string;
+  station: string;
+  identity: string;
   /** Who asked: `in` = the station. */
   direction: 'in' | 'out';
   action: string;
@@ -26,7 +28,7 @@ export function pair(entries: LogEntry[]): LogRow[] {
   const waiting = new Map<string, LogRow>();
   for (const entry of entries) {
     const side = asked(entry);
-    const key = `${side}|${entry.message_id}`;
+    const key = `${entry.station_id}|${side}|${entry.message_id}`;
     if (!isAnswer(entry) && entry.kind === 'call' && entry.message_id !== null) {
       const row = waiting.get(key);
       if (row) {
@@ -43,6 +45,8 @@ export function pair(entries: LogEntry[]): LogRow[] {
     const row: LogRow = {
       id: entry.id,
       at: entry.at,
+      station: entry.station_id,
+      identity: entry.identity,
       direction: side,
       action: entry.action ?? '',
       call: isAnswer(entry) ? null : entry,

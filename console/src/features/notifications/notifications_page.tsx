@@ -39,6 +39,8 @@ export function NotificationsPage() {
               how: note.method ? t(`lock.method.${note.method}`) : '',
               names: note.settings.join(', '),
               condition: note.alert_kind ? t(`alerts.kind.${note.alert_kind}`) : '',
+              model: note.firmware ? `${note.firmware.vendor} ${note.firmware.model}` : '',
+              version: note.firmware?.version ?? '',
             })}
           </span>
         ),

@@ -22,6 +22,8 @@ const TABS = [
   { to: '/stations/$id/variables', part: 'variables' },
   { to: '/stations/$id/log', part: 'log' },
   { to: '/stations/$id/alerts', part: 'alerts' },
+  { to: '/stations/$id/firmware', part: 'firmware' },
+  { to: '/stations/$id/diagnostics', part: 'diagnostics' },
   { to: '/stations/$id/settings', part: 'settings' },
 ] as const;
 
@@ -55,6 +57,9 @@ export function StationPage() {
           <Group gap={10} wrap="wrap">
             {data.identity}
             <StatusBadge status={data.online ? 'online' : 'offline'} />
+            {data.firmware_update && (
+              <Flag tone="busy" word={t('firmware.newer', { version: data.firmware_update })} />
+            )}
             {data.registration !== 'accepted' && <Flag word={t(`registration.${data.registration}`)} />}
             {data.admin_state && data.admin_state !== 'in_service' && (
               <Flag

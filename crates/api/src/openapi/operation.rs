@@ -54,7 +54,8 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
     (
         413,
         "TooLarge",
-        "The body is larger than 1 MiB (`body_too_large`).",
+        "The body is larger than 1 MiB (`body_too_large`), or the file larger than the instance \
+         allows (`file_too_large`).",
     ),
     (415, "NotJson", "The body is not sent as JSON (`not_json`)."),
     (
@@ -78,7 +79,7 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
         503,
         "Unavailable",
         "Try again later (`station_offline`, `database_unavailable`, \
-         `identity_provider_away`).",
+         `disk_full`, `identity_provider_away`).",
     ),
 ];
 
@@ -199,12 +200,13 @@ fn tell_answers(endpoint: &Endpoint, responses: &mut Map<String, Value>) {
 }
 
 /// What has an ETag.
-const EDITED: [&str; 8] = [
+const EDITED: [&str; 9] = [
     "/SiteView",
     "/StationView",
     "/NewStationView",
     "/TokenView",
     "/DriverView",
+    "/FirmwareView",
     "/ConfigurationView",
     "/SettingsDiffView",
     "/SettingTemplateView",

@@ -1,10 +1,12 @@
-//! What is kept about a station: `/stations/{id}/logs`, `variables`, `deviations`, `notices`.
+//! What is kept about stations: `/logs` of all, `/stations/{id}/logs`, `variables`, `deviations`,
+//! `notices`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use app::exports::Export;
+use app::logs::Whose;
 use domain::deviation::DeviationCount;
-use domain::id::StationId;
-use domain::role::Permission;
+use domain::id::{SessionId, SiteId, StationId};
+use domain::role::{Caller, Permission};
 use domain::variable::VariableReading;
 use domain::wire_log::Direction;
 use serde::Deserialize;
@@ -22,6 +24,7 @@ use crate::view::station::VariableView;
 use crate::view::{ListView, words};
 
 pub(crate) const ROUTES: &[Endpoint] = &[
+    endpoint!(GET "/logs", Need::Permission(Permission::LogsView), fleet_logs, Exported(Export::Logs)),
     endpoint!(GET "/stations/{id}/logs", Need::Permission(Permission::LogsView), logs, Exported(Export::Logs)),
     endpoint!(GET "/stations/{id}/variables", Need::Permission(Permission::StationSettingsView), variables),
     endpoint!(GET "/stations/{id}/deviations", Need::Permission(Permission::StationsList), deviations),
@@ -36,6 +39,11 @@ pub(crate) struct LogQuery {
     action: Vec<String>,
     #[param(value_type = Option<words::Direction>)]
     direction: Option<Direction>,
+    /// Only the call of this message id and the answer to it.
+    message_id: Option<String>,
+    /// Only of this session.
+    #[param(value_type = Option<String>)]
+    session_id: Option<SessionId>,
     /// Part of the payload, as the caller may read it; needs `logs.search`.
     q: Option<String>,
     /// Only refusals, unreadable frames and those with deviations.
@@ -63,27 +71,74 @@ pub(crate) async fn logs(
     id: web::Path<String>,
     Query(q): Query<LogQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let id: StationId = query::path_id(&id)?;
-    let paging = Paging {
-        limit: q.limit,
-        cursor: q.cursor,
+    let whose = Whose::Station(query::path_id(&id)?);
+    let (filter, paging) = q.asked();
+    frames(&state, &request, caller.0, whose, filter, paging).await
+}
+
+#[derive(Deserialize, IntoParams)]
+pub(crate) struct FleetQuery {
+    /// Only of stations with this in identity or name, without case.
+    station: Option<String>,
+    /// Only of stations at this site.
+    #[param(value_type = Option<String>)]
+    site_id: Option<SiteId>,
+}
+
+/// Frames of all stations within reach, the newest first.
+#[utoipa::path(get, path = "/logs", operation_id = "list_fleet_logs", tag = "logs", params(FleetQuery, LogQuery),
+    responses((status = 200, body = ListView<LogView>)))]
+pub(crate) async fn fleet_logs(
+    state: web::Data<State>,
+    caller: SignedIn,
+    request: HttpRequest,
+    Query(fleet): Query<FleetQuery>,
+    Query(q): Query<LogQuery>,
+) -> Result<HttpResponse, Problem> {
+    let whose = Whose::Fleet {
+        site: fleet.site_id,
+        named: fleet.station,
     };
-    let filter = app::logs::LogQuery {
-        actions: q.action,
-        direction: q.direction,
-        errors_only: q.errors_only.unwrap_or(false),
-        text: q.q,
-        from: q.from.map(|at| at.0),
-        to: q.to.map(|at| at.0),
-    };
+    let (filter, paging) = q.asked();
+    frames(&state, &request, caller.0, whose, filter, paging).await
+}
+
+impl LogQuery {
+    fn asked(self) -> (app::logs::LogQuery, Paging) {
+        let filter = app::logs::LogQuery {
+            actions: self.action,
+            direction: self.direction,
+            message_id: self.message_id,
+            session: self.session_id,
+            errors_only: self.errors_only.unwrap_or(false),
+            text: self.q,
+            from: self.from.map(|at| at.0),
+            to: self.to.map(|at| at.0),
+        };
+        let paging = Paging {
+            limit: self.limit,
+            cursor: self.cursor,
+        };
+        (filter, paging)
+    }
+}
+
+async fn frames(
+    state: &web::Data<State>,
+    request: &HttpRequest,
+    caller: Caller,
+    whose: Whose,
+    filter: app::logs::LogQuery,
+    paging: Paging,
+) -> Result<HttpResponse, Problem> {
     let read = move |state: web::Data<State>, caller, page| {
-        let filter = filter.clone();
+        let (whose, filter) = (whose.clone(), filter.clone());
         async move {
-            let page = app::logs::list(&state.app, &caller, id, &filter, &page).await?;
-            Ok(page.map(|line| LogView::to_view(line.row, line.payload)))
+            let page = app::logs::list(&state.app, &caller, &whose, &filter, &page).await?;
+            Ok(page.map(LogView::to_view))
         }
     };
-    listing::answer(&state, &request, caller.0, paging, Export::Logs, read).await
+    listing::answer(state, request, caller, paging, Export::Logs, read).await
 }
 
 /// What a station reported of its configuration and device model.

@@ -77,7 +77,7 @@ pub(crate) async fn list(
 ) -> Result<HttpResponse, Problem> {
     let sorts = match listing::form(&request) {
         Form::Json => SORTS,
-        Form::Csv | Form::Xlsx => FILE_SORTS,
+        Form::Csv | Form::Lines | Form::Xlsx => FILE_SORTS,
     };
     let filter = app::sessions::SessionQuery {
         station: q.station_id,

@@ -88,7 +88,7 @@ pub(crate) async fn list(
 ) -> Result<HttpResponse, Problem> {
     let sorts = match listing::form(&request) {
         Form::Json => SORTS,
-        Form::Csv | Form::Xlsx => FILE_SORTS,
+        Form::Csv | Form::Lines | Form::Xlsx => FILE_SORTS,
     };
     let filter = app::stations::StationQuery {
         site: q.site_id,
@@ -283,6 +283,7 @@ fn view(row: app::stations::StationView) -> StationView {
         model: station.hardware.model,
         serial_number: station.hardware.serial_number,
         firmware_version: station.hardware.firmware_version,
+        firmware_update: row.firmware_update,
         policy_lenient: station.lenient,
         policy_assume_protocol: station.assume_protocol,
         deviations: row.deviations,

@@ -66,7 +66,7 @@ pub(crate) async fn list(
 ) -> Result<HttpResponse, Problem> {
     let sorts = match listing::form(&request) {
         Form::Json => SORTS,
-        Form::Csv | Form::Xlsx => FILE_SORTS,
+        Form::Csv | Form::Lines | Form::Xlsx => FILE_SORTS,
     };
     let sort = query::sort(q.sort.as_deref(), sorts, Sort::down(TokenSort::Created))?;
     let (text, paging) = (

@@ -94,6 +94,22 @@ pub(super) fn asked(command: &Command) -> Value {
             let payload: Value = serde_json::from_str(payload).unwrap_or_default();
             json!({"action": action, "payload": payload})
         }
+        Command::UpdateFirmware {
+            file,
+            transport,
+            signed,
+            url,
+            retrieve_at,
+            install_at,
+            retries,
+            retry_interval_s,
+            ..
+        } => json!({
+            "firmware_file_id": file, "transport": transport, "signed": signed,
+            "url": (!url.is_empty()).then_some(url),
+            "retrieve_at": retrieve_at, "install_at": install_at, "retries": retries,
+            "retry_interval_s": retry_interval_s,
+        }),
         Command::WriteVariables { values } => {
             let value = |(name, value): &(VariableName, String)| {
                 let mut all = json!(name);

@@ -5,9 +5,10 @@ use app::stations::{Sort, StationQuery, StationSort};
 use chrono::{DateTime, Utc};
 use domain::batch::{Pace, Tally, Task, WaveTally, Window};
 use domain::command::Command;
-use domain::id::{SiteId, StationId};
+use domain::id::{FirmwareId, SiteId, StationId};
 use domain::site::AdminState;
 use domain::station::ConnectorStatus;
+use domain::transfer::Transport;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::schema::AnyOfBuilder;
@@ -139,8 +140,17 @@ pub(crate) struct JobWindow {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct JobFirmware {
-    /// http, https, ftp or ftps.
-    pub url: String,
+    /// http, https, ftp or ftps; this or `firmware_file_id`.
+    pub url: Option<String>,
+    /// A file of the library: each station gets a one-time link to it.
+    #[schema(value_type = Option<String>)]
+    pub firmware_file_id: Option<FirmwareId>,
+    /// By which protocol a file of the library is fetched; `http` when not said.
+    #[schema(value_type = Option<words::Transport>)]
+    pub transport: Option<Transport>,
+    /// Whether the signature of a file of the library goes along; when not said, with stations
+    /// that can check it.
+    pub signed: Option<bool>,
     /// At once when not said.
     #[schema(value_type = Option<DateTime<Utc>>)]
     pub retrieve_at: Option<At>,
@@ -148,7 +158,8 @@ pub(crate) struct JobFirmware {
     pub install_at: Option<At>,
     pub retries: Option<i32>,
     pub retry_interval_s: Option<i32>,
-    /// What a station tells as its version when it runs the update.
+    /// What a station tells as its version when it runs the update; that of the file of the library
+    /// when not said.
     pub version: Option<String>,
     /// Seconds without a word of a station, after which its update has failed; an hour when not
     /// said.
@@ -186,7 +197,12 @@ impl JobBody {
                 let update: JobFirmware = body::read(&spec, "/spec")?;
                 Task::Firmware {
                     command: Command::UpdateFirmware {
-                        url: update.url,
+                        file: update.firmware_file_id,
+                        transport: update.transport,
+                        signed: update.signed,
+                        // Filled in from the library.
+                        signing: None,
+                        url: update.url.unwrap_or_default(),
                         retrieve_at: update.retrieve_at.map_or(now, |at| at.0),
                         install_at: update.install_at.map(|at| at.0),
                         retries: update.retries,

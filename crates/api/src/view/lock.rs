@@ -414,6 +414,8 @@ pub(crate) struct NotificationView {
     pub method: Option<String>,
     /// Which settings differ.
     pub settings: Vec<String>,
+    /// Which firmware there is.
+    pub firmware: Option<FirmwareNewsView>,
     /// Whether acknowledging it tells a secret, once.
     pub has_secret: bool,
     pub at: DateTime<Utc>,
@@ -439,11 +441,26 @@ impl NotificationView {
             Matter::Alert { alert, condition } => (Some(alert.to_string()), Some(condition.word())),
             _ => (None, None),
         };
+        let mut firmware = None;
         let (by, method, settings) = match told.matter {
             Matter::LockPuk
             | Matter::RevertsStopped
             | Matter::SettingsUnread
-            | Matter::Alert { .. } => (None, None, Vec::new()),
+            | Matter::Alert { .. } => {
+                (None, None, Vec::new())
+            }
+            Matter::FirmwareAvailable {
+                vendor,
+                model,
+                version,
+            } => {
+                firmware = Some(FirmwareNewsView {
+                    vendor,
+                    model,
+                    version,
+                });
+                (None, None, Vec::new())
+            }
             Matter::LockRemoved { method, by } => (Some(by), Some(word(&method)), Vec::new()),
             Matter::LockPasswordChanged { by } => (Some(by), None, Vec::new()),
             Matter::SettingsDrifted { names } => (None, None, names),
@@ -461,11 +478,20 @@ impl NotificationView {
             by,
             method,
             settings,
+            firmware,
             has_secret: told.sealed.is_some() && told.acknowledged_at.is_none(),
             at: told.at,
             acknowledged_at: told.acknowledged_at,
         }
     }
+}
+
+/// Newer firmware for a model of station.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FirmwareNewsView {
+    pub vendor: String,
+    pub model: String,
+    pub version: String,
 }
 
 /// What was acknowledged, and the secret in it.

@@ -5,7 +5,6 @@ use domain::attempt::{Attempt, Unclaimed};
 use domain::deviation::{Deviation, DeviationCount};
 use domain::id::NoticeId;
 use domain::message::Notice;
-use domain::wire_log::LogRow;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -36,6 +35,8 @@ impl DeviationView {
 pub(crate) struct LogView {
     pub id: String,
     pub station_id: String,
+    /// What its station is called.
+    pub identity: String,
     pub at: DateTime<Utc>,
     #[schema(value_type = words::Direction)]
     pub direction: String,
@@ -52,11 +53,17 @@ pub(crate) struct LogView {
 }
 
 impl LogView {
-    /// `payload` is what the caller may read of it.
-    pub fn to_view(row: LogRow, payload: String) -> Self {
+    /// The payload is what the caller may read of it.
+    pub fn to_view(line: app::logs::LogView) -> Self {
+        let app::logs::LogView {
+            row,
+            identity,
+            payload,
+        } = line;
         Self {
             id: row.id.to_string(),
             station_id: row.station.to_string(),
+            identity,
             at: row.at,
             direction: word(&row.direction),
             kind: word(&row.kind),
@@ -187,6 +194,7 @@ impl NoticeView {
 columns!(LogView: line => {
     "id": line.id,
     "station_id": line.station_id,
+    "identity": line.identity,
     "at": line.at,
     "direction": line.direction,
     "kind": line.kind,

@@ -7,6 +7,7 @@ pub(crate) mod alert_rule;
 pub(crate) mod audit;
 pub(crate) mod command;
 pub(crate) mod driver;
+pub(crate) mod firmware;
 pub(crate) mod job;
 pub(crate) mod key;
 pub(crate) mod lock;

@@ -3,8 +3,9 @@
 
 use chrono::{DateTime, Utc};
 use domain::command::{Command, ReportKind, ResetKind, TriggerKind, VariableName};
-use domain::id::SessionId;
+use domain::id::{FirmwareId, SessionId};
 use domain::token::{TokenKind, TokenUid};
+use domain::transfer::Transport;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
@@ -212,8 +213,17 @@ params! {
     ClearParams {}
     /// Which firmware, and when.
     FirmwareParams {
-        /// http, https, ftp or ftps.
-        url: String,
+        /// http, https, ftp or ftps; this or `firmware_file_id`.
+        url: Option<String>,
+        /// A file of the library: the station gets a one-time link to it.
+        #[schema(value_type = Option<String>)]
+        firmware_file_id: Option<FirmwareId>,
+        /// By which protocol a file of the library is fetched; `http` when not said.
+        #[schema(value_type = Option<words::Transport>)]
+        transport: Option<Transport>,
+        /// Whether the signature of a file of the library goes along; when not said, with stations
+        /// that can check it.
+        signed: Option<bool>,
         /// At once when not said.
         #[schema(value_type = Option<DateTime<Utc>>)]
         retrieve_at: Option<At>,
@@ -335,7 +345,12 @@ impl Asks for ClearParams {
 impl Asks for FirmwareParams {
     fn asks(self, now: DateTime<Utc>) -> Command {
         Command::UpdateFirmware {
-            url: self.url,
+            file: self.firmware_file_id,
+            transport: self.transport,
+            signed: self.signed,
+            // Filled in from the library.
+            signing: None,
+            url: self.url.unwrap_or_default(),
             retrieve_at: self.retrieve_at.map_or(now, |at| at.0),
             install_at: self.install_at.map(|at| at.0),
             retries: self.retries,

@@ -78,6 +78,8 @@ pub(crate) struct StationView {
     pub model: Option<String>,
     pub serial_number: Option<String>,
     pub firmware_version: Option<String>,
+    /// The newest version of the firmware library that it could have, for whoever may update it.
+    pub firmware_update: Option<String>,
     /// Whether odd messages are repaired rather than refused.
     pub policy_lenient: bool,
     /// Whether a connection that names no protocol is taken for one of OCPP 1.6.
@@ -192,6 +194,7 @@ columns!(StationView: station => {
     "model": station.model,
     "serial_number": station.serial_number,
     "firmware_version": station.firmware_version,
+    "firmware_update": station.firmware_update,
     "policy_lenient": station.policy_lenient,
     "policy_assume_protocol": station.policy_assume_protocol,
     "deviations": station.deviations,

@@ -53,7 +53,7 @@ closed! {
     /// Whether a token may be used.
     TokenState = of::<domain::token::TokenState>();
     /// What can be asked of a station; `ocpp` is a raw call.
-    CommandType = super::params::TYPES.iter().chain(&["monitor_variables", "ocpp"]).copied().collect::<Vec<_>>();
+    CommandType = super::params::TYPES.iter().chain(&["monitor_variables", "upload_log", "ocpp"]).copied().collect::<Vec<_>>();
     /// Where a command stands.
     CommandState = of::<domain::command::CommandState>();
     /// How hard a reset is.
@@ -142,6 +142,7 @@ closed! {
         "lock_puk", "lock_removed", "lock_password_changed", "settings_drifted", "reverts_stopped",
         "settings_unread",
         "alert",
+        "firmware_available",
     ];
     /// A condition that alerts are about.
     AlertKind = of::<domain::alert::AlertKind>();
@@ -157,6 +158,14 @@ closed! {
     AlertOrder = orders(v1::alerts::SORTS);
     /// How far a message to a webhook is.
     DeliveryState = of::<domain::webhook::DeliveryState>();
+    /// What is carried to or from a station.
+    TransferKind = of::<domain::transfer::TransferKind>();
+    /// By which protocol a file is carried.
+    Transport = of::<domain::transfer::Transport>();
+    /// Where a transfer stands.
+    TransferState = of::<domain::transfer::TransferState>();
+    /// Which log.
+    LogKind = of::<domain::command::LogKind>();
     /// By which way a deed came.
     Via = of::<domain::audit::Via>();
     /// What a live stream can be about.

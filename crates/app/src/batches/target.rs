@@ -12,7 +12,7 @@ use domain::site::AdminState;
 use domain::station::Station;
 use store::StationRow;
 
-use super::{NewBatch, looked_at, run};
+use super::{NewBatch, library, looked_at, run};
 use crate::app::App;
 use crate::commands;
 use crate::error::Error;
@@ -176,10 +176,11 @@ pub async fn plan(app: &App, caller: &Caller, new: &NewBatch) -> Result<Plan, Er
     };
     let mut counts = PlanCounts::default();
     let mut rows = Vec::new();
+    let task = library::with_version(app, pass.org, new.task.clone()).await?;
     for station in stations(app, caller, &new.target).await? {
         let verdict = if !pass.reaches(station.station.site) {
             Verdict::NotPermitted
-        } else if run::nothing_to_do(&new.task, &station.station).is_some() {
+        } else if run::nothing_to_do(&task, &station.station).is_some() {
             Verdict::Cannot
         } else if is_locked(app, &new.task, &station.station, authority).await? {
             Verdict::Locked

@@ -92,12 +92,27 @@ pub(crate) fn check(command: &Command) -> Result<(), Error> {
             }
         }
         Command::UpdateFirmware {
+            file,
+            transport,
+            signed,
             url,
             retries,
             retry_interval_s,
             ..
         } => {
-            firmware_url(&mut review, url);
+            let both = file.is_some() && !url.is_empty();
+            let detail = "Either a file of the library or an address.";
+            review.refuse(both, "/params/url", "invalid", detail);
+            if file.is_none() {
+                firmware_url(&mut review, url);
+                for (said, pointer) in [
+                    (transport.is_some(), "/params/transport"),
+                    (signed.is_some(), "/params/signed"),
+                ] {
+                    let detail = "Only with a file of the library.";
+                    review.refuse(said, pointer, "invalid", detail);
+                }
+            }
             for (number, pointer) in [
                 (retries, "/params/retries"),
                 (retry_interval_s, "/params/retry_interval_s"),
@@ -110,6 +125,7 @@ pub(crate) fn check(command: &Command) -> Result<(), Error> {
         Command::StopSession { .. }
         | Command::StopMonitoring { .. }
         | Command::RequestReport { .. }
+        | Command::UploadLog { .. }
         | Command::ClearCache => {}
     }
     review.passed()

@@ -10,7 +10,7 @@ use store::Lane;
 use crate::app::App;
 use crate::error::Error;
 use crate::link::{StationLink, Who};
-use crate::locks;
+use crate::{locks, transfers};
 
 /// Settles regardless of which connection sent: for when that connection cannot do it any more.
 const ANY_EPOCH: i64 = i64::MAX;
@@ -210,6 +210,7 @@ pub(crate) async fn record_outcome(
                 if first {
                     locks::settled(work, station, id, &outcome, now).await?;
                     work.event(&fact);
+                    transfers::settle(work, id, &outcome, now).await?;
                     if !outcome.variables.is_empty() {
                         work.variables(station, &outcome.variables, now).await?;
                         work.event(&read);

@@ -13,6 +13,7 @@ use store::{StationRow, Work};
 use super::{check, course, hide_secrets};
 use crate::app::App;
 use crate::error::Error;
+use crate::transfers::{self, Planned};
 use crate::{audit, locks};
 
 /// A command that may be written down.
@@ -25,6 +26,8 @@ pub(crate) struct Order {
     kept: CommandRecord,
     deed: Option<domain::audit::Deed>,
     fact: Event,
+    /// The file that is carried for it.
+    transfer: Option<Planned>,
 }
 
 /// Looks at a permitted command: the station must be there, the settings lock must let it pass.
@@ -48,8 +51,10 @@ pub(crate) async fn prepare(
             "The station is not connected.",
         ));
     }
+    let id = CommandId::from_uuid(app.draw());
+    let (command, transfer) = transfers::plan(app, caller, row, id, command).await?;
     let record = CommandRecord {
-        id: CommandId::from_uuid(app.draw()),
+        id,
         station: station.id,
         command,
         state: CommandState::Queued,
@@ -91,14 +96,18 @@ pub(crate) async fn prepare(
         kept,
         deed: (!routine).then_some(deed),
         fact: app.fact(station.org, station.site, Some(station.id), change),
+        transfer,
         record,
     })
 }
 
 impl Order {
-    /// Writes the command down with its deed.
+    /// Writes the command down with its deed, and begins the transfer of its file.
     pub async fn write(&self, work: &mut Work) -> Result<(), store::Error> {
         work.command_insert(self.org, &self.kept).await?;
+        if let Some(planned) = &self.transfer {
+            transfers::begin(work, planned).await?;
+        }
         work.event(&self.fact);
         if let Some(deed) = &self.deed {
             work.audit(deed);

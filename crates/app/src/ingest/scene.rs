@@ -25,7 +25,7 @@ use uuid::Uuid;
 use super::Heard;
 use super::meter::newest;
 use crate::link::Known;
-use crate::locks;
+use crate::{locks, transfers};
 
 /// How old a reading may be that is shown as a live one.
 const LIVE_MINUTES: i64 = 5;
@@ -90,7 +90,7 @@ impl Task {
         let rows = match message {
             Message::Transaction(report) => report.points.len(),
             Message::Meter(report) => report.points.len(),
-            Message::Noticed { notices, statuses } => notices.len() + 3 * statuses.len(),
+            Message::Noticed { notices, statuses } => 3 * (notices.len() + statuses.len()),
             _ => 0,
         };
         rows + 2 * known.open.len() + 8
@@ -150,6 +150,7 @@ impl Scene<'_> {
                 }
                 for notice in notices {
                     self.notice(notice);
+                    self.transfer(notice).await?;
                 }
                 if self.is_about_lock(notices).await? {
                     self.work.lock_due(task.station, task.heard.at).await?;
@@ -252,6 +253,11 @@ impl Scene<'_> {
             .await?;
         self.known.registration = registration;
         self.fact(Change::StationBooted { registration });
+        if let Some(version) = boot.hardware.firmware_version.as_deref() {
+            let (station, now) = (task.station, task.heard.at);
+            let moved = transfers::booted(self.work, station, version.trim(), now).await?;
+            moved.into_iter().for_each(|change| self.fact(change));
+        }
         Ok(Reply::Boot {
             registration,
             interval_s: task.interval_s,
@@ -377,6 +383,20 @@ impl Scene<'_> {
         self.work
             .notice(id, self.task.station, notice, self.task.heard.at);
         self.fact(Change::NoticeRecorded);
+    }
+
+    /// What a notice says of a file on its way to or from the station.
+    async fn transfer(&mut self, notice: &Notice) -> Result<(), Error> {
+        if !matches!(
+            notice.kind,
+            NoticeKind::FirmwareStatus | NoticeKind::LogStatus
+        ) {
+            return Ok(());
+        }
+        let (station, now) = (self.task.station, self.task.heard.at);
+        let moved = transfers::hear(self.work, station, notice.kind, &notice.title, now).await?;
+        moved.into_iter().for_each(|change| self.fact(change));
+        Ok(())
     }
 
     fn vendor(&mut self, vendor: &VendorMessage) -> Reply {

@@ -119,7 +119,14 @@ async fn a_member_of_some_sites_reaches_only_those() {
     assert!(missing(stations::find(app, &bo, there).await));
     assert!(missing(stations::archive(app, &bo, there).await));
     assert!(missing(
-        logs::list(app, &bo, there, &logs::LogQuery::default(), &page()).await
+        logs::list(
+            app,
+            &bo,
+            &logs::Whose::Station(there),
+            &logs::LogQuery::default(),
+            &page(),
+        )
+        .await
     ));
     assert!(missing(sites::find(app, &bo, b).await));
     assert_eq!(sites::list(app, &bo, &page()).await.unwrap().rows.len(), 1);

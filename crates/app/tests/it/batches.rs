@@ -26,6 +26,10 @@ fn reset() -> Task {
 fn update(t: &TestApp) -> Task {
     Task::Firmware {
         command: Command::UpdateFirmware {
+            file: None,
+            transport: None,
+            signed: None,
+            signing: None,
             url: "https://example.org/unit-2.0.bin".to_owned(),
             retrieve_at: t.app.now(),
             install_at: None,

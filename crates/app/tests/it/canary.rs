@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use bus::Order;
 use busbar_app::live::{self, Subscribed, Topic};
-use busbar_app::logs::{self, LogQuery};
+use busbar_app::logs::{self, LogQuery, Whose};
 use busbar_app::testing::TestApp;
 use busbar_app::{StationLink, commands, driver_data, ingest, jobs, sessions, stations};
 use domain::command::{Command, CommandState, Outcome};
@@ -155,9 +155,15 @@ async fn everything(t: &TestApp, caller: &Caller, link: &StationLink) -> String 
         "{:?}",
         stations::deviations(app, caller, id).await.unwrap()
     );
-    let logged = logs::list(app, caller, id, &LogQuery::default(), &page)
-        .await
-        .unwrap();
+    let logged = logs::list(
+        app,
+        caller,
+        &Whose::Station(id),
+        &LogQuery::default(),
+        &page,
+    )
+    .await
+    .unwrap();
     assert!(logged.rows.len() >= 5);
     let _ = write!(text, "{logged:?}");
     if let Ok(commands) = commands::list(app, caller, id, &page).await {
@@ -186,7 +192,7 @@ async fn search(t: &TestApp, caller: &Caller, link: &StationLink, text: &str) ->
         ..LogQuery::default()
     };
     let page = PageRequest::default();
-    logs::list(&t.app, caller, link.id(), &query, &page)
+    logs::list(&t.app, caller, &Whose::Station(link.id()), &query, &page)
         .await
         .unwrap()
         .rows

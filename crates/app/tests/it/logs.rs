@@ -39,9 +39,15 @@ async fn a_search_finds_each_frame_once_whatever_the_size_of_a_page() {
         let (mut found, mut cursor, mut pages) = (Vec::new(), None, 0);
         loop {
             let page = PageRequest { limit, cursor };
-            let page = logs::list(&t.app, &t.admin, link.id(), &query, &page)
-                .await
-                .unwrap();
+            let page = logs::list(
+                &t.app,
+                &t.admin,
+                &logs::Whose::Station(link.id()),
+                &query,
+                &page,
+            )
+            .await
+            .unwrap();
             assert!(page.rows.len() <= limit as usize);
             found.extend(page.rows.into_iter().map(|frame| frame.row.id));
             cursor = page.next;

@@ -10,6 +10,7 @@ mod commands;
 mod connections;
 mod delivery;
 mod factors;
+mod firmware;
 mod invitations;
 mod keys;
 mod live;

@@ -86,7 +86,14 @@ async fn each_level_does_its_own_and_nothing_elsewhere() {
         let all = stations::StationQuery::default();
         let listed = stations::list(app, &bo, &all, &page).await.unwrap();
         assert_eq!(listed.rows.len(), 1);
-        let log = logs::list(app, &bo, here, &logs::LogQuery::default(), &page).await;
+        let log = logs::list(
+            app,
+            &bo,
+            &logs::Whose::Station(here),
+            &logs::LogQuery::default(),
+            &page,
+        )
+        .await;
         assert_eq!(log.is_ok(), works, "{level:?}");
         let query = sessions::SessionQuery::default();
         assert!(sessions::list(app, &bo, &query, &page).await.is_ok());

@@ -39,6 +39,8 @@ impl Config {
         self.identity_provider()?;
         self.contact()?;
         self.critical()?;
+        self.files.check()?;
+        self.file_ports()?;
         let gateway = &self.gateway;
         for (key, value) in [
             ("gateway.heartbeat_interval_s", gateway.heartbeat_interval_s),
@@ -49,6 +51,10 @@ impl Config {
             ("retention.notices_days", self.retention.notices_days),
             ("retention.commands_days", self.retention.commands_days),
             ("retention.samples_days", self.retention.samples_days),
+            (
+                "retention.diagnostics_days",
+                self.retention.diagnostics_days,
+            ),
             ("http.requests_per_minute", self.http.requests_per_minute),
             ("backup.keep", self.backup.keep),
         ] {

@@ -57,6 +57,7 @@ pub async fn identity_provider(config: &Config) -> Option<Check> {
 pub async fn listeners(config: &Config) -> (Vec<Check>, bool) {
     let (people, at_people) = port(&config.http.listen).await;
     let (_, at_machines) = port(&config.gateway.listen).await;
+    let (_, at_files) = port(&config.files.listen).await;
     let running = match (people, &at_people) {
         (Some(address), Port::Taken) => is_busbar(address).await,
         _ => false,
@@ -64,6 +65,7 @@ pub async fn listeners(config: &Config) -> (Vec<Check>, bool) {
     let doors = [
         ("http.listen", &config.http.listen, at_people),
         ("gateway.listen", &config.gateway.listen, at_machines),
+        ("files.listen", &config.files.listen, at_files),
     ];
     let checks = doors.into_iter().map(|(check, listen, port)| match port {
         Port::Free => Check::well(check, format!("{listen} is free")),

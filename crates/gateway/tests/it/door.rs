@@ -84,7 +84,7 @@ impl Door {
             cursor: None,
         };
         let query = logs::LogQuery::default();
-        logs::list(app, admin, station, &query, &page)
+        logs::list(app, admin, &logs::Whose::Station(station), &query, &page)
             .await
             .unwrap()
             .rows

@@ -5,12 +5,14 @@
 use domain::command::{Command, CommandError, ReportKind, ResetKind, TriggerKind, VariableName};
 use serde_json::{Value, json};
 
+use super::files;
 use super::known::KEYS;
-use crate::dialect::{PlannedCall, Portions, call, portions, timestamp, unsupported};
+use crate::dialect::{PlannedCall, Portions, call, portions, unsupported};
 
 /// The calls for a command, before the last look at them.
 pub(crate) fn calls(
     command: &Command,
+    request_number: i32,
     within: &Portions,
 ) -> Result<Vec<PlannedCall>, CommandError> {
     let (action, payload) = match command {
@@ -91,21 +93,8 @@ pub(crate) fn calls(
         } => return by_name(&KEYS, within),
         Command::RequestReport { .. } => ("GetConfiguration", json!({})),
         Command::ClearCache => ("ClearCache", json!({})),
-        Command::UpdateFirmware {
-            url,
-            retrieve_at,
-            retries,
-            retry_interval_s,
-            ..
-        } => {
-            let mut payload = json!({"location": url, "retrieveDate": timestamp(*retrieve_at)});
-            if let Some(retries) = retries {
-                payload["retries"] = json!(retries);
-            }
-            if let Some(seconds) = retry_interval_s {
-                payload["retryInterval"] = json!(seconds);
-            }
-            ("UpdateFirmware", payload)
+        Command::UpdateFirmware { .. } | Command::UploadLog { .. } => {
+            return files::call_for(command, request_number).map(|call| vec![call]);
         }
         Command::Raw { .. } => return Err(unsupported("a raw call is sent in its own words")),
     };

@@ -7,8 +7,9 @@ use domain::token::TokenKind;
 use serde_json::{Value, json};
 
 use super::device_model::named;
+use super::files;
 use super::known::VARIABLES;
-use crate::dialect::{PlannedCall, Portions, call, portions, timestamp, unsupported};
+use crate::dialect::{PlannedCall, Portions, call, portions, unsupported};
 
 /// A monitor of ours tells of changes beyond this.
 const SMALLEST_CHANGE: f64 = 0.1;
@@ -123,27 +124,8 @@ pub(crate) fn calls(
         }
         Command::RequestReport { kind } => ("GetBaseReport", report(*kind, request_number)),
         Command::ClearCache => ("ClearCache", json!({})),
-        Command::UpdateFirmware {
-            url,
-            retrieve_at,
-            install_at,
-            retries,
-            retry_interval_s,
-        } => {
-            let mut payload = json!({
-                "requestId": request_number,
-                "firmware": {"location": url, "retrieveDateTime": timestamp(*retrieve_at)},
-            });
-            if let Some(install_at) = install_at {
-                payload["firmware"]["installDateTime"] = json!(timestamp(*install_at));
-            }
-            if let Some(retries) = retries {
-                payload["retries"] = json!(retries);
-            }
-            if let Some(seconds) = retry_interval_s {
-                payload["retryInterval"] = json!(seconds);
-            }
-            ("UpdateFirmware", payload)
+        Command::UpdateFirmware { .. } | Command::UploadLog { .. } => {
+            return files::call_for(command, request_number).map(|call| vec![call]);
         }
         Command::Raw { .. } => return Err(unsupported("a raw call is sent in its own words")),
     };

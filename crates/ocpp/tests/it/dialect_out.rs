@@ -11,8 +11,9 @@ use busbar_ocpp::frame::payload_value;
 use busbar_ocpp::personal::{personal_spans, without_secrets};
 use domain::clock::{IdSource, SeededIds};
 use domain::command::{
-    Command, CommandState, ReportKind, ResetKind, TriggerKind, VariableName, Written,
+    Command, CommandState, LogKind, ReportKind, ResetKind, TriggerKind, VariableName, Written,
 };
+use domain::firmware::Signing;
 use domain::id::SessionId;
 use domain::message::Reply;
 use domain::station::Registration;
@@ -189,6 +190,80 @@ fn start(token: &str, evse: Option<i32>) -> Command {
     }
 }
 
+fn signing() -> Signing {
+    Signing {
+        certificate: "-----BEGIN CERTIFICATE-----".to_owned(),
+        signature: "AAAA".to_owned(),
+    }
+}
+
+/// The one call of a command.
+fn only_call(dialect: Dialect, command: &Command) -> (String, Value) {
+    let plan = dialect.lower_command(command, 7, arrival()).unwrap();
+    assert_eq!(plan.calls.len(), 1);
+    let payload = serde_json::from_str(&plan.calls[0].payload).unwrap();
+    (plan.calls[0].action.clone(), payload)
+}
+
+#[test]
+fn signed_firmware_is_sent_signed_where_the_version_can() {
+    let update = |signed| Command::UpdateFirmware {
+        file: None,
+        transport: None,
+        signed,
+        signing: Some(signing()),
+        url: "https://files.example.org/f.bin".to_owned(),
+        retrieve_at: arrival(),
+        install_at: None,
+        retries: None,
+        retry_interval_s: None,
+    };
+    // 1.6 knows it in an extension only: it must be certain.
+    let (action, _) = only_call(Dialect::V16, &update(None));
+    assert_eq!(action, "UpdateFirmware");
+    let (action, payload) = only_call(Dialect::V16, &update(Some(true)));
+    assert_eq!(action, "SignedUpdateFirmware");
+    assert_eq!(payload["firmware"]["signature"], "AAAA");
+    assert_eq!(payload["requestId"], 7);
+    for dialect in [Dialect::V201, Dialect::V21] {
+        let (action, payload) = only_call(dialect, &update(None));
+        assert_eq!(action, "UpdateFirmware");
+        assert_eq!(payload["firmware"]["signature"], "AAAA");
+        let (_, payload) = only_call(dialect, &update(Some(false)));
+        assert!(payload["firmware"].get("signature").is_none());
+    }
+}
+
+#[test]
+fn logs_are_asked_for_in_the_words_of_each_version() {
+    let ask = |kind| Command::UploadLog {
+        kind,
+        transport: None,
+        url: "http://h/u/x/".to_owned(),
+        from: Some(arrival()),
+        to: None,
+        retries: None,
+        retry_interval_s: None,
+    };
+    let (action, payload) = only_call(Dialect::V16, &ask(LogKind::Diagnostics));
+    assert_eq!(action, "GetDiagnostics");
+    assert_eq!(payload["location"], "http://h/u/x/");
+    assert!(payload.get("startTime").is_some() && payload.get("stopTime").is_none());
+    for (dialect, kind, word) in [
+        (Dialect::V16, LogKind::Security, "SecurityLog"),
+        (Dialect::V201, LogKind::Security, "SecurityLog"),
+        (Dialect::V201, LogKind::Diagnostics, "DiagnosticsLog"),
+        (Dialect::V21, LogKind::Diagnostics, "DiagnosticsLog"),
+    ] {
+        let (action, payload) = only_call(dialect, &ask(kind));
+        assert_eq!(
+            (action.as_str(), &payload["logType"]),
+            ("GetLog", &Value::from(word))
+        );
+        assert_eq!(payload["log"]["remoteLocation"], "http://h/u/x/");
+    }
+}
+
 fn commands(dialect: Dialect) -> Vec<Command> {
     let name = match dialect {
         Dialect::V16 => key("HeartbeatInterval"),
@@ -209,14 +284,35 @@ fn commands(dialect: Dialect) -> Vec<Command> {
             values: vec![(name, "60".to_owned()); 45],
         },
         Command::ClearCache,
-        Command::UpdateFirmware {
-            url: "https://files.example.org/f.bin".to_owned(),
-            retrieve_at: arrival(),
-            install_at: Some(arrival()),
-            retries: Some(2),
-            retry_interval_s: Some(60),
-        },
     ];
+    for signed in [None, Some(true), Some(false)] {
+        for signing in [None, Some(signing())] {
+            all.push(Command::UpdateFirmware {
+                file: None,
+                transport: None,
+                signed,
+                signing,
+                url: "https://files.example.org/f.bin".to_owned(),
+                retrieve_at: arrival(),
+                install_at: Some(arrival()),
+                retries: Some(2),
+                retry_interval_s: Some(60),
+            });
+        }
+    }
+    for kind in [LogKind::Diagnostics, LogKind::Security] {
+        for at in [None, Some(arrival())] {
+            all.push(Command::UploadLog {
+                kind,
+                transport: None,
+                url: "ftp://u:p@files.example.org/".to_owned(),
+                from: at,
+                to: at,
+                retries: at.map(|_| 2),
+                retry_interval_s: at.map(|_| 60),
+            });
+        }
+    }
     for kind in [
         ReportKind::Full,
         ReportKind::Configuration,

@@ -6,6 +6,8 @@ mod batches;
 mod chain;
 mod drivers;
 mod elsewhere;
+mod files;
+mod frames;
 mod locks;
 mod mails;
 mod manners;
@@ -536,6 +538,8 @@ async fn contract(place: Place) {
     tree::what_is_held_is_changed_by_nobody_else(&store).await;
     locks::locks_are_kept(&store).await;
     drivers::drivers_are_kept(&store).await;
+    files::firmware_is_kept(&store).await;
+    files::transfers_are_kept(&store).await;
     settings::wishes_are_kept(&store).await;
     locks::proofs_are_kept(&store).await;
     locks::notifications_stay(&store).await;
@@ -554,6 +558,7 @@ async fn contract(place: Place) {
     );
     batches::batches_go_their_way(&store).await;
     store.flush().await;
+    frames::frames_of_few_and_of_many(&store).await;
 }
 
 /// Every migration goes up, down and up again, with data in the tables.
