@@ -245,6 +245,7 @@ impl Read {
         let here = |column: C| Expr::col((sessions::Entity, column));
         let theirs = || here(C::StationId).equals((stations::Entity, stations::Column::Id));
         let free = Expr::col((connectors::Entity, K::StatusAt));
+        let connected = Expr::col((stations::Entity, stations::Column::ConnectedSince));
         let plug = Expr::col((connectors::Entity, K::StationId))
             .equals((sessions::Entity, C::StationId))
             .and(Expr::col((connectors::Entity, K::Evse)).equals((sessions::Entity, C::Evse)))
@@ -254,6 +255,7 @@ impl Read {
         let unplugged = places()
             .expr(here(C::Id))
             .expr(free.clone().max())
+            .expr(connected.clone())
             .inner_join(sessions::Entity, theirs())
             .inner_join(connectors::Entity, plug)
             .and_where(here(C::State).eq("active"))
@@ -265,7 +267,7 @@ impl Read {
                 (stations::Entity, stations::Column::SiteId),
                 (stations::Entity, stations::Column::Id),
             ])
-            .add_group_by([here(C::Id)])
+            .add_group_by([here(C::Id), connected.clone()])
             .to_owned();
         let powered = Query::select()
             .expr(Expr::value(1))
@@ -277,6 +279,7 @@ impl Read {
         let idle = places()
             .expr(here(C::Id))
             .expr(here(C::StartedAt))
+            .expr(connected)
             .inner_join(sessions::Entity, theirs())
             .and_where(here(C::State).eq("active"))
             .and_where(here(C::StartedAt).lt(ms(now - TimeDelta::hours(LONG_HOURS))))
@@ -288,7 +291,10 @@ impl Read {
             for row in self.db.query_all(&query).await? {
                 let place = place(&row)?;
                 let object = Object::Session(SessionId::from_uuid(row.try_get_by_index(3)?));
-                let since = std::cmp::min(moment(row.try_get_by_index(4)?)?, now);
+                let came: i64 = row.try_get_by_index(4)?;
+                // A station that is back first tells what it kept, ends of sessions among it.
+                let back: Option<i64> = row.try_get_by_index(5)?;
+                let since = std::cmp::min(moment(back.map_or(came, |at| at.max(came)))?, now);
                 let one = held(place, object, AlertKind::ZombieSession, since, 0);
                 found.entry(object).or_insert(one);
             }
