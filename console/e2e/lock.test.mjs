@@ -32,6 +32,9 @@ test('a station is locked, closed, opened, and its lock removed with a trace', a
   const more = dialog().getByRole('combobox', { name: 'Also lock' });
   await more.fill('LightIntensity');
   await more.press('Enter');
+  // On to the next field: what is proposed, once the station told its settings, closes.
+  await more.press('Tab');
+  await page.locator('.mantine-TagsInput-dropdown').waitFor({ state: 'hidden' });
   await clean('lock-form');
   await dialog().getByRole('button', { name: 'Lock settings' }).click();
   const password = await dialog().locator('code').innerText();
