@@ -40,6 +40,8 @@ export function note(plan: Plan, event: LiveEvent): Plan {
     again(...keys.overview);
     if (event.type === 'station.edited') {
       again(...keys.station(station), 'lock');
+      // Which of them a lock keeps back.
+      again(...keys.station(station), 'settings');
       again('notifications');
     }
     if (event.type === 'station.booted') {
