@@ -23,6 +23,10 @@ import { WishState } from './wish_state';
 
 const AREAS: Area[] = ['network', 'security', 'metering', 'smart_charging', 'vendor'];
 
+/** How often a station that was never read is asked by the page, and after what time again. */
+const TRIES = 4;
+const AGAIN_MS = 5_000;
+
 export function ConfigurationTab() {
   const { t } = useTranslation();
   const can = useCan();
@@ -41,18 +45,26 @@ export function ConfigurationTab() {
   const [pending, setPending] = useState<Pending>(new Map());
   const [reviewing, setReviewing] = useState(false);
 
-  // Never blank: what was never read is read, once, when somebody opens the page who may ask for it.
-  const asked = useRef(false);
+  // Never blank: what was never read is read when somebody opens the page who may ask for it; and a few times
+  // more where that failed, as it does while a station is not accepted yet.
+  const tries = useRef(0);
   const read = useMutation({
     mutationFn: () => post(`/stations/${id}/settings/read`),
     onSuccess: () => void client.invalidateQueries({ queryKey: [...keys.station(id), 'configuration'] }),
   });
-  const blank = query.data?.length === 0 && summary.data?.read_at == null && !summary.data?.reading_since;
+  const never = summary.data !== undefined && !summary.data.read_at && !summary.data.reading_since;
+  const { mutate: ask } = read;
   useEffect(() => {
-    if (!blank || !may || !online || asked.current) return;
-    asked.current = true;
-    read.mutate();
-  }, [blank, may, online, read]);
+    if (!never || !may || !online || tries.current >= TRIES) return;
+    const turn = setTimeout(
+      () => {
+        tries.current += 1;
+        ask();
+      },
+      tries.current === 0 ? 0 : AGAIN_MS,
+    );
+    return () => clearTimeout(turn);
+  }, [never, may, online, ask]);
   // What changed about the whole is looked up in the table.
   const mark = [summary.data?.progress, summary.data?.read_at, summary.data?.looked_at].join();
   useEffect(() => {

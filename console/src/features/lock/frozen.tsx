@@ -26,7 +26,13 @@ export default function Frozen({ id, held, open, keep }: Props) {
         {t(open ? 'lock.frozen_text' : 'lock.frozen_closed')}
       </Text>
       {choose.isError && <ProblemAlert error={choose.error} />}
-      <div style={{ overflowX: 'auto', maxHeight: 420, overflowY: 'auto' }}>
+      {/* While a choice is written nothing in it takes the focus, and it is to be scrolled all the same. */}
+      <section
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a long list scrolls
+        tabIndex={0}
+        aria-label={t('lock.frozen_list')}
+        style={{ overflowX: 'auto', maxHeight: 420, overflowY: 'auto' }}
+      >
         <Table stickyHeader aria-label={t('lock.frozen_list')}>
           <Table.Thead>
             <Table.Tr>
@@ -67,7 +73,7 @@ export default function Frozen({ id, held, open, keep }: Props) {
             ))}
           </Table.Tbody>
         </Table>
-      </div>
+      </section>
     </>
   );
 }
