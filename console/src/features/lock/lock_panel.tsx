@@ -22,7 +22,11 @@ export function LockPanel({ id, online }: { id: string; online: boolean }) {
   const client = useQueryClient();
   const [verb, setVerb] = useState<Verb | null>(null);
   const [listed, setListed] = useState(false);
-  const keep = (lock: StationLock) => client.setQueryData([...keys.station(id), 'lock'], lock);
+  const keep = (lock: StationLock) => {
+    client.setQueryData([...keys.station(id), 'lock'], lock);
+    // Which of them it keeps back.
+    void client.invalidateQueries({ queryKey: [...keys.station(id), 'settings'] });
+  };
   const close = useMutation({
     mutationFn: () => post<StationLock>(`/stations/${id}/lock/close`),
     onSuccess: keep,
