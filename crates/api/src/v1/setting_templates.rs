@@ -17,7 +17,7 @@ use crate::query::{self, Limit, Query};
 use crate::route::{Endpoint, Need, endpoint, location};
 use crate::server::State;
 use crate::view::ListView;
-use crate::view::setting::{
+use crate::view::setting_template::{
     AffectedView, SettingTemplateView, TemplateChange, TemplateNew, TemplateVersionView,
 };
 

@@ -17,6 +17,7 @@ pub(crate) mod passkey;
 pub(crate) mod provider;
 pub(crate) mod session;
 pub(crate) mod setting;
+pub(crate) mod setting_template;
 pub(crate) mod site;
 pub(crate) mod site_access;
 pub(crate) mod station;
