@@ -16,7 +16,7 @@ use sea_orm::{
 use crate::entity::{settings, stations};
 use crate::error::{Error, corrupt};
 use crate::page::{Cursor, cut};
-use crate::sort::list_name;
+use crate::sort::{by_station, list_name};
 use crate::store::Read;
 use crate::value::{from_json, from_word, json, maybe_moment, moment, ms, word};
 use crate::work::Work;
@@ -249,19 +249,7 @@ impl Read {
                 .add(stations::Column::IdentityKey.contains(q.as_str()));
             query = query.filter(found);
         }
-        if let Some(cursor) = &page.cursor {
-            let after = Cursor::from_text(cursor, &list)?;
-            let later = Condition::any().add(C::StationId.gt(after.id)).add(
-                Condition::all()
-                    .add(C::StationId.eq(after.id))
-                    .add(C::Key.gt(after.value)),
-            );
-            query = query.filter(later);
-        }
-        let rows = query
-            .order_by_asc(C::StationId)
-            .order_by_asc(C::Key)
-            .limit(u64::from(page.limit) + 1)
+        let rows = by_station(query, (C::StationId, C::Key), page, &list)?
             .all(&self.db)
             .await?;
         let (rows, next) = cut(rows, page.limit, &list, |(row, _)| Cursor {

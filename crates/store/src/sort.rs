@@ -1,8 +1,12 @@
 //! Sorted lists: the order, the cursor's place in it, and what a cursor is bound to.
 
+use domain::page::PageRequest;
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, Select};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 
+use crate::error::Error;
 use crate::page::Cursor;
 
 /// By what a list is sorted, and which way.
@@ -42,6 +46,30 @@ pub(crate) fn list_name(noun: &str, parts: &impl std::fmt::Debug) -> String {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
     format!("{noun}:{digest:016x}")
+}
+
+/// A page of what stations have, by station and then by key.
+pub(crate) fn by_station<Q, C>(
+    mut query: Q,
+    (station, key): (C, C),
+    page: &PageRequest,
+    list: &str,
+) -> Result<Q, Error>
+where
+    Q: QueryFilter + QueryOrder + QuerySelect,
+    C: ColumnTrait,
+{
+    if let Some(cursor) = &page.cursor {
+        let after = Cursor::from_text(cursor, list)?;
+        let further = Condition::all()
+            .add(station.eq(after.id))
+            .add(key.gt(after.value));
+        query = query.filter(Condition::any().add(station.gt(after.id)).add(further));
+    }
+    Ok(query
+        .order_by_asc(station)
+        .order_by_asc(key)
+        .limit(u64::from(page.limit) + 1))
 }
 
 /// Orders `query` by `value`, then by `id`, from `after` on.

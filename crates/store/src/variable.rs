@@ -10,13 +10,14 @@ use domain::station::Identity;
 use domain::variable::{VariableReading, is_secret};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, JoinType, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use crate::entity::{deviations, notices, stations, variables};
 use crate::error::{Error, corrupt};
 use crate::page::{Cursor, cut};
+use crate::sort::by_station;
 use crate::store::Read;
 use crate::value::{from_json, from_word, json, maybe_moment, moment, ms, word};
 use crate::work::Work;
@@ -190,23 +191,11 @@ impl Read {
             .to(stations::Column::Id)
             .into();
         let list = format!("site_variables {site}");
-        let mut query = variables::Entity::find()
+        let query = variables::Entity::find()
             .select_also(stations::Entity)
             .join(JoinType::InnerJoin, station)
             .filter(stations::Column::SiteId.eq(site.uuid()));
-        if let Some(cursor) = &page.cursor {
-            let after = Cursor::from_text(cursor, &list)?;
-            let later = Condition::any().add(C::StationId.gt(after.id)).add(
-                Condition::all()
-                    .add(C::StationId.eq(after.id))
-                    .add(C::Key.gt(after.value)),
-            );
-            query = query.filter(later);
-        }
-        let rows = query
-            .order_by_asc(C::StationId)
-            .order_by_asc(C::Key)
-            .limit(u64::from(page.limit) + 1)
+        let rows = by_station(query, (C::StationId, C::Key), page, &list)?
             .all(&self.db)
             .await?;
         let (rows, next) = cut(rows, page.limit, &list, |(row, _)| Cursor {
