@@ -91,8 +91,9 @@ pub enum LogKind {
     Security,
 }
 
-/// Names one variable: a 1.6 key has neither component nor EVSE.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Names one variable: a 1.6 key has neither component nor EVSE. In order by component, EVSE and
+/// variable.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct VariableName {
     /// The component (2.x).
     pub component: Option<String>,
@@ -113,16 +114,25 @@ pub struct VariableName {
 }
 
 impl VariableName {
+    /// A configuration key (1.6).
+    #[must_use]
+    pub fn key(key: &str) -> Self {
+        Self {
+            component: None,
+            component_instance: None,
+            evse: None,
+            connector: None,
+            variable: key.to_owned(),
+            variable_instance: None,
+        }
+    }
+
     /// A variable of a component (2.x).
     #[must_use]
     pub fn of(component: &str, variable: &str) -> Self {
         Self {
             component: Some(component.to_owned()),
-            component_instance: None,
-            evse: None,
-            connector: None,
-            variable: variable.to_owned(),
-            variable_instance: None,
+            ..Self::key(variable)
         }
     }
 }

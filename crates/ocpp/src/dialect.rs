@@ -38,7 +38,7 @@ pub use portion::{Bound, Portions};
 
 pub(crate) use meter::{Wording, points};
 pub(crate) use outcome::reading;
-pub(crate) use plan::{call, unsupported};
+pub(crate) use plan::{call, put_retries, put_time, unsupported};
 pub(crate) use portion::portions;
 pub(crate) use read::{Hearing, items, small, text, timestamp, whole};
 

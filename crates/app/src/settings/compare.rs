@@ -84,14 +84,6 @@ pub async fn compare(
     let mut compared: Vec<Compared> = compared
         .filter(|row| !only_different || !row.same)
         .collect();
-    compared.sort_by_cached_key(|row| {
-        let name = folded(&row.name);
-        (
-            name.component,
-            name.evse,
-            name.variable,
-            name.variable_instance,
-        )
-    });
+    compared.sort_by_cached_key(|row| folded(&row.name));
     Ok(compared)
 }

@@ -158,6 +158,8 @@ pub(super) async fn all(app: &App, caller: &Caller, id: StationId) -> Result<Vec
             lines.len() - 1
         })
     };
+    // The wishes first: a value that is newer than its wish only looks late, not wrong.
+    let settings = read.settings(id).await?;
     for (reading, at) in read.variables(id).await? {
         let at_line = place(&mut lines, &reading.name);
         let Some(line) = lines.get_mut(at_line) else {
@@ -169,7 +171,7 @@ pub(super) async fn all(app: &App, caller: &Caller, id: StationId) -> Result<Vec
             line.attributes.push((reading.attribute, reading.value));
         }
     }
-    for setting in read.settings(id).await? {
+    for setting in settings {
         let at_line = place(&mut lines, &setting.wish.name);
         if let Some(line) = lines.get_mut(at_line) {
             line.setting = Some(setting);
@@ -178,17 +180,7 @@ pub(super) async fn all(app: &App, caller: &Caller, id: StationId) -> Result<Vec
     if gate::driver_data(app, caller).is_none() {
         lines.iter_mut().for_each(hide);
     }
-    lines.sort_by_cached_key(|line| {
-        let name = folded(&line.name);
-        (
-            name.component,
-            name.component_instance,
-            name.evse,
-            name.connector,
-            name.variable,
-            name.variable_instance,
-        )
-    });
+    lines.sort_by_cached_key(|line| folded(&line.name));
     Ok(lines)
 }
 

@@ -410,17 +410,7 @@ async fn what_is_for_one_station_is_not_for_many() {
         payload: "{}".to_owned(),
     });
     let secret = Task::Command(Command::WriteVariables {
-        values: vec![(
-            VariableName {
-                component: None,
-                component_instance: None,
-                evse: None,
-                connector: None,
-                variable: "AuthorizationKey".to_owned(),
-                variable_instance: None,
-            },
-            "x".to_owned(),
-        )],
+        values: vec![(VariableName::key("AuthorizationKey"), "x".to_owned())],
     });
     for (task, at) in [
         (raw, "/spec/type"),

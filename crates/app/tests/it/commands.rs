@@ -197,14 +197,7 @@ async fn each_kind_needs_its_own_permission() {
     let _mailbox = link.take_mailbox().unwrap();
     let write = Command::WriteVariables {
         values: vec![(
-            domain::command::VariableName {
-                component: None,
-                component_instance: None,
-                evse: None,
-                connector: None,
-                variable: "HeartbeatInterval".to_owned(),
-                variable_instance: None,
-            },
+            domain::command::VariableName::key("HeartbeatInterval"),
             "60".to_owned(),
         )],
     };

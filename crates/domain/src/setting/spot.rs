@@ -96,14 +96,7 @@ mod tests {
 
     #[test]
     fn both_worlds_share_the_groups() {
-        let key = |variable: &str| VariableName {
-            component: None,
-            component_instance: None,
-            evse: None,
-            connector: None,
-            variable: variable.to_owned(),
-            variable_instance: None,
-        };
+        let key = |variable: &str| VariableName::key(variable);
         assert_eq!(area(&key("MeterValueSampleInterval")), Area::Metering);
         assert_eq!(area(&key("LocalAuthorizeOffline")), Area::Security);
         assert_eq!(area(&key("webSocketPingInterval")), Area::Network);

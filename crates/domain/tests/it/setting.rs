@@ -10,14 +10,7 @@ use domain::variable::{Mutability, VariableReading};
 use proptest::prelude::*;
 
 pub(crate) fn key(variable: &str) -> VariableName {
-    VariableName {
-        component: None,
-        component_instance: None,
-        evse: None,
-        connector: None,
-        variable: variable.to_owned(),
-        variable_instance: None,
-    }
+    VariableName::key(variable)
 }
 
 fn of(component: &str, variable: &str) -> VariableName {

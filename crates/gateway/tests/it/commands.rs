@@ -200,14 +200,7 @@ async fn no_answer_is_a_timeout_and_a_late_one_is_ignored() {
     let test = TestApp::new().await;
     let door = Door::with(test, |s| s.call_timeout = Duration::from_millis(200)).await;
     let (id, mut station) = booted(&door).await;
-    let name = |variable: &str| VariableName {
-        component: None,
-        component_instance: None,
-        evse: None,
-        connector: None,
-        variable: variable.to_owned(),
-        variable_instance: None,
-    };
+    let name = |variable: &str| VariableName::key(variable);
     // Two calls in 1.6, of which only the first is ever sent.
     let write = Command::WriteVariables {
         values: vec![
@@ -241,14 +234,7 @@ async fn several_calls_of_one_command_go_one_after_the_other() {
     let (id, mut station) = booted(&door).await;
     let names = ["HeartbeatInterval", "MeterValueSampleInterval"];
     let values = names.map(|variable| {
-        let name = VariableName {
-            component: None,
-            component_instance: None,
-            evse: None,
-            connector: None,
-            variable: variable.to_owned(),
-            variable_instance: None,
-        };
+        let name = VariableName::key(variable);
         (name, "60".to_owned())
     });
     let record = issue(

@@ -96,24 +96,12 @@ fn reported(call: &PlannedCall) -> Option<i32> {
     i32::try_from(asked.get("requestId")?.as_i64()?).ok()
 }
 
-/// The name of a 1.6 key.
-fn key_name(key: String) -> VariableName {
-    VariableName {
-        component: None,
-        component_instance: None,
-        evse: None,
-        connector: None,
-        variable: key,
-        variable_instance: None,
-    }
-}
-
 /// The key that a ChangeConfiguration is about.
 fn key_written(action: &str, asked: &str) -> Option<VariableName> {
     let asked = payload_value(asked)
         .ok()
         .filter(|_| action == "ChangeConfiguration");
-    text(&asked?, "key").map(key_name)
+    text(&asked?, "key").map(|key| VariableName::key(&key))
 }
 
 /// What the station answered to each variable that was written.
@@ -248,7 +236,7 @@ fn agrees(status: &Value) -> bool {
 /// The variables in an answer: 1.6 configuration keys or 2.x results.
 fn readings(answer: &Value) -> Vec<VariableReading> {
     let keys = items(answer, "configurationKey").iter().filter_map(|item| {
-        let name = key_name(text(item, "key")?);
+        let name = VariableName::key(&text(item, "key")?);
         let mutability = match item.get("readonly") {
             Some(Value::Bool(true)) => Some(Mutability::ReadOnly),
             Some(Value::Bool(false)) => Some(Mutability::ReadWrite),
@@ -295,7 +283,7 @@ fn hide_secrets(answer: &mut Value) -> bool {
     let secret = |variable: Option<&Value>| {
         variable
             .and_then(Value::as_str)
-            .is_some_and(|word| is_secret(&key_name(word.to_owned())))
+            .is_some_and(|word| is_secret(&VariableName::key(word)))
     };
     let mut hidden = false;
     for (list, value) in [

@@ -3,15 +3,18 @@
 //! Owns the last look at what we send: every call passes the official schema here. Refuses to
 //! know what a command means.
 
+use domain::clock::Moment;
 use domain::command::CommandError;
 use domain::wire_log::Span;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::catalogue::{Catalogue, Version};
 use crate::check::check;
 use crate::fault::RpcErrorCode;
 use crate::frame::payload_value;
 use crate::personal::personal_spans;
+
+use super::timestamp;
 
 /// What to send for a command: one or more calls, one after the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +46,22 @@ fn planned(action: &str, payload: String) -> PlannedCall {
         action: action.to_owned(),
         personal: personal_spans(&payload),
         payload,
+    }
+}
+
+/// Puts a moment in, where there is one.
+pub(crate) fn put_time(payload: &mut Value, field: &str, at: Option<Moment>) {
+    if let Some(at) = at {
+        payload[field] = json!(timestamp(at));
+    }
+}
+
+/// Puts in how often a station tries to carry a file, and after what time again, where it is told.
+pub(crate) fn put_retries(payload: &mut Value, retries: Option<i32>, interval_s: Option<i32>) {
+    for (field, number) in [("retries", retries), ("retryInterval", interval_s)] {
+        if let Some(number) = number {
+            payload[field] = json!(number);
+        }
     }
 }
 

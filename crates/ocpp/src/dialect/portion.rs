@@ -55,23 +55,12 @@ const BOUNDS: [(&str, &str, &str); 6] = [
 /// The key of 1.6.
 const KEYS: &str = "GetConfigurationMaxKeys";
 
-fn key(variable: &str) -> VariableName {
-    VariableName {
-        component: None,
-        component_instance: None,
-        evse: None,
-        connector: None,
-        variable: variable.to_owned(),
-        variable_instance: None,
-    }
-}
-
 impl Dialect {
     /// The variables in which a station tells how much it takes.
     #[must_use]
     pub fn bounds(self) -> Vec<VariableName> {
         if self.version() == Version::V16 {
-            return vec![key(KEYS)];
+            return vec![VariableName::key(KEYS)];
         }
         let of = |(component, variable, instance): (&str, &str, &str)| VariableName {
             variable_instance: Some(instance.to_owned()),
@@ -114,7 +103,7 @@ impl Portions {
             write: of("DeviceDataCtrlr", "SetVariables"),
             monitor: of("MonitoringCtrlr", "SetVariableMonitoring"),
         };
-        if let Some(keys) = value(&key(KEYS)) {
+        if let Some(keys) = value(&VariableName::key(KEYS)) {
             portions.read.items = Some(keys);
         }
         portions

@@ -162,14 +162,10 @@ fn setting(name: VariableName, value: &Value) -> Touch {
 }
 
 fn named(component: Option<&str>, variable: &str) -> VariableName {
-    VariableName {
-        component: component.map(str::to_owned),
-        component_instance: None,
-        evse: None,
-        connector: None,
-        variable: variable.to_owned(),
-        variable_instance: None,
-    }
+    component.map_or_else(
+        || VariableName::key(variable),
+        |component| VariableName::of(component, variable),
+    )
 }
 
 fn word(value: &Value) -> Option<&str> {

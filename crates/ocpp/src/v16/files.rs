@@ -3,9 +3,9 @@
 //! Owns the choice between the calls of 1.6 and those of its security extension.
 
 use domain::command::{Command, CommandError, LogKind};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::dialect::{PlannedCall, call, timestamp, unsupported};
+use crate::dialect::{PlannedCall, call, put_retries, put_time, timestamp, unsupported};
 
 /// The call for a command about a file.
 pub(super) fn call_for(
@@ -33,9 +33,7 @@ pub(super) fn call_for(
                         "signingCertificate": signing.certificate,
                         "signature": signing.signature,
                     });
-                    if let Some(install_at) = install_at {
-                        firmware["installDateTime"] = json!(timestamp(*install_at));
-                    }
+                    put_time(&mut firmware, "installDateTime", *install_at);
                     let payload = json!({"requestId": request_number, "firmware": firmware});
                     ("SignedUpdateFirmware", payload)
                 }
@@ -77,17 +75,6 @@ pub(super) fn call_for(
         }
         _ => return Err(unsupported("this command is not about a file")),
     };
-    if let Some(retries) = retries {
-        payload["retries"] = json!(retries);
-    }
-    if let Some(seconds) = interval {
-        payload["retryInterval"] = json!(seconds);
-    }
+    put_retries(&mut payload, *retries, *interval);
     Ok(call(action, &payload))
-}
-
-fn put_time(payload: &mut Value, field: &str, at: Option<domain::clock::Moment>) {
-    if let Some(at) = at {
-        payload[field] = json!(timestamp(at));
-    }
 }

@@ -1,10 +1,9 @@
 //! Files to and from a 2.x station: firmware and logs.
 
-use domain::clock::Moment;
 use domain::command::{Command, CommandError, LogKind};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::dialect::{PlannedCall, call, timestamp, unsupported};
+use crate::dialect::{PlannedCall, call, put_retries, put_time, timestamp, unsupported};
 
 /// The call for a command about a file.
 pub(super) fn call_for(
@@ -56,17 +55,6 @@ pub(super) fn call_for(
         }
         _ => return Err(unsupported("this command is not about a file")),
     };
-    if let Some(retries) = retries {
-        payload["retries"] = json!(retries);
-    }
-    if let Some(seconds) = interval {
-        payload["retryInterval"] = json!(seconds);
-    }
+    put_retries(&mut payload, *retries, *interval);
     Ok(call(action, &payload))
-}
-
-fn put_time(payload: &mut Value, field: &str, at: Option<Moment>) {
-    if let Some(at) = at {
-        payload[field] = json!(timestamp(at));
-    }
 }

@@ -8,5 +8,7 @@ mod dialect_out;
 mod forge;
 mod frames;
 mod lines;
+mod outcomes;
+mod personal;
 mod quirks;
 mod touches;

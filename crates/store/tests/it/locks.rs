@@ -23,14 +23,7 @@ fn user(n: u128) -> UserId {
 }
 
 fn named(variable: &str) -> VariableName {
-    VariableName {
-        component: None,
-        component_instance: None,
-        evse: None,
-        connector: None,
-        variable: variable.to_owned(),
-        variable_instance: None,
-    }
+    VariableName::key(variable)
 }
 
 fn row(place: StationId, epoch: i64) -> LockRow {
