@@ -284,6 +284,23 @@ const notifications = createRoute({
     'NotificationsPage',
   ),
 });
+const alerts = createRoute({
+  ...page('/alerts'),
+  validateSearch: texts('state', 'severity', 'owner', 'alert'),
+  component: lazyRouteComponent(() => import('./features/alerts/alerts_page'), 'AlertsPage'),
+});
+const alertRules = createRoute({
+  ...page('/alerts/rules'),
+  component: lazyRouteComponent(() => import('./features/alerts/rules_page'), 'RulesPage'),
+});
+const stationAlerts = createRoute({
+  ...tab('alerts'),
+  component: lazyRouteComponent(() => import('./features/alerts/alerts_tab'), 'AlertsTab'),
+});
+const webhooks = createRoute({
+  ...page('/org/webhooks'),
+  component: lazyRouteComponent(() => import('./features/webhooks/webhooks_page'), 'WebhooksPage'),
+});
 const account = createRoute({
   ...page('/me'),
   component: lazyRouteComponent(() => import('./features/account/account_page'), 'AccountPage'),
@@ -317,6 +334,7 @@ const tree = root.addChildren([
       commands,
       variables,
       log,
+      stationAlerts,
       stationFirmware,
       stationDiagnostics,
       settings,
@@ -344,6 +362,9 @@ const tree = root.addChildren([
     compare,
     audit,
     notifications,
+    alerts,
+    alertRules,
+    webhooks,
     account,
     support,
     roles,

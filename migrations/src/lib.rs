@@ -24,6 +24,7 @@ mod m0026_made_under;
 mod m0028_broken_seals;
 mod m0029_settings;
 mod m0030_files;
+mod m0031_alerts;
 mod step;
 
 use sea_orm_migration::prelude::*;
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0028_broken_seals::Migration),
             Box::new(m0029_settings::Migration),
             Box::new(m0030_files::Migration),
+            Box::new(m0031_alerts::Migration),
         ]
     }
 }

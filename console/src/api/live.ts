@@ -75,6 +75,11 @@ export function note(plan: Plan, event: LiveEvent): Plan {
     plan.stations.add(station);
     again(...keys.station(station), 'deviations');
   }
+  if (event.type === 'alert.opened' || event.type === 'alert.updated') {
+    if (station) again('alerts', station, 'list', `/stations/${station}/alerts`, {}, 50);
+    again('notifications');
+    again(...keys.overview);
+  }
   if (event.type === 'attempt.recorded') {
     again(...keys.attempts);
     again(...keys.unclaimed);
@@ -261,7 +266,7 @@ export function apply(client: QueryClient, event: LiveEvent) {
   }
 }
 
-const PATH = '/api/v1/events?topics=station,session,command,attempt,meter';
+const PATH = '/api/v1/events?topics=station,session,command,attempt,meter,alert';
 /** The server says something at least every 15 s. */
 const SILENCE = 20_000;
 /** After so much silence on an open line it is opened anew: the other end may be gone without a word. */

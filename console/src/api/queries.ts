@@ -259,3 +259,29 @@ export const invitations = (org: string, purpose: 'member' | 'organisation') =>
   list<T.Invitation>(['invitations', org], `/organisations/${org}/invitations`, { purpose });
 export const siteInvitations = (site: string) =>
   list<T.Invitation>(['invitations', site], `/sites/${site}/invitations`, {});
+
+export const alerts = (query: Query) => ({
+  ...list<T.Alert>(['alerts'], '/alerts', query),
+  refetchInterval: 60_000,
+});
+export const stationAlerts = (id: string) => ({
+  ...list<T.Alert>(['alerts', id], `/stations/${id}/alerts`, {}),
+  refetchInterval: 60_000,
+});
+export const alertRules = list<T.AlertRule>(['alert_rules'], '/alert_rules', {}, 200);
+export const rulePreview = (id: string) =>
+  queryOptions({
+    queryKey: ['alert_rules', id, 'preview'],
+    queryFn: ({ signal }) => get<T.RulePreview>(`/alert_rules/${id}/preview`, undefined, signal),
+  });
+export const uptime = (noun: 'stations' | 'sites', id: string) =>
+  queryOptions({
+    queryKey: ['uptime', noun, id],
+    queryFn: ({ signal }) => get<T.Uptime>(`/${noun}/${id}/uptime`, undefined, signal),
+  });
+export const webhooks = list<T.Webhook>(['webhooks'], '/webhooks', {}, 200);
+export const deliveries = (id: string) => ({
+  ...list<T.Delivery>(['webhooks', id, 'deliveries'], `/webhooks/${id}/deliveries`, {}),
+  // How a test went is seen a moment later.
+  refetchInterval: 3_000,
+});

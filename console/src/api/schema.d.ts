@@ -21,6 +21,182 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/alert_rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rules, the oldest first. */
+        get: operations["list_alert_rules"];
+        put?: never;
+        /** Makes a rule. */
+        post: operations["create_alert_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alert_rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A rule. */
+        get: operations["get_alert_rule"];
+        put?: never;
+        post?: never;
+        /** Removes a rule; alerts that only it was about are over. */
+        delete: operations["remove_alert_rule"];
+        options?: never;
+        head?: never;
+        /** Changes a rule. */
+        patch: operations["edit_alert_rule"];
+        trace?: never;
+    };
+    "/alert_rules/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How often a rule would have fired within the last week: for `offline`, `flapping`,
+         *     `firmware_failed` and `tamper`, of whose past enough is stored.
+         */
+        get: operations["preview_alert_rule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alerts, the newest first. */
+        get: operations["list_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Acknowledges many, each for itself. */
+        post: operations["acknowledge_alerts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An alert. */
+        get: operations["get_alert"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody has seen it. */
+        post: operations["acknowledge_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody sees to it, or nobody. */
+        post: operations["assign_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It is over by the word of a person; opens no other until the condition has ended and comes again. */
+        post: operations["resolve_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody wants to hear of it again at a time. */
+        post: operations["snooze_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit": {
         parameters: {
             query?: never;
@@ -596,6 +772,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Maintenance that is not over. */
+        get: operations["list_maintenance"];
+        put?: never;
+        /** Announces maintenance: nobody is told of alerts there, and they are recorded as muted. */
+        post: operations["create_maintenance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/maintenance/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes maintenance back. */
+        delete: operations["remove_maintenance"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1601,6 +1812,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sites/{id}/uptime": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same of all stations at a site that are not archived. */
+        get: operations["get_site_uptime"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sites/{id}/variables": {
         parameters: {
             query?: never;
@@ -1653,6 +1881,23 @@ export interface paths {
         head?: never;
         /** Changes what people say of a station. */
         patch: operations["edit_station"];
+        trace?: never;
+    };
+    "/stations/{id}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The alerts of a station, the newest first. */
+        get: operations["list_station_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/stations/{id}/attempts": {
@@ -2162,6 +2407,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stations/{id}/uptime": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** For how much of a time a station was connected, and how many tries to charge came to energy. */
+        get: operations["get_station_uptime"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/stations/{id}/variables": {
         parameters: {
             query?: never;
@@ -2233,6 +2495,77 @@ export interface paths {
         patch: operations["edit_token"];
         trace?: never;
     };
+    "/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Webhooks, the oldest first. */
+        get: operations["list_webhooks"];
+        put?: never;
+        /** Makes a webhook; its secret is in this answer and nowhere else. */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A webhook. */
+        get: operations["get_webhook"];
+        put?: never;
+        post?: never;
+        /** Removes a webhook and what waits for it. */
+        delete: operations["remove_webhook"];
+        options?: never;
+        head?: never;
+        /** Changes a webhook. */
+        patch: operations["edit_webhook"];
+        trace?: never;
+    };
+    "/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What went to a webhook and how, the newest first. */
+        get: operations["list_webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a message that says nothing but that it is a test. */
+        post: operations["test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2259,6 +2592,22 @@ export interface components {
         /** @description Changes to one's own account: a field left out stays. */
         AccountChange: {
             name?: string;
+        };
+        /** @description Which alerts to acknowledge. */
+        AcknowledgeBody: {
+            /** @description 1 to 200. */
+            ids: string[];
+        };
+        /** @description What came of one of them. */
+        AcknowledgedAlertView: {
+            acknowledged: boolean;
+            /** @description Why not: `not_found`, `alert_resolved` and the like. */
+            code: string | null;
+            id: string;
+        };
+        /** @description What came of each. */
+        AcknowledgedAlertsView: {
+            data: components["schemas"]["AcknowledgedAlertView"][];
         };
         /** @description What was acknowledged, and the secret in it. */
         AcknowledgedView: {
@@ -2302,9 +2651,167 @@ export interface components {
             /** @description Values of which the station told nothing yet. */
             unknown: number;
         };
+        /**
+         * @description Why an alert is over.
+         * @enum {string}
+         */
+        AlertEnding: "person" | "condition" | "grouped";
+        /**
+         * @description A condition that alerts are about.
+         * @enum {string}
+         */
+        AlertKind: "offline" | "faulted" | "flapping" | "firmware_failed" | "drift" | "tamper" | "zombie_session" | "no_meter_values" | "certificate_expiring" | "clock_skew" | "load_limit";
+        /** @description A station in the alert of its site. */
+        AlertMemberView: {
+            station_id: string;
+            /** @description Its name on the wire. */
+            station_identity: string;
+        };
+        /**
+         * @description What an alert is about.
+         * @enum {string}
+         */
+        AlertObject: "site" | "station" | "evse" | "session";
+        /**
+         * @description An order of alerts.
+         * @enum {string}
+         */
+        AlertOrder: "opened" | "-opened" | "severity" | "-severity" | "last" | "-last";
+        /** @description A rule to be. */
+        AlertRuleBody: {
+            enabled?: boolean | null;
+            hours?: components["schemas"]["HoursView"] | null;
+            in_app?: components["schemas"]["AudienceBody"] | null;
+            kind: components["schemas"]["AlertKind"];
+            mail?: components["schemas"]["AudienceBody"] | null;
+            /**
+             * Format: int32
+             * @description As usual for the condition when not given.
+             */
+            minutes?: number | null;
+            name?: string | null;
+            scope?: components["schemas"]["RuleScopeBody"] | null;
+            /** Format: int64 */
+            threshold?: number | null;
+            webhooks?: string[] | null;
+        };
+        /** @description Changes to a rule: a field left out stays, null clears. */
+        AlertRuleChange: {
+            enabled?: boolean;
+            hours?: components["schemas"]["HoursView"] | null;
+            in_app?: components["schemas"]["AudienceBody"];
+            mail?: components["schemas"]["AudienceBody"];
+            /** Format: int32 */
+            minutes?: number;
+            name?: string;
+            scope?: components["schemas"]["RuleScopeBody"];
+            /** Format: int64 */
+            threshold?: number | null;
+            webhooks?: string[];
+        };
+        /** @description A rule. */
+        AlertRuleView: {
+            /** @description Whether what is stored of the past tells how often it would have fired. */
+            can_be_previewed: boolean;
+            /** Format: date-time */
+            created_at: string;
+            enabled: boolean;
+            hours: components["schemas"]["HoursView"] | null;
+            id: string;
+            /** @description Who is told in the console. */
+            in_app: components["schemas"]["AudienceView"];
+            kind: components["schemas"]["AlertKind"];
+            /** @description Who is told by mail. */
+            mail: components["schemas"]["AudienceView"];
+            /**
+             * Format: int32
+             * @description For how long the condition lasts before it counts; of flapping, for how long it is quiet before
+             *     it is over.
+             */
+            minutes: number;
+            /** @description Empty for the name of the condition. */
+            name: string;
+            scope: components["schemas"]["RuleScopeView"];
+            /**
+             * Format: int64
+             * @description Returns within an hour of flapping, seconds of a clock; null for the others.
+             */
+            threshold: number | null;
+            /** @description Which webhooks are told. */
+            webhooks: string[];
+        };
+        /**
+         * @description How bad an alert is.
+         * @enum {string}
+         */
+        AlertSeverity: "info" | "warning" | "critical";
+        /**
+         * @description How far somebody is with an alert.
+         * @enum {string}
+         */
+        AlertState: "open" | "acknowledged" | "snoozed" | "resolved";
+        /** @description An alert. */
+        AlertView: {
+            /**
+             * Format: int64
+             * @description How often it came.
+             */
+            count: number;
+            ending: components["schemas"]["AlertEnding"] | null;
+            /**
+             * Format: int32
+             * @description Number of the EVSE, for what is about one.
+             */
+            evse: number | null;
+            /**
+             * Format: date-time
+             * @description When the condition first came.
+             */
+            first_at: string;
+            /** @description The alert of the site into which it went. */
+            group_id: string | null;
+            /** @description Whether the condition is there still. */
+            holds: boolean;
+            id: string;
+            kind: components["schemas"]["AlertKind"];
+            /**
+             * Format: date-time
+             * @description When it last came, went or happened.
+             */
+            last_at: string;
+            /** @description The stations of a site that are in it. */
+            members: components["schemas"]["AlertMemberView"][];
+            /** @description Whether nobody was told because of maintenance. */
+            muted: boolean;
+            object: components["schemas"]["AlertObject"];
+            of_kind: components["schemas"]["AlertKind"] | null;
+            /** Format: date-time */
+            opened_at: string;
+            owner_id: string | null;
+            owner_name: string | null;
+            /** @description The last alert about the same before it. */
+            previous_id: string | null;
+            /** Format: date-time */
+            resolved_at: string | null;
+            session_id: string | null;
+            severity: components["schemas"]["AlertSeverity"];
+            site_id: string | null;
+            site_name: string | null;
+            /** Format: date-time */
+            snoozed_until: string | null;
+            state: components["schemas"]["AlertState"];
+            station_id: string | null;
+            /** @description The station's name on the wire. */
+            station_identity: string | null;
+        };
         /** @description One's own name, where one puts oneself away. */
         ArchiveBody: {
             confirm?: string | null;
+        };
+        /** @description Who sees to it. */
+        AssignBody: {
+            /** @description A member who can see the alert; nobody when not given. */
+            owner_id?: string | null;
         };
         /**
          * @description What became of an attempt to connect.
@@ -2329,6 +2836,26 @@ export interface components {
         AttributeView: {
             attribute: string;
             value: string | null;
+        };
+        /** @description Who is to be told. */
+        AudienceBody: {
+            /**
+             * @description Everybody with one of these roles.
+             * @default []
+             */
+            roles: components["schemas"]["RoleKey"][];
+            /**
+             * @description And these members.
+             * @default []
+             */
+            users: string[];
+        };
+        /** @description Who is told, as far as they may see the alert. */
+        AudienceView: {
+            /** @description Everybody with one of these roles. */
+            roles: components["schemas"]["RoleKey"][];
+            /** @description And these members. */
+            users: string[];
         };
         /** @description What to make operative or not. */
         AvailabilityParams: {
@@ -2560,6 +3087,40 @@ export interface components {
              */
             seq: number;
             via: components["schemas"]["Via"];
+        };
+        /**
+         * @description How far a message to a webhook is.
+         * @enum {string}
+         */
+        DeliveryState: "queued" | "sending" | "delivered" | "failed";
+        /** @description A message to a webhook, and how it went. */
+        DeliveryView: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** @description What is sent, JSON as text. */
+            body: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description What went wrong at the last try. */
+            error: string | null;
+            /** @description Such as `alert.opened`. */
+            event: string;
+            /** @description Also the `webhook-id` of every try. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it is tried next; null when it is not.
+             */
+            next_at: string | null;
+            state: components["schemas"]["DeliveryState"];
+            /**
+             * Format: int32
+             * @description HTTP status of the last answer.
+             */
+            status: number | null;
         };
         /** @description Where the browser goes to sign in. */
         DepartureView: {
@@ -2952,6 +3513,23 @@ export interface components {
             looked_at: string | null;
             state: components["schemas"]["WatchState"];
         };
+        /** @description At which hours a rule looks. */
+        HoursView: {
+            /** @description Days of the week, 1 for Monday to 7. */
+            days: number[];
+            /**
+             * Format: int32
+             * @description From this minute of the day on.
+             */
+            from_minute: number;
+            /** @description An IANA time zone. */
+            time_zone: string;
+            /**
+             * Format: int32
+             * @description Until before this one, of the next day when it is not later than `from_minute`.
+             */
+            to_minute: number;
+        };
         /**
          * @description Somebody to be invited to an organisation: to be a member with `roles`, or, with `purpose`
          *     `organisation`, to make one below it.
@@ -3325,6 +3903,24 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A page of a list. */
+        ListView_AlertRuleView: {
+            /** @description The rows. */
+            data: components["schemas"]["AlertRuleView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        ListView_AlertView: {
+            /** @description The rows. */
+            data: components["schemas"]["AlertView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
         ListView_AttemptView: {
             /** @description The rows. */
             data: components["schemas"]["AttemptView"][];
@@ -3355,6 +3951,15 @@ export interface components {
         ListView_DeedView: {
             /** @description The rows. */
             data: components["schemas"]["DeedView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        ListView_DeliveryView: {
+            /** @description The rows. */
+            data: components["schemas"]["DeliveryView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
@@ -3454,6 +4059,15 @@ export interface components {
         ListView_LoginView: {
             /** @description The rows. */
             data: components["schemas"]["LoginView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        ListView_MaintenanceView: {
+            /** @description The rows. */
+            data: components["schemas"]["MaintenanceView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
@@ -3621,6 +4235,15 @@ export interface components {
             /** @description Pass as `cursor` for the next page; null on the last. */
             next_cursor: string | null;
         };
+        /** @description A page of a list. */
+        ListView_WebhookView: {
+            /** @description The rows. */
+            data: components["schemas"]["WebhookView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
         /** @description A lock to be. */
         LockBody: {
             /** @description Settings that are critical here beside those of every station. */
@@ -3736,6 +4359,32 @@ export interface components {
          * @enum {string}
          */
         MailState: "queued" | "sent" | "delivered_to_server" | "in_outbox" | "failed";
+        /** @description Maintenance to be: of a site or of a station. */
+        MaintenanceBody: {
+            /**
+             * Format: date-time
+             * @description Now when not given.
+             */
+            from?: string | null;
+            note?: string | null;
+            site_id?: string | null;
+            station_id?: string | null;
+            /** Format: date-time */
+            to: string;
+        };
+        /** @description A time in which nobody is told of alerts at a place. */
+        MaintenanceView: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            from: string;
+            id: string;
+            note: string | null;
+            site_id: string | null;
+            station_id: string | null;
+            /** Format: date-time */
+            to: string;
+        };
         /** @description The caller, and everything the caller may do: a page never guesses. */
         MeView: {
             /** @description Whether the account has a password here. */
@@ -3869,6 +4518,15 @@ export interface components {
             password: string | null;
             station: components["schemas"]["StationView"];
         };
+        /** @description A webhook that was just made, with its secret. */
+        NewWebhookView: {
+            /**
+             * @description `whsec_…`, by which the receiver checks `webhook-signature` as Standard Webhooks says; shown
+             *     only now.
+             */
+            secret: string;
+            webhook: components["schemas"]["WebhookView"];
+        };
         /**
          * @description What a notice is about.
          * @enum {string}
@@ -3887,11 +4545,14 @@ export interface components {
          * @description What a notification is about.
          * @enum {string}
          */
-        NotificationKind: "lock_puk" | "lock_removed" | "lock_password_changed" | "settings_drifted" | "reverts_stopped" | "settings_unread" | "firmware_available";
+        NotificationKind: "lock_puk" | "lock_removed" | "lock_password_changed" | "settings_drifted" | "reverts_stopped" | "settings_unread" | "alert" | "firmware_available";
         /** @description Something that the caller is told until they have seen it. */
         NotificationView: {
             /** Format: date-time */
             acknowledged_at: string | null;
+            /** @description The alert that it tells of. */
+            alert_id: string | null;
+            alert_kind: components["schemas"]["AlertKind"] | null;
             /** Format: date-time */
             at: string;
             /** @description Who did it, where it was somebody. */
@@ -3905,7 +4566,11 @@ export interface components {
             organisation_id: string;
             /** @description Which settings differ. */
             settings: string[];
-            station_id: string;
+            /** @description For what is about a whole site. */
+            site_id: string | null;
+            site_name: string | null;
+            /** @description Null for what is about a whole site. */
+            station_id: string | null;
             /** @description The station's name on the wire; null in the answer to an acknowledgement. */
             station_identity: string | null;
         };
@@ -3954,6 +4619,11 @@ export interface components {
         };
         /** @description The first glance at the fleet. */
         OverviewView: {
+            /**
+             * Format: int64
+             * @description Alerts of which nobody has said anything; null for those who may not see alerts.
+             */
+            alerts_open: number | null;
             /** Format: int64 */
             charging: number;
             /** Format: int64 */
@@ -3962,6 +4632,11 @@ export interface components {
             faulted: number;
             /** Format: int64 */
             online: number;
+            /**
+             * Format: double
+             * @description Percent of the tries to charge within the last day that came to energy; null when nobody tried.
+             */
+            plug_in_success_percent_24h: number | null;
             /** Format: int64 */
             power_w: number;
             /** Format: int64 */
@@ -3970,6 +4645,11 @@ export interface components {
             stations: number;
             /** Format: int64 */
             unclaimed: number;
+            /**
+             * Format: double
+             * @description Percent of the last day for which stations were connected; null when none ever was.
+             */
+            uptime_percent_24h: number | null;
         };
         /**
          * @description What is seen beside a station's settings.
@@ -4046,6 +4726,21 @@ export interface components {
             detail: string;
             /** @description JSON pointer into the body, or the name of a query parameter. */
             pointer: string;
+        };
+        /** @description Tries to charge: sessions that began, and remote starts that were refused or not answered. */
+        PlugInsView: {
+            /**
+             * Format: int64
+             * @description Of those, with energy.
+             */
+            charged: number;
+            /**
+             * Format: double
+             * @description Percent; null when nobody tried.
+             */
+            success_percent: number | null;
+            /** Format: int64 */
+            tries: number;
         };
         /** @description What was measured at one moment. Unknown is null, never 0. */
         PointView: {
@@ -4253,6 +4948,31 @@ export interface components {
             roles: components["schemas"]["RoleView"][];
             /** @description What can be granted or denied beside a level. */
             site_actions: components["schemas"]["PermissionKey"][];
+        };
+        /** @description How often a rule would have fired lately. */
+        RulePreviewView: {
+            /**
+             * Format: int64
+             * @description For how many days was looked back.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description Null for a condition of whose past too little is stored.
+             */
+            times: number | null;
+        };
+        /** @description Where a rule is to look; everywhere when it names nothing. */
+        RuleScopeBody: {
+            /** @default [] */
+            sites: string[];
+            /** @default [] */
+            stations: string[];
+        };
+        /** @description Where a rule looks; everywhere when it names nothing. */
+        RuleScopeView: {
+            sites: string[];
+            stations: string[];
         };
         /** @description A password that the account saved; it is told by its own route. */
         SavedPasswordView: {
@@ -4601,6 +5321,14 @@ export interface components {
             /** @description IANA name. */
             time_zone: string;
         };
+        /** @description Until when nobody wants to hear of it. */
+        SnoozeBody: {
+            /**
+             * Format: date-time
+             * @description Within thirty days.
+             */
+            until: string;
+        };
         /** @description For whom to start, and where. */
         StartParams: {
             /**
@@ -4868,7 +5596,7 @@ export interface components {
          * @description What a live stream can be about.
          * @enum {string}
          */
-        Topic: "station" | "session" | "command" | "job" | "attempt" | "meter";
+        Topic: "station" | "session" | "command" | "job" | "attempt" | "meter" | "alert";
         /** @description What a station told of a variable beyond its value; null where it told nothing. */
         TraitsView: {
             /** @description Whether it never changes. */
@@ -4972,6 +5700,25 @@ export interface components {
             /** Format: int32 */
             evse: number;
         };
+        /** @description How reliable a station or site was. */
+        UptimeView: {
+            /** Format: date-time */
+            from: string;
+            /** @description Within the last day before `to`. */
+            plug_ins_24h: components["schemas"]["PlugInsView"];
+            /** @description Within thirty days. */
+            plug_ins_30d: components["schemas"]["PlugInsView"];
+            /** @description Within seven days. */
+            plug_ins_7d: components["schemas"]["PlugInsView"];
+            /** Format: date-time */
+            to: string;
+            /**
+             * Format: double
+             * @description Percent of the time for which stations were connected, each since it first was; null when none
+             *     ever was.
+             */
+            uptime_percent: number | null;
+        };
         /** @description A person. */
         UserView: {
             email: string;
@@ -5028,6 +5775,29 @@ export interface components {
          * @enum {string}
          */
         WatchState: "steady" | "drifted" | "put_back" | "after_session" | "after_boot" | "exhausted" | "oscillating" | "quarantined" | "unread";
+        /** @description A webhook to be. */
+        WebhookBody: {
+            /** @description True when not given. */
+            enabled?: boolean | null;
+            name: string;
+            /** @description `https://…`, not in a private network. */
+            url: string;
+        };
+        /** @description Changes to a webhook: a field left out stays. */
+        WebhookChange: {
+            enabled?: boolean;
+            name?: string;
+            url?: string;
+        };
+        /** @description An address of somebody else that is told of alerts. */
+        WebhookView: {
+            /** Format: date-time */
+            created_at: string;
+            enabled: boolean;
+            id: string;
+            name: string;
+            url: string;
+        };
         /** @description One wish of an edit. */
         WishBody: {
             name: components["schemas"]["SettingName"];
@@ -5227,6 +5997,576 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alert_rules: {
+        parameters: {
+            query?: {
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_AlertRuleView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRuleBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description The path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRuleChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulePreviewView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alerts: {
+        parameters: {
+            query?: {
+                /** @description Only in these states. */
+                state?: components["schemas"]["AlertState"][];
+                /** @description Only so bad. */
+                severity?: components["schemas"]["AlertSeverity"][];
+                /** @description Only these conditions. */
+                kind?: components["schemas"]["AlertKind"][];
+                site_id?: string;
+                station_id?: string;
+                /** @description `me`, `none`, or the id of a member. */
+                owner?: string;
+                /**
+                 * @description `opened` (when not given, the newest first), `severity` or `last`; with a `-` before it, the
+                 *     greatest first.
+                 */
+                sort?: components["schemas"]["AlertOrder"];
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_AlertView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_alerts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcknowledgeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcknowledgedAlertsView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_alert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_alert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_alert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snooze_alert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnoozeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];
@@ -7080,6 +8420,131 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_maintenance: {
+        parameters: {
+            query?: {
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_MaintenanceView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_maintenance: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description The path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_maintenance: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */
@@ -10374,6 +11839,47 @@ export interface operations {
             };
         };
     };
+    get_site_uptime: {
+        parameters: {
+            query?: {
+                /** @description Thirty days before `to` when not given. */
+                from?: string;
+                /** @description Now when not given. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UptimeView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_site_variables: {
         parameters: {
             query?: {
@@ -10640,6 +12146,50 @@ export interface operations {
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_station_alerts: {
+        parameters: {
+            query?: {
+                /** @description Only in these states. */
+                state?: components["schemas"]["AlertState"][];
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_AlertView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
@@ -12215,6 +13765,47 @@ export interface operations {
             };
         };
     };
+    get_station_uptime: {
+        parameters: {
+            query?: {
+                /** @description Thirty days before `to` when not given. */
+                from?: string;
+                /** @description Now when not given. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UptimeView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_variables: {
         parameters: {
             query?: {
@@ -12506,6 +14097,308 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: {
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_WebhookView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description The path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhookView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhook_deliveries: {
+        parameters: {
+            query?: {
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_DeliveryView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    /** @description The path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             /** @description Any other problem; 5xx is a fault of the server's. */

@@ -70,6 +70,15 @@ use crate::{routes, v1};
         v1::setting_templates::preview,
         v1::notifications::list, v1::notifications::acknowledge, v1::notifications::saved,
         v1::notifications::reveal, v1::notifications::forget,
+        v1::alerts::list, v1::alerts::find, v1::alerts::acknowledge, v1::alerts::snooze,
+        v1::alerts::resolve, v1::alerts::assign, v1::alerts::acknowledge_all,
+        v1::alerts::of_station, v1::alerts::maintenance, v1::alerts::begin_maintenance,
+        v1::alerts::end_maintenance, v1::alerts::station_uptime, v1::alerts::site_uptime,
+        v1::alert_rules::list, v1::alert_rules::create, v1::alert_rules::find,
+        v1::alert_rules::edit, v1::alert_rules::remove, v1::alert_rules::preview,
+        v1::alert_rules::webhooks, v1::alert_rules::create_webhook, v1::alert_rules::find_webhook,
+        v1::alert_rules::edit_webhook, v1::alert_rules::remove_webhook,
+        v1::alert_rules::deliveries, v1::alert_rules::test_webhook,
         v1::firmware::list, v1::firmware::create, v1::firmware::find, v1::firmware::edit,
         v1::firmware::remove, v1::firmware::upload, v1::firmware::of_station, v1::firmware::history,
         v1::diagnostics::list, v1::diagnostics::request, v1::diagnostics::find,
@@ -80,7 +89,7 @@ use crate::{routes, v1};
         crate::problem::ProblemView,
         // Those that only parameters name.
         words::Topic, words::MemberState, words::StationOrder, words::SiteOrder, words::SessionOrder, words::TokenOrder,
-        words::DriverOrder,
+        words::DriverOrder, words::AlertOrder,
     ))
 )]
 struct Document;

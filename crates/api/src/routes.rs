@@ -35,6 +35,8 @@ pub const ALL: &[&[Endpoint]] = &[
     v1::settings::ROUTES,
     v1::setting_templates::ROUTES,
     v1::notifications::ROUTES,
+    v1::alerts::ROUTES,
+    v1::alert_rules::ROUTES,
     v1::firmware::ROUTES,
     v1::diagnostics::ROUTES,
     live::ROUTES,

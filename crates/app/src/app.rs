@@ -133,6 +133,8 @@ pub struct AppParts {
     pub post: Post,
     /// Where people can sign in beside here.
     pub identity_provider: Option<IdentityProvider>,
+    /// By which webhooks are told.
+    pub webhooks: egress::webhook::Client,
 }
 
 /// How many transaction numbers are taken at a time. Those left over when the process ends are
@@ -239,6 +241,10 @@ impl App {
 
     pub(crate) fn identity_provider(&self) -> Option<&IdentityProvider> {
         self.0.parts.identity_provider.as_ref()
+    }
+
+    pub(crate) fn webhooks(&self) -> &egress::webhook::Client {
+        &self.0.parts.webhooks
     }
 
     pub(crate) fn waiters(&self) -> &Waiters {

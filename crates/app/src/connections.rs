@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
+use domain::alert::skew::ClockWatch;
 use domain::attempt::AttemptOutcome;
 use domain::event::Change;
 use domain::id::StationId;
@@ -275,6 +276,7 @@ async fn connect(
         open: read.open_sessions(id).await?,
         newest: BTreeMap::new(),
         deviations: deviations.into_iter().map(|d| (d.action, d.code)).collect(),
+        clock: ClockWatch::begin(opened.clock_skew_ms),
     };
     Ok((station, known))
 }

@@ -44,6 +44,10 @@ pub enum Export {
     Jobs,
     /// The stations of a job.
     JobItems,
+    /// Alerts.
+    Alerts,
+    /// What went to a webhook.
+    Deliveries,
     /// Settings that are not as wished.
     Drift,
     /// What the stations of a site reported.
@@ -71,6 +75,8 @@ impl Export {
             Self::Audit => Permission::AuditView,
             Self::Drivers => Permission::DriversReport,
             Self::DriverHistory => Permission::DriverHistoryReport,
+            Self::Alerts => Permission::AlertsView,
+            Self::Deliveries => Permission::WebhooksManage,
         }
     }
 
@@ -102,6 +108,8 @@ impl Export {
             Self::DriverHistory => "driver-history",
             Self::Jobs => "jobs",
             Self::JobItems => "job-stations",
+            Self::Alerts => "alerts",
+            Self::Deliveries => "webhook-deliveries",
             Self::Drift => "drift",
             Self::SiteVariables => "site-variables",
         }

@@ -353,6 +353,7 @@ async fn write_to(app: &App, row: &mut InvitationRow) -> Result<Written, Error> 
     (row.sent_at, row.expires_at) = (now, now + LINK_LIFE);
     let link = format!("/accept#{drawn}");
     let letter = Letter {
+        about: None,
         to: &row.email,
         kind: match row.purpose {
             Purpose::Member(_) => MailKind::Invitation,

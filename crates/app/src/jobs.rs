@@ -13,10 +13,17 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::app::App;
 use crate::error::Error;
 use crate::{
-    attempts, audit, batches, commands, firmware, idempotency, locks, mail, nodes, settings,
-    transfers,
+    alerts, attempts, audit, batches, commands, firmware, idempotency, locks, mail, nodes,
+    settings, transfers, webhooks,
 };
 
+/// Who holds this looks at the fleet for alerts.
+const WATCHER: &str = "alerts";
+/// How often the fleet is looked at when nothing is heard: what lasts comes of age.
+const WATCH: Duration = Duration::from_secs(5);
+/// Between two looks: what comes thick and fast is looked at together, and looking takes a tenth of
+/// the time at most.
+const REST: Duration = Duration::from_millis(250);
 /// Who holds this numbers the facts and chains the deeds of all nodes.
 const PUBLISHER: &str = "outbox";
 /// Who holds this carries batches out, for all nodes.
@@ -49,6 +56,11 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) {
             every(Duration::from_secs(2), || send_mails(&app))
         ),
         until(shutdown.clone(), run_batches(&app)),
+        until(
+            shutdown.clone(),
+            every(Duration::from_secs(1), || send_webhooks(&app))
+        ),
+        until(shutdown.clone(), watch_fleet(app.clone())),
         until(shutdown.clone(), locks::hear_challenges(&app)),
         until(
             shutdown.clone(),
@@ -101,9 +113,10 @@ async fn every<F: Future<Output = ()>>(period: Duration, mut work: impl FnMut() 
 /// that starts alone, before its charger port opens.
 /// What the last process left behind is not true any more.
 pub async fn begin_alone(app: &App) -> Result<(), Error> {
+    let now = app.now();
     app.store()
-        .write(Lane::Instance, |work| {
-            Box::pin(async move { work.all_disconnected().await })
+        .write(Lane::Instance, move |work| {
+            Box::pin(async move { work.all_disconnected(now).await })
         })
         .await?;
     commands::give_up(app, app.now()).await?;
@@ -206,6 +219,57 @@ async fn publish(app: App) {
         }
         chain_deeds(&app).await;
         tokio::time::sleep(BREATH).await;
+    }
+}
+
+/// Looks at the fleet whenever something happened that can matter, and from time to time.
+async fn watch_fleet(app: App) {
+    let mut news = app.bus().subscribe();
+    let mut lease: Option<LeaseGuard> = None;
+    loop {
+        let _ = tokio::time::timeout(WATCH, heard(&mut news)).await;
+        lease = match lease {
+            Some(held) if matches!(held.renew().await, Ok(true)) => Some(held),
+            _ => app.bus().lease(WATCHER, LEASE).await.ok().flatten(),
+        };
+        let began = tokio::time::Instant::now();
+        if lease.is_some() {
+            look_at_fleet(&app).await;
+        }
+        tokio::time::sleep(REST.max(began.elapsed() * 9)).await;
+    }
+}
+
+/// Resolves when something was heard that can matter.
+async fn heard(news: &mut bus::Subscription) {
+    loop {
+        match news.recv().await {
+            Ok(news) => match &*news {
+                News::Events(events) if events.iter().any(|(_, e)| alerts::is_news(e)) => return,
+                // A new one has no rules yet.
+                News::OrganisationChanged(_) => return,
+                _ => {}
+            },
+            Err(Missed::Lagged) => return,
+            Err(Missed::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+/// Opens, changes and ends alerts by what is the case. Only the holder of the lease may call this, or
+/// a test.
+pub async fn look_at_fleet(app: &App) {
+    match alerts::look(app).await {
+        Ok(0) => {}
+        Ok(count) => tracing::debug!(alerts.count = count, "alerts changed"),
+        Err(error) => tracing::debug!("alerts wait: {error}"),
+    }
+}
+
+/// Sends the messages to webhooks whose time has come.
+pub async fn send_webhooks(app: &App) {
+    if let Err(error) = webhooks::send_due(app).await {
+        tracing::debug!("webhooks wait: {error}");
     }
 }
 

@@ -28,6 +28,8 @@ pub mod ingest;
 pub mod transfers;
 
 // the people's side
+pub mod alert_rules;
+pub mod alerts;
 pub mod audit;
 pub mod batches;
 pub mod commands;
@@ -44,6 +46,7 @@ pub mod locks;
 pub mod logins;
 pub mod logs;
 pub mod lost_factors;
+pub mod maintenance;
 pub mod me;
 pub mod members;
 mod nodes;
@@ -67,7 +70,9 @@ pub mod stations;
 pub mod step_up;
 pub mod support;
 pub mod tokens;
+pub mod uptime;
 pub mod users;
+pub mod webhooks;
 
 // by itself
 pub mod health;

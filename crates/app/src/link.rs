@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bus::Mailbox;
 use chrono::TimeDelta;
+use domain::alert::skew::ClockWatch;
 use domain::clock::Moment;
 use domain::id::{OrgId, SessionId, SiteId, StationId};
 use domain::session::Session;
@@ -32,6 +33,8 @@ pub(crate) struct Known {
     pub newest: BTreeMap<SessionId, i64>,
     /// Departures already on record: action and code.
     pub deviations: BTreeSet<(String, String)>,
+    /// How far the station's clock is from ours.
+    pub clock: ClockWatch,
 }
 
 /// A station that may have been let in without being known.

@@ -33,17 +33,20 @@ pub enum Topic {
     Attempt,
     /// Power and energy (`stations.list`).
     Meter,
+    /// Alerts (`alerts.view`, or `stations.alerts.manage`).
+    Alert,
 }
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Station,
         Self::Session,
         Self::Command,
         Self::Job,
         Self::Attempt,
         Self::Meter,
+        Self::Alert,
     ];
 
     /// The stable word.
@@ -56,6 +59,7 @@ impl Topic {
             Self::Job => "job",
             Self::Attempt => "attempt",
             Self::Meter => "meter",
+            Self::Alert => "alert",
         }
     }
 
@@ -72,6 +76,15 @@ impl Topic {
             Self::Command => Permission::StationsControl,
             Self::Job => Permission::StationsControlBatch,
             Self::Attempt => Permission::StationsEdit,
+            Self::Alert => Permission::AlertsView,
+        }
+    }
+
+    /// What does as well.
+    const fn otherwise(self) -> Option<Permission> {
+        match self {
+            Self::Alert => Some(Permission::StationsAlertsManage),
+            _ => None,
         }
     }
 
@@ -82,6 +95,7 @@ impl Topic {
             | Change::SessionEnded { .. } => Self::Session,
             Change::CommandUpdated { .. } => Self::Command,
             Change::BatchUpdated { .. } => Self::Job,
+            Change::AlertOpened { .. } | Change::AlertUpdated { .. } => Self::Alert,
             Change::StationConnected
             | Change::StationDisconnected
             | Change::StationBooted { .. }
@@ -158,6 +172,10 @@ pub async fn subscribe(
             gate::permit_whole(app, caller, topic.permission()).await
         } else {
             gate::permit(app, caller, topic.permission()).await
+        };
+        let checked = match (checked, topic.otherwise()) {
+            (Err(_), Some(other)) => gate::permit(app, caller, other).await,
+            (checked, _) => checked,
         };
         match checked {
             Ok(pass) => allowed.push((*topic, pass)),
@@ -353,6 +371,10 @@ fn told(seq: i64, event: &Event) -> Item {
         Change::BatchUpdated { batch, state } => {
             data.insert("job_id".to_owned(), json!(batch));
             json!({"job_id": batch, "state": state})
+        }
+        Change::AlertOpened { alert } | Change::AlertUpdated { alert } => {
+            data.insert("alert_id".to_owned(), json!(alert));
+            json!({})
         }
         _ => json!({}),
     };

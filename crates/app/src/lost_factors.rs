@@ -39,6 +39,7 @@ pub async fn remove(app: &App, caller: &Caller, org: OrgId, user: UserId) -> Res
         return Err(Error::conflict("works_elsewhere", detail));
     }
     let letter = Letter {
+        about: None,
         to: &row.email,
         kind: MailKind::SecondFactorRemoved,
         language: Language::default(),

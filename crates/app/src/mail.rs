@@ -16,6 +16,7 @@
 mod text;
 
 use chrono::TimeDelta;
+use domain::alert::AlertKind;
 use domain::clock::Moment;
 use domain::id::{MailId, OrgId};
 use domain::mail::{Language, MailKind, MailState, next_try};
@@ -51,6 +52,8 @@ pub(crate) struct Letter<'a> {
     pub link: &'a str,
     /// Until when the link opens something; none when it is no secret.
     pub until: Option<Moment>,
+    /// The condition that it tells of, and the name of what it is about.
+    pub about: Option<(AlertKind, &'a str)>,
 }
 
 /// The link as people open it.
@@ -152,6 +155,7 @@ mod tests {
 
     async fn queued(test: &TestApp) -> MailId {
         let letter = Letter {
+            about: None,
             to: "bo@example.org",
             kind: MailKind::Invitation,
             language: Language::De,

@@ -60,10 +60,10 @@ pub async fn acknowledge(
     let found = app.store().read.notification(user, id).await?;
     let found = found.filter(|found| found.org == member.scope.org);
     let mut found = found.ok_or(Error::NotFound)?;
-    let secret = match (&found.matter, &found.sealed) {
+    let secret = match (&found.matter, &found.sealed, found.station) {
         // For those only who have the owner's ways at this moment.
-        (Matter::LockPuk, Some(sealed)) => {
-            locks::demand_owner(app, caller, found.station).await?;
+        (Matter::LockPuk, Some(sealed), Some(station)) => {
+            locks::demand_owner(app, caller, station).await?;
             Some(seal::open(app, SEALED_PUK, &id.to_string(), sealed)?)
         }
         _ => None,

@@ -1,8 +1,10 @@
 //! The first glance at the fleet.
 
-use chrono::NaiveTime;
+use chrono::{NaiveTime, TimeDelta};
 use domain::role::{Caller, Permission};
+use domain::uptime::{PlugIns, Uptime};
 pub use store::Overview;
+use store::UptimeOf;
 
 use crate::app::App;
 use crate::error::Error;
@@ -23,4 +25,16 @@ pub async fn read(app: &App, caller: &Caller) -> Result<Overview, Error> {
         overview.unclaimed = 0;
     }
     Ok(overview)
+}
+
+/// How reliable the fleet was within the last day, with `dashboard.view`: for how much of it stations
+/// within reach were connected, and how many tries to charge came to energy.
+pub async fn reliability(app: &App, caller: &Caller) -> Result<(Uptime, PlugIns), Error> {
+    let pass = gate::permit(app, caller, Permission::DashboardView).await?;
+    let to = app.now();
+    let from = to - TimeDelta::days(1);
+    let read = &app.store().read;
+    let of = UptimeOf::Sites(pass.sites.as_deref());
+    let uptime = read.uptime(pass.org, of, from, to).await?;
+    Ok((uptime, read.plug_ins(pass.org, of, from, to).await?))
 }

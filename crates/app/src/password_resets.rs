@@ -44,6 +44,7 @@ pub async fn ask(app: &App, email: &str, language: Language) -> Result<(), Error
         expires_at: now + LIFE,
     };
     let letter = Letter {
+        about: None,
         to: &user.email,
         kind: MailKind::PasswordReset,
         language,
@@ -103,6 +104,7 @@ pub async fn finish(
     let org = org.ok_or_else(|| refused("link_invalid"))?;
     let chosen = secret::hash_password(app, password).await?;
     let letter = Letter {
+        about: None,
         to: &user.email,
         kind: MailKind::PasswordChanged,
         language,

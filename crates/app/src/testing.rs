@@ -96,6 +96,7 @@ impl TestApp {
             secret: StationSecret::new([7; 32]),
             post: post.unwrap_or_else(|| folder(&directory)),
             identity_provider: None,
+            webhooks: egress::webhook::Client::new(egress::webhook::Allowed::default()).unwrap(),
         });
         let token = setup::create_link(&app, &Caller::System { why: "test" })
             .await

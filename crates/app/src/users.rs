@@ -177,6 +177,7 @@ pub async fn reset_password(
         None,
     );
     let letter = Letter {
+        about: None,
         to: &user.email,
         kind: MailKind::PasswordChanged,
         language: Language::default(),
@@ -224,6 +225,7 @@ pub async fn reset_second_factor(
         inviter: Some("Whoever runs this instance"),
         link: "/login",
         until: None,
+        about: None,
     };
     let notice = mail::queue(app, org, &letter)?;
     let action = "users.reset_second_factor";

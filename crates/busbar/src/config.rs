@@ -7,6 +7,7 @@ mod files;
 mod lock;
 mod oidc;
 mod support;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ pub use files::Files;
 pub use lock::LockConfig;
 pub use oidc::Oidc;
 pub use support::Support;
+pub use webhooks::Webhooks;
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +106,8 @@ pub struct Config {
     pub lock: LockConfig,
     /// How long logs are kept.
     pub retention: Retention,
+    /// Messages to other people's servers.
+    pub webhooks: Webhooks,
     /// Files to and from stations.
     pub files: Files,
     /// Networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count, at both
@@ -219,6 +223,7 @@ impl Default for Config {
             support: Support::default(),
             lock: LockConfig::default(),
             retention: Retention::default(),
+            webhooks: Webhooks::default(),
             files: Files::default(),
             trusted_proxies: TrustedProxies::this_machine(),
             backup: BackupConfig::default(),

@@ -74,6 +74,7 @@ pub async fn build(config: &Config) -> Result<App, Failure> {
         secret,
         post: config.post()?,
         identity_provider: config.identity_provider()?,
+        webhooks: config.webhooks.client()?,
     }))
 }
 

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::batch::BatchState;
 use crate::clock::Moment;
 use crate::command::CommandState;
-use crate::id::{BatchId, CommandId, EventId, OrgId, SessionId, SiteId, StationId, TransferId};
+use crate::id::{
+    AlertId, BatchId, CommandId, EventId, OrgId, SessionId, SiteId, StationId, TransferId,
+};
 use crate::quantity::{WattHours, Watts};
 use crate::station::{ConnectorStatus, Registration};
 use crate::transfer::TransferState;
@@ -106,6 +108,16 @@ pub enum Change {
     },
     /// The station departed from its protocol in a way not seen of it before.
     DeviationRecorded,
+    /// An alert opened.
+    AlertOpened {
+        /// Which.
+        alert: AlertId,
+    },
+    /// An alert changed, or is over.
+    AlertUpdated {
+        /// Which.
+        alert: AlertId,
+    },
 }
 
 impl Change {
@@ -130,6 +142,8 @@ impl Change {
             Self::SettingsUpdated => "settings.updated",
             Self::SettingsDrifted { .. } => "settings.drifted",
             Self::DeviationRecorded => "deviation.recorded",
+            Self::AlertOpened { .. } => "alert.opened",
+            Self::AlertUpdated { .. } => "alert.updated",
         }
     }
 }

@@ -124,6 +124,16 @@ ids! {
     NotificationId = "nfn";
     /// A passkey of an operator.
     PasskeyId = "pky";
+    /// An alert.
+    AlertId = "alr";
+    /// A rule by which alerts count.
+    AlertRuleId = "rul";
+    /// A time in which nobody is told.
+    MaintenanceId = "mnt";
+    /// An address of somebody else that is told of alerts.
+    WebhookId = "whk";
+    /// One message to a webhook.
+    DeliveryId = "dlv";
     /// A firmware file of a library.
     FirmwareId = "fwf";
     /// A file on its way to or from a station.

@@ -3,6 +3,7 @@
 //! Pure and synchronous. Nothing here reads a clock, a socket or a database; time and randomness
 //! come in through the two ports of [`clock`].
 
+pub mod alert;
 pub mod attempt;
 pub mod audit;
 pub mod batch;
@@ -35,5 +36,7 @@ pub mod site_access;
 pub mod station;
 pub mod token;
 pub mod transfer;
+pub mod uptime;
 pub mod variable;
+pub mod webhook;
 pub mod wire_log;

@@ -25,6 +25,8 @@ pub enum MailKind {
     SecondFactorRemoved,
     /// The account can be opened at the identity provider from now on.
     ProviderLinked,
+    /// An alert opened.
+    Alert,
 }
 
 impl MailKind {
@@ -38,6 +40,7 @@ impl MailKind {
         Self::PasswordChanged,
         Self::SecondFactorRemoved,
         Self::ProviderLinked,
+        Self::Alert,
     ];
 }
 

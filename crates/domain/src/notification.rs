@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::AlertKind;
 use crate::clock::Moment;
-use crate::id::{NotificationId, OrgId, StationId, UserId};
+use crate::id::{AlertId, NotificationId, OrgId, SiteId, StationId, UserId};
 use crate::lock::RemovalMethod;
 
 /// What it is about.
@@ -34,6 +35,13 @@ pub enum Matter {
     RevertsStopped,
     /// A locked station did not tell its settings, time and again.
     SettingsUnread,
+    /// An alert opened, or is open still.
+    Alert {
+        /// Which.
+        alert: AlertId,
+        /// Its condition.
+        condition: AlertKind,
+    },
     /// The library has newer firmware for stations of a model; told at one of them.
     FirmwareAvailable {
         /// Of which maker.
@@ -56,6 +64,7 @@ impl Matter {
             Self::SettingsDrifted { .. } => "settings_drifted",
             Self::RevertsStopped => "reverts_stopped",
             Self::SettingsUnread => "settings_unread",
+            Self::Alert { .. } => "alert",
             Self::FirmwareAvailable { .. } => "firmware_available",
         }
     }
@@ -70,8 +79,10 @@ pub struct Notification {
     pub user: UserId,
     /// In which organisation it happened.
     pub org: OrgId,
-    /// At which station.
-    pub station: StationId,
+    /// At which station; none for what is about a whole site.
+    pub station: Option<StationId>,
+    /// At which site, for what is about one.
+    pub site: Option<SiteId>,
     /// What.
     pub matter: Matter,
     /// A secret that only this person is told, sealed; gone once it was acknowledged.

@@ -48,20 +48,7 @@ impl Client {
     /// Trusts what the machine trusts, and the authorities of the public web beside: a bare machine
     /// has no certificates of its own.
     pub fn new() -> Result<Self, Failure> {
-        let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| Failure::Away(error.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(PATIENCE)
-            .user_agent(concat!("Busbar/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+        let client = builder()?.timeout(PATIENCE).build()?;
         Ok(Self(client))
     }
 
@@ -82,4 +69,21 @@ impl Client {
         }
         Ok(answer.body(body)?)
     }
+}
+
+/// A client to be: it trusts what the machine trusts and the authorities of the public web, follows
+/// no redirects, and says who it is.
+pub(crate) fn builder() -> Result<reqwest::ClientBuilder, Failure> {
+    let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Failure::Away(error.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("Busbar/", env!("CARGO_PKG_VERSION"))))
 }

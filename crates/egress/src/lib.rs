@@ -10,3 +10,4 @@ pub mod guard;
 mod http;
 pub mod mail;
 pub mod oidc;
+pub mod webhook;

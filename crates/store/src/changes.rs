@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use sea_orm::{ActiveValue::Set, DatabaseTransaction};
 use uuid::Uuid;
 
-use crate::entity::{evses, sessions, tokens};
+use crate::entity::{evses, sessions, stations, tokens};
 use crate::error::Error;
 use crate::rows::change;
 
@@ -21,6 +21,8 @@ pub(crate) struct Changes {
     pub evses: HashMap<(Uuid, i32), (Option<i64>, Option<Uuid>)>,
     /// When tokens were last presented.
     pub tokens: HashMap<Uuid, i64>,
+    /// How far clocks of stations are off, in milliseconds, and when that was told.
+    pub clocks: HashMap<Uuid, (i64, i64)>,
 }
 
 /// What readings change in a session.
@@ -95,6 +97,18 @@ impl Changes {
         let rows: Vec<_> = rows.collect();
         let set = [tokens::Column::LastUsedAt];
         change(tx, &[tokens::Column::Id], &set, &rows).await?;
+        let rows = self
+            .clocks
+            .into_iter()
+            .map(|(id, (skew, at))| stations::ActiveModel {
+                id: Set(id),
+                clock_skew_ms: Set(Some(skew)),
+                clock_skew_at: Set(Some(at)),
+                ..Default::default()
+            });
+        let rows: Vec<_> = rows.collect();
+        let set = [stations::Column::ClockSkewMs, stations::Column::ClockSkewAt];
+        change(tx, &[stations::Column::Id], &set, &rows).await?;
         Ok(())
     }
 }

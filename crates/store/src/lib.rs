@@ -4,6 +4,8 @@
 //! disk. Reads go to a pool of their own and always name the organisation they are for, so that a
 //! foreign id reads as a missing one. Nothing outside this crate knows the tables.
 
+mod alert;
+mod alert_rule;
 mod attempt;
 mod audit;
 mod backend;
@@ -50,12 +52,15 @@ mod store;
 mod sweep;
 mod token;
 mod transfer;
+mod uptime;
 mod user;
 mod value;
 mod variable;
+mod webhook;
 mod wire_log;
 mod work;
 
+pub use alert::{AlertFilter, AlertRow, AlertSort};
 pub use attempt::Unknown;
 pub use audit::AuditFilter;
 pub use batch::{BatchFilter, FirmwareWord, ItemRow, RunningRow};
@@ -91,6 +96,8 @@ pub use station::{Credential, EvseRow, Opened, StationFilter, StationRow, Statio
 pub use store::{Overview, Read, Store};
 pub use sweep::Retention;
 pub use token::{TokenFilter, TokenSort};
+pub use uptime::UptimeOf;
 pub use user::{LoginRow, UserRow};
+pub use webhook::WebhookRow;
 pub use wire_log::{LogFilter, LogFleet, LogOf, log_cursor};
 pub use work::Work;

@@ -124,6 +124,7 @@ fn active(row: &LockRow) -> locks::ActiveModel {
         removed_how: Set(removal.map(|r| word(&r.method))),
         removed_by: Set(removal.map(|r| r.by.uuid())),
         remover: Set(removal.map(|r| r.name.clone())),
+        drifting: Set(!row.watch.drift.is_empty()),
         ..Default::default()
     }
 }

@@ -45,8 +45,10 @@ impl Work {
         if gone.rows_affected == 0 {
             return Ok(false);
         }
+        self.connections_end(Some(node)).await?;
         stations::Entity::update_many()
             .col_expr(stations::Column::Online, Expr::value(false))
+            .col_expr(stations::Column::OfflineSince, Expr::value(ms(before)))
             .filter(stations::Column::NodeId.eq(node.uuid()))
             .filter(stations::Column::Online.eq(true))
             .exec(&self.tx)
@@ -70,7 +72,7 @@ impl Work {
             .filter(stations::Column::ConnectedSince.is_not_null())
             .exec(&self.tx)
             .await?;
-        Ok(())
+        self.connections_back(node).await
     }
 }
 

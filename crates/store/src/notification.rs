@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::clock::Moment;
-use domain::id::{NotificationId, OrgId, StationId, UserId};
+use domain::id::{NotificationId, OrgId, SiteId, StationId, UserId};
 use domain::notification::Notification;
 use domain::page::{Page, PageRequest};
 use sea_orm::sea_query::Expr;
@@ -15,7 +15,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::entity::notifications::{ActiveModel, Column, Entity, Model};
-use crate::entity::stations;
+use crate::entity::{sites, stations};
 use crate::error::Error;
 use crate::page::{Cursor, cut};
 use crate::sort::list_name;
@@ -28,7 +28,7 @@ use crate::work::Work;
 pub struct Told {
     /// It.
     pub notification: Notification,
-    /// The station's name on the wire.
+    /// The station's name on the wire, or the name of the site.
     pub identity: String,
 }
 
@@ -37,7 +37,8 @@ fn from_row(row: Model) -> Result<Notification, Error> {
         id: NotificationId::from_uuid(row.id),
         user: UserId::from_uuid(row.user_id),
         org: OrgId::from_uuid(row.org_id),
-        station: StationId::from_uuid(row.station_id),
+        station: row.station_id.map(StationId::from_uuid),
+        site: row.site_id.map(SiteId::from_uuid),
         matter: from_json(&row.matter)?,
         sealed: row.sealed,
         at: moment(row.created_at)?,
@@ -52,7 +53,8 @@ impl Work {
             id: Set(told.id.uuid()),
             user_id: Set(told.user.uuid()),
             org_id: Set(told.org.uuid()),
-            station_id: Set(told.station.uuid()),
+            station_id: Set(told.station.map(StationId::uuid)),
+            site_id: Set(told.site.map(SiteId::uuid)),
             matter: Set(json(&told.matter)),
             sealed: Set(told.sealed.clone()),
             created_at: Set(ms(told.at)),
@@ -109,17 +111,25 @@ impl Read {
             value: String::new(),
             id: row.id,
         });
-        let ids = rows.iter().map(|row| row.station_id);
-        let named: HashMap<Uuid, String> = stations::Entity::find()
+        let ids = rows.iter().filter_map(|row| row.station_id);
+        let mut named: HashMap<Uuid, String> = stations::Entity::find()
             .filter(stations::Column::Id.is_in(ids))
             .all(&self.db)
             .await?
             .into_iter()
             .map(|station| (station.id, station.identity))
             .collect();
+        let ids = rows.iter().filter_map(|row| row.site_id);
+        let places = sites::Entity::find()
+            .filter(sites::Column::Id.is_in(ids))
+            .all(&self.db)
+            .await?;
+        named.extend(places.into_iter().map(|site| (site.id, site.name)));
         let told = |row: Model| {
+            let about = row.station_id.or(row.site_id);
+            let name = about.and_then(|id| named.get(&id).cloned());
             Ok(Told {
-                identity: named.get(&row.station_id).cloned().unwrap_or_default(),
+                identity: name.unwrap_or_default(),
                 notification: from_row(row)?,
             })
         };

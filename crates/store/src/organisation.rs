@@ -65,6 +65,7 @@ fn to_row(organisation: &Organisation, modules: &ModuleSet) -> ActiveModel {
         made_by: Set(organisation.made_by.map(UserId::uuid)),
         made_under: Set(organisation.made_under.map(OrgId::uuid)),
         revision: NotSet,
+        ..Default::default()
     }
 }
 

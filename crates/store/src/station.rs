@@ -92,6 +92,8 @@ pub struct Opened {
     pub station: Station,
     /// Its EVSEs.
     pub evses: Vec<Evse>,
+    /// How far its clock was from ours when it last told, in milliseconds.
+    pub clock_skew_ms: Option<i64>,
 }
 
 fn from_row(row: stations::Model) -> Result<Station, Error> {
@@ -155,7 +157,7 @@ impl Work {
             password_hash: Set(password_hash.map(str::to_owned)),
             created_at: Set(ms(station.created_at)),
             revision: NotSet,
-            external_ref: NotSet,
+            ..Default::default()
         };
         row.insert(&self.tx).await?;
         Ok(())
@@ -210,10 +212,15 @@ impl Work {
             .col_expr(stations::Column::ConnectedSince, Expr::value(ms(at)))
             .col_expr(stations::Column::LastSeenAt, Expr::value(ms(at)))
             .filter(stations::Column::Id.eq(id.uuid()))
+            .col_expr(stations::Column::OfflineSince, Expr::value(None::<i64>))
             .filter(stations::Column::Epoch.lt(epoch))
             .exec(&self.tx)
             .await?;
-        Ok(done.rows_affected == 1)
+        let newest = done.rows_affected == 1;
+        if newest {
+            self.connection_begin(id, at).await?;
+        }
+        Ok(newest)
     }
 
     /// Notes the end of a connection; of any but the newest it changes nothing: false.
@@ -230,16 +237,23 @@ impl Work {
                 Expr::value(Option::<i64>::None),
             )
             .col_expr(stations::Column::LastSeenAt, Expr::value(ms(at)))
+            .col_expr(stations::Column::OfflineSince, Expr::value(ms(at)))
             .filter(stations::Column::Id.eq(id.uuid()))
             .filter(stations::Column::Epoch.eq(epoch))
             .exec(&self.tx)
             .await?;
-        Ok(done.rows_affected == 1)
+        let newest = done.rows_affected == 1;
+        if newest {
+            self.connection_end(id, at).await?;
+        }
+        Ok(newest)
     }
 
-    /// Notes that all stations are away.
-    pub async fn all_disconnected(&mut self) -> Result<u64, Error> {
+    /// Notes that all stations are away: nobody knew whether they were there until `at`.
+    pub async fn all_disconnected(&mut self, at: Moment) -> Result<u64, Error> {
+        self.connections_end(None).await?;
         let done = stations::Entity::update_many()
+            .col_expr(stations::Column::OfflineSince, Expr::value(ms(at)))
             .col_expr(stations::Column::Online, Expr::value(false))
             .col_expr(
                 stations::Column::ConnectedSince,
@@ -249,6 +263,11 @@ impl Work {
             .exec(&self.tx)
             .await?;
         Ok(done.rows_affected)
+    }
+
+    /// Notes how far the clock of a station is from ours.
+    pub fn clock_skew(&mut self, id: StationId, skew_ms: i64, at: Moment) {
+        self.changes.clocks.insert(id.uuid(), (skew_ms, ms(at)));
     }
 
     /// Notes signs of life, in one statement for many stations.

@@ -10,8 +10,9 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::entity::{
-    attempts, challenges, commands, devices, invitations, links, login_failures, logins, mails,
-    notices, outbox, samples, session_events, sessions, setup_links, wire_log,
+    alerts, attempts, challenges, commands, connections, devices, invitations, links,
+    login_failures, logins, mails, maintenance_windows, notices, outbox, samples, session_events,
+    sessions, setup_links, webhook_deliveries, wire_log,
 };
 use crate::error::Error;
 use crate::lane::Lane;
@@ -53,6 +54,10 @@ const DAY_MS: i64 = 86_400_000;
 const REPORTS_DAYS: u32 = 365;
 /// To whom mails went is personal, and nobody asks for longer.
 const MAILS_DAYS: u32 = 90;
+/// When stations were connected is asked for two years back; alerts that are over and what went to
+/// webhooks, for as long as notices and a month.
+const CONNECTIONS_MS: i64 = 730 * DAY_MS;
+const DELIVERIES_DAYS: u32 = 30;
 /// Attempts that are kept in all, and from one address.
 const MOST_ATTEMPTS: u64 = 100_000;
 const MOST_OF_ONE: u64 = 2_000;
@@ -123,6 +128,23 @@ impl Store {
             .filter(login_failures::Column::LastAt.lt(now - FAILURES_MS));
         gone += self.remove(forgotten).await?;
         let old = mails::Entity::find().filter(mails::Column::Id.lt(since(MAILS_DAYS)));
+        gone += self.remove(old).await?;
+        let old = connections::Entity::find()
+            .filter(connections::Column::EndedAt.lt(now - CONNECTIONS_MS));
+        gone += self.remove(old).await?;
+        let kept = now - i64::from(retention.notices_days) * DAY_MS;
+        let old = alerts::Entity::find()
+            .filter(alerts::Column::ResolvedAt.lt(kept))
+            .filter(alerts::Column::Holds.eq(false));
+        gone += self.remove(old).await?;
+        let over =
+            maintenance_windows::Entity::find().filter(maintenance_windows::Column::ToAt.lt(kept));
+        gone += self.remove(over).await?;
+        let old = webhook_deliveries::Entity::find()
+            .filter(
+                webhook_deliveries::Column::CreatedAt.lt(now - i64::from(DELIVERIES_DAYS) * DAY_MS),
+            )
+            .filter(webhook_deliveries::Column::State.is_in(["delivered", "failed"]));
         gone += self.remove(old).await?;
         Ok(gone)
     }

@@ -204,6 +204,7 @@ async fn furnish(stage: &Stage, reader: &mut Reader) -> (String, String) {
     driver(reader).await;
     passkey(reader).await;
     elsewhere(reader).await;
+    alerting(reader, site["id"].as_str().unwrap()).await;
     organisations(reader).await;
     team(reader, site["id"].as_str().unwrap()).await;
     let access = "/sites/{id}/access/{user_id}";
@@ -226,6 +227,53 @@ async fn furnish(stage: &Stage, reader: &mut Reader) -> (String, String) {
     stranger.build().connect().await.unwrap();
     let id = |thing: &Value| thing["id"].as_str().unwrap().to_owned();
     (id(&site), id(&token))
+}
+
+/// A rule, a webhook that is tried, and maintenance.
+async fn alerting(reader: &mut Reader, site: &str) {
+    let hook = json!({"name": "Desk", "url": "https://example.org/hook", "enabled": true});
+    let made = reader
+        .ask("POST", "/webhooks", "/webhooks", Some(&hook))
+        .await;
+    let hook = made["webhook"]["id"].as_str().unwrap().to_owned();
+    for url in ["https://10.0.0.1/", "nonsense"] {
+        let body = json!({"name": "Inside", "url": url});
+        reader
+            .ask("POST", "/webhooks", "/webhooks", Some(&body))
+            .await;
+    }
+    let route = "/webhooks/{id}";
+    let path = route.replace("{id}", &hook);
+    reader
+        .ask("PATCH", route, &path, Some(&json!({"name": "The desk"})))
+        .await;
+    let test = "/webhooks/{id}/test";
+    reader
+        .ask("POST", test, &format!("{path}/test"), None)
+        .await;
+    let hours = json!({"days": [1, 2], "from_minute": 480, "to_minute": 1080,
+        "time_zone": "Europe/Vienna"});
+    let rule = json!({"kind": "flapping", "name": "Storm", "minutes": 20, "threshold": 5,
+        "scope": {"sites": [site]}, "hours": hours, "webhooks": [hook],
+        "in_app": {"roles": ["technician"]}, "mail": {"users": []}});
+    let made = reader
+        .ask("POST", "/alert_rules", "/alert_rules", Some(&rule))
+        .await;
+    let route = "/alert_rules/{id}";
+    let path = route.replace("{id}", made["id"].as_str().unwrap());
+    for change in [
+        json!({"hours": null, "enabled": false}),
+        json!({"threshold": 0}),
+    ] {
+        reader.ask("PATCH", route, &path, Some(&change)).await;
+    }
+    let to = chrono::Utc::now() + chrono::TimeDelta::hours(1);
+    let window = json!({"site_id": site, "to": to, "note": "New cables"});
+    for body in [window, json!({"to": to})] {
+        reader
+            .ask("POST", "/maintenance", "/maintenance", Some(&body))
+            .await;
+    }
 }
 
 /// People who are invited, one who comes, gets other roles, and goes.
@@ -352,6 +400,14 @@ async fn lived(stage: &mut Stage, reader: &mut Reader, n: usize, site: &str) -> 
             json!({"type": "StartupOfTheDevice", "timestamp": "2026-01-01T00:00:00Z", "techInfo": "x"})
         }
     };
+    station
+        .call("SecurityEventNotification", event)
+        .await
+        .unwrap();
+    let mut event = json!({"type": "TamperDetectionActivated", "timestamp": chrono::Utc::now()});
+    if n > 0 {
+        event["techInfo"] = json!("x");
+    }
     station
         .call("SecurityEventNotification", event)
         .await
@@ -502,6 +558,16 @@ async fn read_all(
     let me = reader.ask("GET", "/me", "/me", None).await;
     let drivers = reader.person.all("/drivers").await.unwrap();
     let own_organisation = me["organisation"]["id"].as_str().unwrap();
+    let newest = async |reader: &Reader, list: &str| {
+        let rows = reader.person.clone().all(list).await.unwrap();
+        rows.first()
+            .map(|row| row["id"].as_str().unwrap().to_owned())
+    };
+    let Some(alert) = newest(reader, "/alerts").await else {
+        return false;
+    };
+    let rule = newest(reader, "/alert_rules").await.unwrap();
+    let webhook = newest(reader, "/webhooks").await.unwrap();
     for station in stations {
         let sessions = format!("/sessions?station_id={station}");
         let session = reader.person.all(&sessions).await.unwrap();
@@ -530,6 +596,9 @@ async fn read_all(
                 Some("setting_templates") => template,
                 Some("drivers") => drivers[0]["id"].as_str().unwrap(),
                 Some("organisations") => own_organisation,
+                Some("alerts") => &alert,
+                Some("alert_rules") => &rule,
+                Some("webhooks") => &webhook,
                 Some("firmware_files") => &firmware,
                 _ => token,
             };

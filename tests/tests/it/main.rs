@@ -1,6 +1,8 @@
 //! End-to-end stories: the real binary, real sockets, simulated stations.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod alert_nodes;
+mod alerts;
 mod authenticator;
 mod away;
 mod backup;

@@ -7,9 +7,9 @@ use busbar_tests::product::{Product, migrate};
 use serde_json::json;
 use simulators::{Station, Version};
 
-const PASSWORD: &str = "0123456789abcdef0123";
+pub(crate) const PASSWORD: &str = "0123456789abcdef0123";
 
-fn service(name: &str) -> String {
+pub(crate) fn service(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
         panic!("{name} is not set: run the tests with `make test`, or under tools/with-services.sh")
     })

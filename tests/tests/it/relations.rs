@@ -88,6 +88,19 @@ pub(crate) async fn furnish(person: &mut Person, org: &str, name: &str) -> Thing
         ("jobs", id(&job)),
         ("users", id(&me["user"])),
         ("invitations", id(&invitation["invitation"])),
+        (
+            "alert_rules",
+            id(&make(person, "/alert_rules", json!({"kind": "offline"})).await),
+        ),
+        ("webhooks", {
+            let hook = json!({"name": "H", "url": "https://example.org/"});
+            id(&make(person, "/webhooks", hook).await["webhook"])
+        }),
+        ("maintenance", {
+            let to = chrono::Utc::now() + chrono::TimeDelta::hours(1);
+            let own = json!({"station_id": id(&station["station"]), "to": to});
+            id(&make(person, "/maintenance", own).await)
+        }),
         // The library is a paid module, which organisations below do not have.
         ("firmware_files", format!("fwf_{:032x}", u8::MAX)),
     ])
@@ -121,6 +134,9 @@ pub(crate) fn nothing() -> Things {
         ("jobs", "job"),
         ("users", "usr"),
         ("invitations", "inv"),
+        ("alert_rules", "rul"),
+        ("webhooks", "whk"),
+        ("maintenance", "mnt"),
         ("firmware_files", "fwf"),
         ("setting_templates", "tpl"),
     ];

@@ -23,14 +23,18 @@ pub(crate) const ROLES: [&str; 7] = [
 ];
 
 /// The topics of the live stream, and what each needs.
-const TOPICS: [(&str, &str); 6] = [
+const TOPICS: [(&str, &str); 7] = [
     ("station", "stations.list"),
     ("session", "sessions.view"),
     ("command", "stations.control"),
     ("job", "stations.control.batch"),
     ("attempt", "stations.edit"),
     ("meter", "stations.list"),
+    ("alert", "alerts.view"),
 ];
+
+/// A topic that another right opens as well.
+const TOPIC_TOO: (&str, &str) = ("alert", "stations.alerts.manage");
 
 /// Which role has which permission, from the committed table.
 pub(crate) fn table() -> HashMap<(String, String), bool> {
@@ -80,6 +84,20 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
             let own = ["stations.list"];
             Some(json!({"name": "Key", "permissions": own, "expires_at": until}))
         }
+        ("POST", "/alerts/acknowledge") => Some(json!({"ids": [format!("alr_{MISSING}")]})),
+        ("POST", "/alerts/{id}/snooze") => {
+            Some(json!({"until": chrono::Utc::now() + chrono::TimeDelta::hours(1)}))
+        }
+        ("POST", "/alerts/{id}/assign") => Some(json!({})),
+        ("POST", path) if path.starts_with("/alerts/{id}/") => None,
+        ("POST", "/alert_rules") => Some(json!({"kind": "offline"})),
+        ("POST", "/maintenance") => {
+            // Of a site that is not there: nothing is made.
+            let to = chrono::Utc::now() + chrono::TimeDelta::hours(1);
+            Some(json!({"site_id": format!("sit_{MISSING}"), "to": to}))
+        }
+        ("POST", "/webhooks") => Some(json!({"name": "Hook", "url": "https://example.org/"})),
+        ("POST", "/webhooks/{id}/test") => None,
         ("POST", "/organisations/{id}/members/{user_id}/archive") => Some(json!({})),
         ("POST", "/organisations/{id}/invitations") => {
             Some(json!({"email": someone(), "roles": ["viewer"]}))
@@ -236,6 +254,10 @@ impl Trial {
             "drivers" => "drv",
             "organisations" => "org",
             "keys" => "key",
+            "alerts" => "alr",
+            "alert_rules" => "rul",
+            "maintenance" => "mnt",
+            "webhooks" => "whk",
             "firmware_files" => "fwf",
             "setting_templates" => "tpl",
             _ => "",
@@ -250,7 +272,11 @@ impl Trial {
                 .replace("{module}", "solar")
         };
         if !path.contains("{id}") {
-            let right: &[u16] = if may { &[200, 201, 204] } else { &[403] };
+            let right: &[u16] = match (may, method, path) {
+                (false, ..) => &[403],
+                (true, "POST", "/maintenance") => &[422],
+                (true, ..) => &[200, 201, 204],
+            };
             return self.request(method, path, body.as_ref(), right).await;
         }
         let right: &[u16] = if may { &[404] } else { &[403] };
@@ -291,6 +317,20 @@ impl Trial {
         };
         let own = filled(id);
         self.request(method, &own, body.as_ref(), right).await;
+    }
+
+    /// Alerts: what one is about decides; one that is not there looks so to whoever handles any.
+    async fn alert(&mut self, endpoint: &Endpoint) {
+        let (method, path) = (endpoint.method, endpoint.path);
+        let Need::ByKind(needed) = endpoint.need else {
+            panic!("{path} is no route by kind");
+        };
+        let may = needed.iter().any(|permission| self.may(permission.key()));
+        let right = if may { 404 } else { 403 };
+        let missing = path.replace("{id}", &format!("alr_{MISSING}"));
+        let body = body(method, path);
+        self.request(method, &missing, body.as_ref(), &[right])
+            .await;
     }
 
     /// Commands: the kind in the body decides.
@@ -487,7 +527,12 @@ impl Trial {
             // A stream leaves out what one may not see, and is refused when nothing is left.
             ("GET", "/events") => {
                 for (topic, permission) in TOPICS {
-                    let right = if self.may(permission) { 200 } else { 403 };
+                    let too = TOPIC_TOO.0 == topic && self.may(TOPIC_TOO.1);
+                    let right = if self.may(permission) || too {
+                        200
+                    } else {
+                        403
+                    };
                     let path = format!("/events?topics={topic}");
                     let status = self.person.knock(&path).await.unwrap();
                     assert_eq!(status, right, "{}: {path}", self.role);
@@ -595,6 +640,9 @@ async fn every_route_does_for_every_role_what_the_table_says() {
                 }
                 (Need::ByKind(_), "/stations/{id}/commands") => trial.commands().await,
                 (Need::ByKind(_), path) if path.starts_with("/jobs") => trial.jobs(endpoint).await,
+                (Need::ByKind(_), path) if path.starts_with("/alerts/{id}") => {
+                    trial.alert(endpoint).await;
+                }
                 (Need::ByKind(_), "/organisations/{id}/sub_organisations") => {
                     trial.sub_organisations().await;
                 }

@@ -38,6 +38,7 @@ export function NotificationsPage() {
               by: note.by ?? '',
               how: note.method ? t(`lock.method.${note.method}`) : '',
               names: note.settings.join(', '),
+              condition: note.alert_kind ? t(`alerts.kind.${note.alert_kind}`) : '',
               model: note.firmware ? `${note.firmware.vendor} ${note.firmware.model}` : '',
               version: note.firmware?.version ?? '',
             })}
@@ -47,11 +48,17 @@ export function NotificationsPage() {
       {
         id: 'where',
         head: t('notes.where'),
-        cell: (note) => (
-          <Link to="/stations/$id/variables" params={{ id: note.station_id }}>
-            {note.station_identity ?? t('notes.station')}
-          </Link>
-        ),
+        cell: (note) =>
+          note.station_id ? (
+            <Link
+              to={note.alert_id ? '/stations/$id/live' : '/stations/$id/variables'}
+              params={{ id: note.station_id }}
+            >
+              {note.station_identity ?? t('notes.station')}
+            </Link>
+          ) : (
+            note.site_name
+          ),
       },
       { id: 'at', from: 'tablet', head: t('notes.at'), cell: (note) => <Ago at={note.at} /> },
       {

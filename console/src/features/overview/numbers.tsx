@@ -13,7 +13,7 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { overview } from '../../api/queries';
 import { Energy, Power } from '../../components/values';
-import { count } from '../../format';
+import { count, percent } from '../../format';
 
 export function FleetNumbers() {
   const { t } = useTranslation();
@@ -61,6 +61,7 @@ export function FleetNumbers() {
         <div className="meterbar" aria-hidden>
           <i style={{ width: `${share}%` }} />
         </div>
+        <small>{t('numbers.uptime', { percent: percent(data.uptime_percent_24h) })}</small>
       </Link>
       <Link
         className="kpi"
@@ -78,6 +79,7 @@ export function FleetNumbers() {
           <IconReceipt2 size={16} aria-hidden /> {t('numbers.sessions')}
         </div>
         <div className="value">{count(data.sessions_active)}</div>
+        <small>{t('numbers.plug_ins', { percent: percent(data.plug_in_success_percent_24h) })}</small>
       </Link>
       <div className="kpi">
         <div className="label">

@@ -1,6 +1,7 @@
 // The pages that one goes to by the rail, the palette or two keys, in the order of the rail.
 import {
   IconAdjustmentsExclamation,
+  IconAlertTriangle,
   IconBell,
   IconBinaryTree2,
   IconBuilding,
@@ -21,6 +22,7 @@ import {
   IconUser,
   IconUsers,
   IconUsersGroup,
+  IconWebhook,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ComponentType } from 'react';
@@ -43,6 +45,7 @@ export const PLACES: Place[] = [
   { to: '/', word: 'nav.overview', icon: IconLayoutDashboard, group: 'operate', key: 'o' },
   { to: '/stations', word: 'nav.stations', icon: IconChargingPile, group: 'operate', key: 's' },
   { to: '/sessions', word: 'nav.sessions', icon: IconReceipt2, group: 'operate', key: 'e' },
+  { to: '/alerts', word: 'nav.alerts', icon: IconAlertTriangle, group: 'operate', key: 'l' },
   { to: '/logs', word: 'nav.log', icon: IconFileSearch, group: 'operate', key: 'n' },
   { to: '/jobs', word: 'nav.jobs', icon: IconListCheck, group: 'manage', key: 'j' },
   { to: '/sites', word: 'nav.sites', icon: IconBuildingStore, group: 'manage', key: 'i' },
@@ -56,6 +59,7 @@ export const PLACES: Place[] = [
   { to: '/org/sub-organisations', word: 'nav.sub_organisations', icon: IconBinaryTree2, group: 'organise' },
   { to: '/org/team', word: 'nav.team', icon: IconUsers, group: 'organise', key: 'm' },
   { to: '/org/keys', word: 'nav.keys', icon: IconKey, group: 'organise' },
+  { to: '/org/webhooks', word: 'nav.webhooks', icon: IconWebhook, group: 'organise' },
   { to: '/org/audit', word: 'nav.audit', icon: IconHistory, group: 'organise', key: 'a' },
   { to: '/org/roles', word: 'nav.roles', icon: IconShieldCheck, group: 'organise' },
   { to: '/support', word: 'nav.support', icon: IconLifebuoy, group: 'organise' },

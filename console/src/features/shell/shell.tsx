@@ -98,7 +98,10 @@ export function Shell() {
     return () => document.removeEventListener('keydown', press);
   }, [keySheet, navigate]);
 
-  const marks: Record<string, number | undefined> = { '/connect': numbers?.unclaimed };
+  const marks: Record<string, number | undefined> = {
+    '/alerts': numbers?.alerts_open ?? 0,
+    '/connect': numbers?.unclaimed,
+  };
   return (
     <AppShell
       header={{ height: 58 }}

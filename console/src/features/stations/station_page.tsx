@@ -21,6 +21,7 @@ const TABS = [
   { to: '/stations/$id/commands', part: 'commands' },
   { to: '/stations/$id/variables', part: 'variables' },
   { to: '/stations/$id/log', part: 'log' },
+  { to: '/stations/$id/alerts', part: 'alerts' },
   { to: '/stations/$id/firmware', part: 'firmware' },
   { to: '/stations/$id/diagnostics', part: 'diagnostics' },
   { to: '/stations/$id/settings', part: 'settings' },

@@ -19,6 +19,7 @@ use crate::view::access::{
     UserView,
 };
 use crate::view::account::{ChallengeView, EnteredView, SecondFactorBody};
+use crate::view::alert::percent;
 
 pub(crate) const ROUTES: &[Endpoint] = &[
     endpoint!(GET "/setup", Need::Open, setup_state),
@@ -351,6 +352,8 @@ pub(crate) async fn overview(
     caller: SignedIn,
 ) -> Result<web::Json<OverviewView>, Problem> {
     let o = app::overview::read(&state.app, &caller.0).await?;
+    let (uptime, plug_ins) = app::overview::reliability(&state.app, &caller.0).await?;
+    let alerts_open = app::alerts::unseen(&state.app, &caller.0).await?;
     Ok(web::Json(OverviewView {
         stations: o.stations,
         online: o.online,
@@ -360,6 +363,9 @@ pub(crate) async fn overview(
         energy_today_wh: o.energy_wh,
         sessions_active: o.sessions_active,
         unclaimed: o.unclaimed,
+        uptime_percent_24h: percent(uptime.basis_points()),
+        plug_in_success_percent_24h: percent(plug_ins.basis_points()),
+        alerts_open,
     }))
 }
 

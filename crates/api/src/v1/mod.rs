@@ -2,6 +2,8 @@
 
 pub(crate) mod access;
 pub(crate) mod account;
+pub(crate) mod alert_rules;
+pub(crate) mod alerts;
 pub(crate) mod attempts;
 pub(crate) mod audit;
 pub(crate) mod commands;

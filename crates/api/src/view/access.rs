@@ -166,6 +166,12 @@ pub(crate) struct OverviewView {
     pub energy_today_wh: i64,
     pub sessions_active: i64,
     pub unclaimed: i64,
+    /// Percent of the last day for which stations were connected; null when none ever was.
+    pub uptime_percent_24h: Option<f64>,
+    /// Percent of the tries to charge within the last day that came to energy; null when nobody tried.
+    pub plug_in_success_percent_24h: Option<f64>,
+    /// Alerts of which nobody has said anything; null for those who may not see alerts.
+    pub alerts_open: Option<u64>,
 }
 
 /// What a charger must be told.

@@ -395,9 +395,18 @@ pub(crate) struct NotificationView {
     #[schema(value_type = words::NotificationKind)]
     pub kind: &'static str,
     pub organisation_id: String,
-    pub station_id: String,
+    /// Null for what is about a whole site.
+    pub station_id: Option<String>,
     /// The station's name on the wire; null in the answer to an acknowledgement.
     pub station_identity: Option<String>,
+    /// For what is about a whole site.
+    pub site_id: Option<String>,
+    pub site_name: Option<String>,
+    /// The alert that it tells of.
+    pub alert_id: Option<String>,
+    /// The condition of that alert.
+    #[schema(value_type = Option<words::AlertKind>)]
+    pub alert_kind: Option<&'static str>,
     /// Who did it, where it was somebody.
     pub by: Option<String>,
     /// How a lock was taken away.
@@ -416,19 +425,28 @@ pub(crate) struct NotificationView {
 impl NotificationView {
     /// As it is listed.
     pub fn of_list(told: Told) -> Self {
+        let name = Some(told.identity);
+        let of_site = told.notification.station.is_none();
+        let (identity, site) = if of_site { (None, name) } else { (name, None) };
         Self {
-            station_identity: Some(told.identity),
+            station_identity: identity,
+            site_name: site,
             ..Self::to_view(told.notification)
         }
     }
 
     pub fn to_view(told: Notification) -> Self {
         let kind = told.matter.word();
+        let (alert_id, alert_kind) = match told.matter {
+            Matter::Alert { alert, condition } => (Some(alert.to_string()), Some(condition.word())),
+            _ => (None, None),
+        };
         let mut firmware = None;
         let (by, method, settings) = match told.matter {
-            Matter::LockPuk | Matter::RevertsStopped | Matter::SettingsUnread => {
-                (None, None, Vec::new())
-            }
+            Matter::LockPuk
+            | Matter::RevertsStopped
+            | Matter::SettingsUnread
+            | Matter::Alert { .. } => (None, None, Vec::new()),
             Matter::FirmwareAvailable {
                 vendor,
                 model,
@@ -449,8 +467,12 @@ impl NotificationView {
             id: told.id.to_string(),
             kind,
             organisation_id: told.org.to_string(),
-            station_id: told.station.to_string(),
+            station_id: told.station.map(|id| id.to_string()),
             station_identity: None,
+            site_id: told.site.map(|id| id.to_string()),
+            site_name: None,
+            alert_id,
+            alert_kind,
             by,
             method,
             settings,

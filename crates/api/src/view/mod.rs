@@ -2,6 +2,8 @@
 
 pub(crate) mod access;
 pub(crate) mod account;
+pub(crate) mod alert;
+pub(crate) mod alert_rule;
 pub(crate) mod audit;
 pub(crate) mod command;
 pub(crate) mod driver;
@@ -23,6 +25,7 @@ pub(crate) mod site_access;
 pub(crate) mod station;
 pub(crate) mod support;
 pub(crate) mod token;
+pub(crate) mod webhook;
 pub(crate) mod words;
 
 use domain::page::Page;

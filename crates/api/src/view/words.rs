@@ -141,8 +141,23 @@ closed! {
     NotificationKind = [
         "lock_puk", "lock_removed", "lock_password_changed", "settings_drifted", "reverts_stopped",
         "settings_unread",
+        "alert",
         "firmware_available",
     ];
+    /// A condition that alerts are about.
+    AlertKind = of::<domain::alert::AlertKind>();
+    /// How bad an alert is.
+    AlertSeverity = of::<domain::alert::Severity>();
+    /// How far somebody is with an alert.
+    AlertState = of::<domain::alert::AlertState>();
+    /// Why an alert is over.
+    AlertEnding = of::<domain::alert::Ending>();
+    /// What an alert is about.
+    AlertObject = ["site", "station", "evse", "session"];
+    /// An order of alerts.
+    AlertOrder = orders(v1::alerts::SORTS);
+    /// How far a message to a webhook is.
+    DeliveryState = of::<domain::webhook::DeliveryState>();
     /// What is carried to or from a station.
     TransferKind = of::<domain::transfer::TransferKind>();
     /// By which protocol a file is carried.

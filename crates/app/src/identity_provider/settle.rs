@@ -57,6 +57,7 @@ fn notice(
         inviter: None,
         link: "/me",
         until: None,
+        about: None,
     };
     mail::queue(app, org, &letter).map(Some)
 }

@@ -23,6 +23,7 @@ use store::{Error, Work};
 use uuid::Uuid;
 
 use super::Heard;
+use super::meter::newest;
 use crate::link::Known;
 use crate::{locks, transfers};
 
@@ -124,6 +125,7 @@ impl Task {
 impl Scene<'_> {
     async fn decide(&mut self) -> Result<Reply, Error> {
         let task = self.task;
+        self.hear_clock();
         Ok(match &task.heard.message {
             Message::Boot(boot) => self.boot(boot).await?,
             Message::Status(report) => {
@@ -158,6 +160,21 @@ impl Scene<'_> {
             Message::Heartbeat => Reply::Heartbeat { now: task.heard.at },
             Message::Other { .. } => Reply::Default,
         })
+    }
+
+    /// Compares the station's clock with ours, by what a live message says of its time.
+    fn hear_clock(&mut self) {
+        let (now, station) = (self.task.heard.at, self.task.station);
+        let told = match &self.task.heard.message {
+            Message::Status(report) => report.at,
+            Message::Transaction(report) if !report.offline => Some(report.at),
+            Message::Meter(report) => newest(&report.points).map(|point| point.at),
+            Message::Noticed { notices, .. } => notices.iter().filter_map(|n| n.at).max(),
+            _ => None,
+        };
+        if let Some(skew_ms) = told.and_then(|told| self.known.clock.hear(told, now)) {
+            self.work.clock_skew(station, skew_ms, now);
+        }
     }
 
     /// A fresh id of those drawn before the unit ran.

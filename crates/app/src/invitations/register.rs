@@ -116,6 +116,7 @@ async fn activation(
         expires_at: now + LINK_LIFE,
     };
     let letter = Letter {
+        about: None,
         to: &user.email,
         kind: purpose,
         language,

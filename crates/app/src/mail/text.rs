@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use domain::alert::AlertKind;
 use domain::mail::{Language, MailKind};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,7 @@ const fn section(kind: MailKind) -> &'static str {
         MailKind::PasswordChanged => "password_changed",
         MailKind::SecondFactorRemoved => "second_factor_removed",
         MailKind::ProviderLinked => "provider_linked",
+        MailKind::Alert => "alert",
     }
 }
 
@@ -49,6 +51,11 @@ fn environment(escape: AutoEscape) -> Environment<'static> {
     environment
 }
 
+/// The word of a condition.
+fn condition(language: Language, kind: AlertKind) -> Option<String> {
+    texts(language).get("conditions")?.get(kind.word()).cloned()
+}
+
 /// What a text may name. What is not said is not there: a text that names it all the same fails.
 fn values(said: &Letter<'_>) -> Value {
     let until = said.until.map(|until| until.format("%Y-%m-%d %H:%M UTC"));
@@ -57,6 +64,12 @@ fn values(said: &Letter<'_>) -> Value {
         ("organisation", said.organisation.map(str::to_owned)),
         ("inviter", said.inviter.map(str::to_owned)),
         ("until", until.map(|until| until.to_string())),
+        (
+            "condition",
+            said.about
+                .and_then(|(kind, _)| condition(said.language, kind)),
+        ),
+        ("object", said.about.map(|(_, name)| name.to_owned())),
     ];
     let named = named
         .into_iter()
@@ -121,6 +134,7 @@ mod tests {
 
     fn letter(kind: MailKind, language: Language) -> Letter<'static> {
         Letter {
+            about: Some((AlertKind::Offline, "DEPOT-<7>")),
             to: "bo@example.org",
             kind,
             language,
@@ -153,6 +167,17 @@ mod tests {
                 assert!(!mail.subject.is_empty() && !mail.text.contains("{{"));
             }
         }
+    }
+
+    #[test]
+    fn both_languages_have_a_word_for_every_condition() {
+        for kind in AlertKind::ALL {
+            let words = [Language::En, Language::De].map(|l| condition(l, *kind));
+            assert!(words.iter().all(Option::is_some), "{kind:?}");
+        }
+        let mail = render(&letter(MailKind::Alert, Language::De), URL).unwrap();
+        assert_eq!(mail.subject, "Nicht erreichbar: DEPOT-<7>");
+        assert!(mail.html.contains("DEPOT-&lt;7&gt;"), "{}", mail.html);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 extern crate busbar_domain as domain;
 
+mod alert;
 mod lock;
 mod setting;
 mod watch;

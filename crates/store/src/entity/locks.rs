@@ -34,6 +34,7 @@ pub struct Model {
     pub removed_by: Option<Uuid>,
     #[sea_orm(column_type = "Text", nullable)]
     pub remover: Option<String>,
+    pub drifting: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

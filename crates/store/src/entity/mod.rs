@@ -1,5 +1,7 @@
 //! The rows, one file per table. Nothing outside this crate sees them.
 
+pub mod alert_rules;
+pub mod alerts;
 pub mod attempts;
 pub mod audit;
 pub mod audit_head;
@@ -10,6 +12,7 @@ pub mod ceremonies;
 pub mod challenges;
 pub mod commands;
 pub mod configurations;
+pub mod connections;
 pub mod connectors;
 pub mod counters;
 pub mod deviations;
@@ -32,6 +35,7 @@ pub mod locks;
 pub mod login_failures;
 pub mod logins;
 pub mod mails;
+pub mod maintenance_windows;
 pub mod memberships;
 pub mod model_habits;
 pub mod nodes;
@@ -57,4 +61,6 @@ pub mod transfers;
 pub mod unclaimed;
 pub mod users;
 pub mod variables;
+pub mod webhook_deliveries;
+pub mod webhooks;
 pub mod wire_log;

@@ -9,7 +9,8 @@ pub struct Model {
     pub id: Uuid,
     pub user_id: Uuid,
     pub org_id: Uuid,
-    pub station_id: Uuid,
+    pub station_id: Option<Uuid>,
+    pub site_id: Option<Uuid>,
     #[sea_orm(column_type = "Text")]
     pub matter: String,
     #[sea_orm(column_type = "Text", nullable)]

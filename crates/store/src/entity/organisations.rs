@@ -17,6 +17,7 @@ pub struct Model {
     pub made_by: Option<Uuid>,
     pub made_under: Option<Uuid>,
     pub revision: i64,
+    pub alert_rules_made: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

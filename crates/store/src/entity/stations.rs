@@ -41,6 +41,9 @@ pub struct Model {
     pub revision: i64,
     #[sea_orm(column_type = "Text", nullable)]
     pub external_ref: Option<String>,
+    pub offline_since: Option<i64>,
+    pub clock_skew_ms: Option<i64>,
+    pub clock_skew_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

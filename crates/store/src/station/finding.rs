@@ -73,6 +73,7 @@ impl Read {
         let mut evses = self.evses_of(&[row.id]).await?;
         let evses = evses.remove(&row.id).unwrap_or_default();
         Ok(Some(Opened {
+            clock_skew_ms: row.clock_skew_ms,
             station: from_row(row)?,
             evses: evses.into_iter().map(|e| e.evse).collect(),
         }))

@@ -1,6 +1,7 @@
 //! The contract of the store, the same on SQLite and on PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod alerts;
 mod batches;
 mod chain;
 mod drivers;
