@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`random`] (where chance comes from), [`charging`] (physics), [`wire`] (what
 //! the three protocol versions look like), [`station`] (one station), [`fleet`]
-//! (many, with drivers and history), [`load`] (benchmarks).
+//! (many, with drivers and history), [`load`] (benchmarks), [`replay`] (what a log says).
 
 pub mod charging;
 pub mod error;
@@ -14,11 +14,13 @@ mod files;
 pub mod fleet;
 pub mod load;
 pub mod random;
+pub mod replay;
 pub mod station;
 pub mod wire;
 
 pub use charging::{Template, Vehicle};
 pub use error::Error;
 pub use fleet::{Fleet, FleetPlan, Passwords, run_fleet};
+pub use replay::{ReplayPlan, replay};
 pub use station::{Direction, Frame, Manner, Station, View};
 pub use wire::Version;

@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use busbar_sim::load::{self, LoadPlan};
-use busbar_sim::{Error, FleetPlan, Passwords, run_fleet};
+use busbar_sim::{Error, FleetPlan, Passwords, ReplayPlan, replay, run_fleet};
 use tokio::sync::watch;
 
 pub use options::Options;
-use options::{FleetOptions, LoadOptions, LoadVerb, Server, Verb};
+use options::{FleetOptions, LoadOptions, LoadVerb, ReplayOptions, Server, Verb};
 pub use print::complain;
 
 /// Carries out what was asked.
@@ -28,6 +28,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
             Ok(ExitCode::SUCCESS)
         }
         Verb::Load(load) => run_load(load).await,
+        Verb::Replay(options) => run_replay(options).await,
     }
 }
 
@@ -122,6 +123,26 @@ async fn run_load(options: LoadOptions) -> Result<ExitCode, Error> {
         }
     };
     Ok(if all && fine {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn run_replay(options: ReplayOptions) -> Result<ExitCode, Error> {
+    let mut plan = ReplayPlan::new(&options.server.url);
+    plan.passwords = passwords(&options.server)?;
+    plan.only = options.only;
+    plan.speed = (!options.no_wait).then_some(options.speed);
+    plan.as_now = options.as_now;
+    plan.version = options.version;
+    plan.patience = Duration::from_secs(options.patience);
+    let stations = replay(&options.file, plan).await?;
+    print::replayed(&stations, options.json);
+    let fine = stations
+        .iter()
+        .all(|one| one.failed.is_none() && (one.differences.is_empty() || !options.expect_same));
+    Ok(if fine {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -40,6 +40,12 @@ pub(super) enum Verb {
     Roster(FleetOptions),
     /// Benchmark a server with many lean stations.
     Load(LoadOptions),
+    /// Do again what an exported message log says that stations did, against this server.
+    ///
+    /// The file is the log as JSON Lines, of one station or many, from the console's download or
+    /// `/api/v1/logs` with `Accept: application/jsonl`. The stations must be known to the server
+    /// under the same names. Masked tokens are sent as MASK and their last characters.
+    Replay(ReplayOptions),
 }
 
 /// Where the server is, and how to sign in.
@@ -119,6 +125,45 @@ pub(super) struct LoadOptions {
     /// Kind of load.
     #[command(subcommand)]
     pub(super) verb: LoadVerb,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayOptions {
+    /// The log: JSON Lines.
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) server: Server,
+    /// Only these stations, by comma.
+    #[arg(long, value_delimiter = ',')]
+    pub(super) only: Vec<String>,
+    /// Seconds of the log in a second.
+    #[arg(long, default_value_t = 1.0, value_parser = above_zero)]
+    pub(super) speed: f64,
+    /// Send each message as soon as the one before is answered.
+    #[arg(long, conflicts_with = "speed")]
+    pub(super) no_wait: bool,
+    /// Move the times in the messages, so that the first is now.
+    #[arg(long)]
+    pub(super) as_now: bool,
+    /// Version of stations whose frames do not tell it; 2.1 also for those that speak 2.x.
+    #[arg(long)]
+    pub(super) version: Option<Version>,
+    /// Seconds an answer may take.
+    #[arg(long, default_value_t = 30)]
+    pub(super) patience: u64,
+    /// End with 1 when an answer differs from the log.
+    #[arg(long)]
+    pub(super) expect_same: bool,
+    /// Print JSON, one object a station.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+fn above_zero(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(speed),
+        _ => Err("a number above 0".to_owned()),
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use busbar_sim::FleetPlan;
 use busbar_sim::load::{BootReport, TrafficReport};
+use busbar_sim::replay::Replayed;
 use serde_json::json;
 
 /// Says what went wrong, with its causes, and gives the exit code for it.
@@ -76,5 +77,40 @@ pub(super) fn traffic(report: &TrafficReport, json: bool) {
             report.call_errors,
             report.lost_connections
         );
+    }
+}
+
+/// How a replay went, a station at a time, with every answer that differs.
+pub(super) fn replayed(stations: &[Replayed], json: bool) {
+    for one in stations {
+        if json {
+            println!("{}", json!({ "replayed": one }));
+            continue;
+        }
+        println!(
+            "{} ({}): {} sent, {} answered, {} different, {} calls of the server, {} hidden in the log, \
+             {} lost connections",
+            one.identity,
+            one.version,
+            one.sent,
+            one.answered,
+            one.differences.len(),
+            one.asked,
+            one.hidden,
+            one.reconnects
+        );
+        for other in &one.differences {
+            println!(
+                "  {} {} {}: {} in the log, {} now",
+                other.at.to_rfc3339(),
+                other.action,
+                other.message_id,
+                other.logged,
+                other.now
+            );
+        }
+        if let Some(failed) = &one.failed {
+            println!("  stopped: {failed}");
+        }
     }
 }

@@ -77,6 +77,12 @@ pub fn call(id: &str, action: &str, payload: &str) -> String {
     format!("[2,{},{},{payload}]", quoted(id), quoted(action))
 }
 
+/// A SEND of 2.1, which wants no answer.
+#[must_use]
+pub fn send(id: &str, action: &str, payload: &str) -> String {
+    format!("[6,{},{},{payload}]", quoted(id), quoted(action))
+}
+
 /// A CALLRESULT.
 #[must_use]
 pub fn result(id: &str, payload: &str) -> String {

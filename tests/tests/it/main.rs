@@ -23,6 +23,7 @@ mod parking;
 mod passkeys;
 mod provider;
 mod relations;
+mod replay;
 mod rights;
 mod sessions;
 mod settings;

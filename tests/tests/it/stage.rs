@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use simulators::station::Builder;
 use simulators::{Station, Template, Version};
 
-const PASSWORD: &str = "0123456789abcdef0123";
+pub const PASSWORD: &str = "0123456789abcdef0123";
 /// The token of the instance.
 pub const UID: &str = "04A1B2C3D4E5F6";
 /// Each story is told in all of them.
