@@ -430,6 +430,9 @@ fn frame(
     writeln!(out, "-- Dump completed on 2026-11-30 12:00:00")
 }
 
+/// At how many places the stations of a dump stand, those of the older shape.
+const PLACES: u64 = 400;
+
 /// How large a dump is.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
@@ -465,9 +468,10 @@ pub fn write(
         match table {
             "charge_box" => {
                 for n in 0..size.stations {
+                    let place = n % PLACES;
                     let tail = match shape {
-                        Shape::Connector => "52.5,13.4",
-                        Shape::Evse => "0,NULL",
+                        Shape::Connector => format!("{}.5,{}.25", 40 + place / 20, place % 20),
+                        Shape::Evse => "0,NULL".to_owned(),
                     };
                     rows.add(format_args!(
                         "({},'CP-{n:06}',NULL,'ocpp1.6J','Accepted','Acme','One','S{n}',NULL,'1.0',\

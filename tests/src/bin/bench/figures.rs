@@ -21,6 +21,8 @@ pub struct Size {
     pub seconds: u64,
     /// Commands in the round trip measurement.
     pub commands: usize,
+    /// Charging sessions of the herd, for its pages.
+    pub sessions: u64,
 }
 
 /// Microseconds that one small write with fsync takes here, in the middle: the disk decides most

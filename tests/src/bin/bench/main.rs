@@ -2,12 +2,13 @@
 //! of their own, release builds, talking over loopback sockets to a database on a real disk.
 //!
 //! `make bench` runs it beside a PostgreSQL. `BUSBAR_BENCH_HERD` (10,000 stations),
-//! `BUSBAR_BENCH_CROWD` (1,000), `BUSBAR_BENCH_SECONDS` (10) and `BUSBAR_BENCH_COMMANDS` (2,000)
-//! change the size; `make bench ONLY="sqlite commands"` runs a part. Figures of other sizes are not the ones that are promised.
+//! `BUSBAR_BENCH_CROWD` (1,000), `BUSBAR_BENCH_SECONDS` (10), `BUSBAR_BENCH_COMMANDS` (2,000) and
+//! `BUSBAR_BENCH_SESSIONS` (1,000,000) change the size; `make bench ONLY="sqlite commands"` runs a part. Figures of other sizes are not the ones that are promised.
 #![allow(clippy::print_stdout)] // the figures are what it is for
 
 mod figures;
 mod load;
+mod pages;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -24,7 +25,7 @@ const MIXES: [(&str, &str); 2] = [
     ("transactions", "transactions"),
 ];
 /// What is measured, unless words on the command line choose some of it.
-const PARTS: [&str; 5] = ["herd", "idle", "sqlite", "postgres", "commands"];
+const PARTS: [&str; 6] = ["herd", "idle", "sqlite", "postgres", "commands", "pages"];
 /// The server commits every message for itself.
 const ALONE: [(&str, &str); 1] = [("BUSBAR_DATABASE_BATCH_UNITS", "1")];
 
@@ -35,6 +36,7 @@ async fn main() -> Result<ExitCode, Failure> {
         crowd: setting("BUSBAR_BENCH_CROWD", 1_000)?,
         seconds: setting("BUSBAR_BENCH_SECONDS", 10)?,
         commands: setting("BUSBAR_BENCH_COMMANDS", 2_000)?,
+        sessions: setting("BUSBAR_BENCH_SESSIONS", 1_000_000)?,
     };
     let mut parts: Vec<String> = std::env::args().skip(1).collect();
     if parts.is_empty() {
@@ -64,6 +66,7 @@ async fn main() -> Result<ExitCode, Failure> {
             "idle" => idle(&mut table, folder, size).await?,
             "sqlite" => sqlite(&mut table, folder, size).await?,
             "postgres" => postgres(&mut table, folder, size).await?,
+            "pages" => fleet_pages(&mut table, folder, size).await?,
             _ => commands(&mut table, folder, size).await?,
         }
     }
@@ -144,6 +147,20 @@ async fn commands(table: &mut Table, folder: &Path, size: Size) -> Result<(), Fa
     Ok(())
 }
 
+async fn fleet_pages(table: &mut Table, folder: &Path, size: Size) -> Result<(), Failure> {
+    let found = pages::pages(folder, &[], size.herd as u64, size.sessions).await?;
+    table.pages("SQLite", size, &found);
+    let Ok(server) = std::env::var("BUSBAR_TEST_POSTGRES") else {
+        println!("PostgreSQL: BUSBAR_TEST_POSTGRES is not set; use `make bench`");
+        return Ok(());
+    };
+    let url = database::create(&server, "bench_pages").await?;
+    let environment = [("BUSBAR_DATABASE_URL", url.as_str())];
+    let found = pages::pages(folder, &environment, size.herd as u64, size.sessions).await?;
+    table.pages("PostgreSQL", size, &found);
+    Ok(())
+}
+
 /// Prints rows as they are found.
 struct Table {
     missed: u32,
@@ -154,6 +171,18 @@ impl Table {
         let verdict = if met { "met" } else { "MISSED" };
         self.missed += u32::from(!met);
         println!("{what:<52} {found:<44} aim {aim}: {verdict}");
+    }
+
+    fn pages(&mut self, database: &str, size: Size, found: &pages::Pages) {
+        println!(
+            "{} stations and {} sessions came in from SteVe in {:.0} s, {database}",
+            size.herd, size.sessions, found.import_s
+        );
+        for one in &found.answered {
+            let times = format!("p50 {:.1} ms, p95 {:.1} ms", one.p50_ms, one.p95_ms);
+            let what = format!("{database}: {}", one.what);
+            self.row(&what, &times, "p95 < 100 ms", one.p95_ms < 100.0);
+        }
     }
 
     fn rate(&mut self, what: &str, rate: &Rate, aim: f64) {
