@@ -4,8 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/../console"
 
-stamp=node_modules/.package-lock.json
+# Ours, and written last: npm's own list is there before an install that was interrupted has ended.
+stamp=node_modules/.complete
 if [ ! -e "$stamp" ] || [ package-lock.json -nt "$stamp" ]; then
+    rm -f "$stamp"
     npm ci --no-audit --no-fund
     touch "$stamp"
 fi

@@ -2,7 +2,7 @@
 // there for whoever may not.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { faults, open, settled, shot, signIn, violations } from './browser.mjs';
+import { clean, faults, go, open, settled, signIn } from './browser.mjs';
 
 let browser;
 let page;
@@ -12,14 +12,6 @@ before(async () => {
 });
 after(() => browser?.close());
 
-const visit = async (path) => {
-  await page.goto(path);
-  await settled(page);
-};
-const clean = async (name) => {
-  await shot(page, name);
-  assert.deepEqual(await violations(page), [], name);
-};
 const dialog = () => page.getByRole('dialog');
 
 test('an alert is opened, acknowledged, resolved, and another one snoozed', async () => {
@@ -27,10 +19,10 @@ test('an alert is opened, acknowledged, resolved, and another one snoozed', asyn
   const rules = await (await page.request.get('/api/v1/alert_rules?limit=200')).json();
   const rule = rules.data.find((one) => one.kind === 'flapping');
   await page.request.patch(`/api/v1/alert_rules/${rule.id}`, { data: { threshold: 1 } });
-  await visit('/alerts');
+  await go(page, '/alerts');
   const rows = page.locator('tr[data-row]');
   await rows.first().waitFor({ timeout: 60_000 });
-  await clean('alerts');
+  await clean(page, 'alerts');
   const first = await rows.first().getAttribute('data-row');
   await rows.first().getByRole('button', { name: 'Acknowledge' }).click();
   await page.locator(`tr[data-row="${first}"]`).waitFor({ state: 'detached' });
@@ -49,19 +41,19 @@ test('an alert is opened, acknowledged, resolved, and another one snoozed', asyn
   await page.locator(`tr[data-row="${second}"]`).waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Snoozed' }).click();
   await page.locator(`tr[data-row="${second}"]`).waitFor();
-  await clean('alerts-snoozed');
+  await clean(page, 'alerts-snoozed');
 });
 
 test('a rule with hours is made, shows, and is removed', async () => {
-  await visit('/alerts/rules');
+  await go(page, '/alerts/rules');
   await page.getByText('Tampering').first().waitFor();
-  await clean('alert-rules');
+  await clean(page, 'alert-rules');
   await page.getByRole('button', { name: 'New rule' }).click();
   await dialog().getByLabel('Name').fill('At night');
   await dialog().getByLabel('Only at some hours').check();
   await dialog().getByLabel('From').fill('22:00');
   await dialog().getByLabel('To', { exact: true }).fill('06:00');
-  await clean('alert-rule-form');
+  await clean(page, 'alert-rule-form');
   await dialog().getByRole('button', { name: 'Save' }).click();
   const row = page.locator('tr', { hasText: 'At night' });
   await row.getByText('At some hours').waitFor();
@@ -71,7 +63,7 @@ test('a rule with hours is made, shows, and is removed', async () => {
 });
 
 test('a webhook to the inside is refused in plain words', async () => {
-  await visit('/org/webhooks');
+  await go(page, '/org/webhooks');
   await page.getByRole('button', { name: 'New webhook' }).first().click();
   await dialog().getByLabel('Name').fill('Desk');
   await dialog().getByLabel('Address').fill('https://10.0.0.1/hook');
@@ -80,11 +72,11 @@ test('a webhook to the inside is refused in plain words', async () => {
     .getByText(/private network/)
     .first()
     .waitFor();
-  await clean('webhook-form');
+  await clean(page, 'webhook-form');
 });
 
 test('a viewer sees neither the pages nor the tab', async () => {
-  await visit('/org/roles');
+  await go(page, '/org/roles');
   await page.getByRole('combobox', { name: 'View the console as' }).click();
   await page.getByRole('option', { name: 'Viewer' }).click();
   await page.getByText('You see the console as Viewer.').waitFor();
@@ -93,7 +85,7 @@ test('a viewer sees neither the pages nor the tab', async () => {
   await rail.getByRole('link', { name: 'Stations' }).waitFor();
   assert.equal(await rail.getByRole('link', { name: 'Alerts' }).count(), 0);
   assert.equal(await rail.getByRole('link', { name: 'Webhooks' }).count(), 0);
-  await visit('/stations');
+  await go(page, '/stations');
   await page.locator('tr[data-row]').first().click();
   await page.getByRole('link', { name: 'Live' }).waitFor();
   assert.equal(await page.getByRole('link', { name: 'Alerts', exact: true }).count(), 0);

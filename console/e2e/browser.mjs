@@ -80,12 +80,16 @@ export async function violations(page) {
   );
 }
 
+const catalogue = JSON.parse(
+  readFileSync(fileURLToPath(new URL('../src/locales/en.json', import.meta.url)), 'utf8'),
+);
+const keyPattern = `^(${Object.keys(catalogue).join('|')})(\\.[a-z_0-9]+)+$`;
+
 /** Keys of a catalogue that were shown as they are. */
 export const rawKeys = (page) =>
-  page.evaluate(() => {
+  page.evaluate((pattern) => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    const key =
-      /^(nav|stations?|sessions?|tokens|sites|commands?|log|connect|roles?|overview|numbers|status|status_hint|state|form|table|tabs|live|person|palette|keys|chart|variables|rung|step|outcome|outcome_fix|setup|sign_in|admin_state|registration|configuration|templates)(\.[a-z_0-9]+)+$/;
+    const key = new RegExp(pattern);
     const found = [];
     while (walker.nextNode()) {
       const node = walker.currentNode;
@@ -93,7 +97,7 @@ export const rawKeys = (page) =>
       if (key.test(text) && !node.parentElement.closest('.mono,pre,code')) found.push(text);
     }
     return found;
-  });
+  }, keyPattern);
 
 /** Opens a page and waits until it has what it asked for. */
 export async function go(page, path) {

@@ -1,7 +1,7 @@
 // Configuration as desired state in the console: wishes, their outcome, templates, drift, comparison.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { faults, open, settled, shot, signIn, violations } from './browser.mjs';
+import { clean, faults, go, open, settled, signIn } from './browser.mjs';
 
 let browser;
 let page;
@@ -15,38 +15,30 @@ before(async () => {
 });
 after(() => browser?.close());
 
-const visit = async (path) => {
-  await page.goto(path);
-  await settled(page);
-};
-const clean = async (name) => {
-  await shot(page, name);
-  assert.deepEqual(await violations(page), [], name);
-};
 const dialog = () => page.getByRole('dialog');
 
 test('a page that was never read reads the station, and a wish is reviewed, applied and holds', async () => {
-  await visit(`/stations/${online[0].id}/variables`);
+  await go(page, `/stations/${online[0].id}/variables`);
   const change = page.getByRole('button', { name: /^Change .*ResetRetries$/ });
   await change.first().waitFor();
-  await clean('configuration');
+  await clean(page, 'configuration');
   await change.first().click();
   await page.getByRole('textbox', { name: /ResetRetries should be$/ }).fill('4');
   await page.getByRole('button', { name: 'Keep' }).click();
   await page.getByText('1 pending change').waitFor();
   await page.getByRole('button', { name: 'Review changes' }).click();
   await dialog().getByRole('cell', { name: '4', exact: true }).waitFor();
-  await clean('configuration-review');
+  await clean(page, 'configuration-review');
   await dialog().getByRole('button', { name: 'Apply' }).click();
   await dialog().waitFor({ state: 'detached' });
   await page.getByRole('checkbox', { name: 'Only what is wished' }).check();
   const row = page.getByRole('row').filter({ hasText: 'ResetRetries' });
   await row.getByText('As wished').waitFor();
-  await clean('configuration-wished');
+  await clean(page, 'configuration-wished');
 });
 
 test('a template is made, previewed, and listed with its version', async () => {
-  await visit('/templates');
+  await go(page, '/templates');
   await page.getByRole('button', { name: 'New template' }).first().click();
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Depot');
   await page.getByRole('button', { name: 'Add a setting' }).click();
@@ -57,19 +49,19 @@ test('a template is made, previewed, and listed with its version', async () => {
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText(/^Version 1, by /).waitFor();
   await settled(page);
-  await clean('template');
-  await visit('/templates');
+  await clean(page, 'template');
+  await go(page, '/templates');
   await page.getByRole('link', { name: 'Depot' }).waitFor();
-  await clean('templates');
+  await clean(page, 'templates');
 });
 
 test('drift of the fleet is listed, and two stations are compared', async () => {
-  await visit('/drift');
+  await go(page, '/drift');
   await page.getByRole('heading', { name: 'Configuration drift' }).waitFor();
-  await clean('drift');
-  await visit(`/compare?one=${online[0].id}&other=${online[1].id}`);
+  await clean(page, 'drift');
+  await go(page, `/compare?one=${online[0].id}&other=${online[1].id}`);
   await page.getByRole('checkbox', { name: 'Only what differs' }).uncheck();
   await page.getByRole('region', { name: 'Compare' }).waitFor();
-  await clean('compare');
+  await clean(page, 'compare');
   assert.deepEqual(faults, []);
 });

@@ -1,7 +1,7 @@
 // The firmware library, updates and logs of stations, against the real server with its demo fleet.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { open, settled, shot, signIn, violations } from './browser.mjs';
+import { clean, go, open, settled, signIn } from './browser.mjs';
 
 let browser;
 let page;
@@ -11,14 +11,6 @@ before(async () => {
 });
 after(() => browser?.close());
 
-const visit = async (path) => {
-  await page.goto(path);
-  await settled(page);
-};
-const clean = async (name) => {
-  await shot(page, name);
-  assert.deepEqual(await violations(page), [], name);
-};
 const dialog = () => page.getByRole('dialog');
 
 /** A station of the demo that is connected. */
@@ -30,7 +22,7 @@ async function someone() {
 
 test('firmware is added with its file, and a wrong checksum is told', async () => {
   const station = await someone();
-  await visit('/firmware');
+  await go(page, '/firmware');
   await page.getByRole('button', { name: 'Add firmware' }).first().click();
   const file = {
     name: 'acme 99.1.0.bin',
@@ -43,7 +35,7 @@ test('firmware is added with its file, and a wrong checksum is told', async () =
   await dialog().getByLabel('Version').fill('99.1.0');
   await dialog().getByLabel('Models').fill(`${station.model}, Nothing else*`);
   await dialog().getByLabel('SHA-256').fill('0'.repeat(64));
-  await clean('firmware-form');
+  await clean(page, 'firmware-form');
   await dialog().getByRole('button', { name: 'Upload' }).click();
   await dialog()
     .getByText(/that is not what was said/)
@@ -63,36 +55,36 @@ test('firmware is added with its file, and a wrong checksum is told', async () =
   await dialog().getByRole('button', { name: 'Upload' }).click();
   await page.getByText('acme_99.1.0.bin').waitFor();
   await settled(page);
-  await clean('firmware-library');
+  await clean(page, 'firmware-library');
 });
 
 test('a station shows the update, gets it, and tells how it went', async () => {
   const station = await someone();
-  await visit(`/stations/${station.id}/firmware`);
+  await go(page, `/stations/${station.id}/firmware`);
   await page.getByText('Version 99.1.0 is in the library and newer.').waitFor();
   await page.getByText('Firmware 99.1.0 available').waitFor();
-  await clean('station-firmware');
+  await clean(page, 'station-firmware');
   await page.getByRole('button', { name: 'Update firmware' }).click();
   await dialog().getByRole('button', { name: 'Update firmware' }).click();
   await page.getByText('Installed', { exact: true }).waitFor({ timeout: 60_000 });
   await page.getByText('Runs 99.1.0').waitFor({ timeout: 60_000 });
   await settled(page);
-  await clean('station-updated');
+  await clean(page, 'station-updated');
 });
 
 test('logs are asked for, read and downloaded', async () => {
   const station = await someone();
-  await visit(`/stations/${station.id}/diagnostics`);
+  await go(page, `/stations/${station.id}/diagnostics`);
   await page.getByRole('button', { name: 'Get logs' }).click();
-  await clean('diagnostics-ask');
+  await clean(page, 'diagnostics-ask');
   await dialog().getByRole('button', { name: 'Get logs' }).click();
   await page.getByRole('button', { name: 'View' }).waitFor({ timeout: 60_000 });
-  await clean('diagnostics');
+  await clean(page, 'diagnostics');
   await page.getByRole('button', { name: 'View' }).click();
   await dialog()
     .getByText(/ runs /)
     .waitFor();
-  await clean('diagnostics-text');
+  await clean(page, 'diagnostics-text');
   await page.keyboard.press('Escape');
   const coming = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Download' }).click();

@@ -23,15 +23,12 @@ use Why::{Later, Operator, Page, Within};
 /// The permissions that no route declares.
 pub const UNDECLARED: &[(Permission, Why)] = &[
     (P::SettingsView, Page),
-    (P::AlertsView, Later("alerts")),
     (P::ReportsView, Later("reports")),
     (P::StationsFind, Page),
     (P::StationsWidgets, Page),
     (P::StationsAdminStateView, Within("GET", "/stations/{id}")),
     (P::StationsAdminStateEdit, Within("PATCH", "/stations/{id}")),
-    (P::StationsAlertsManage, Later("alerts")),
     (P::HistoryView, Page),
-    (P::SessionsAlertsManage, Later("alerts")),
     (P::HistoryWidgets, Page),
     (P::AccessView, Page),
     (P::AccessUsersView, Later("authorised users of a station")),
@@ -61,7 +58,6 @@ pub const UNDECLARED: &[(Permission, Why)] = &[
     (P::TeamView, Page),
     (P::DriversWidgets, Page),
     (P::DriverHistoryView, Page),
-    (P::WebhooksManage, Later("webhooks")),
     (P::StationsIdentityReplace, Later("replacing a device")),
     (P::SessionsCancel, Later("billing")),
     (P::DriversRefund, Later("billing")),

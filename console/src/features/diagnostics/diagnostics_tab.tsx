@@ -14,6 +14,7 @@ import { Ago } from '../../components/values';
 import { UNKNOWN } from '../../format';
 import { size } from '../firmware/facts';
 import { TransferState } from '../firmware/transfer_state';
+import { TransportSelect } from '../firmware/transport_select';
 import { useStation } from '../stations/station_page';
 
 const address = (one: Transfer) => `/stations/${one.station_id}/diagnostics/${one.id}/file`;
@@ -137,16 +138,7 @@ function AskWindow({ id, close }: { id: string; close: () => void }) {
             label: t(`transfer.kind.${one}`),
           }))}
         />
-        <Select
-          label={t('transfer.transport')}
-          allowDeselect={false}
-          value={transport}
-          onChange={(value) => setTransport(value ?? 'http')}
-          data={[
-            { value: 'http', label: 'HTTP' },
-            { value: 'ftp', label: 'FTP' },
-          ]}
-        />
+        <TransportSelect value={transport} onChange={setTransport} />
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
             {t('form.cancel')}

@@ -13,6 +13,7 @@ import { UNKNOWN } from '../../format';
 import { issue } from '../commands/issue';
 import { useStation } from '../stations/station_page';
 import { TransferState } from './transfer_state';
+import { TransportSelect } from './transport_select';
 
 export function FirmwareTab() {
   const { t } = useTranslation();
@@ -129,16 +130,7 @@ function UpdateWindow({
           onChange={(value) => setFile(value ?? '')}
           data={files.map((one) => ({ value: one.id, label: `${one.version} (${one.name})` }))}
         />
-        <Select
-          label={t('transfer.transport')}
-          allowDeselect={false}
-          value={transport}
-          onChange={(value) => setTransport(value ?? 'http')}
-          data={[
-            { value: 'http', label: 'HTTP' },
-            { value: 'ftp', label: 'FTP' },
-          ]}
-        />
+        <TransportSelect value={transport} onChange={setTransport} />
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
             {t('form.cancel')}
