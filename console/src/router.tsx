@@ -138,35 +138,25 @@ const variables = createRoute({
     'ConfigurationTab',
   ),
 });
+const LOG_FILTERS = [
+  'q',
+  'action',
+  'direction',
+  'errors_only',
+  'message_id',
+  'session_id',
+  'from',
+  'to',
+  'entry',
+] as const;
 const log = createRoute({
   ...tab('log'),
-  validateSearch: texts(
-    'q',
-    'action',
-    'direction',
-    'errors_only',
-    'message_id',
-    'session_id',
-    'from',
-    'to',
-    'entry',
-  ),
+  validateSearch: texts(...LOG_FILTERS),
   component: lazyRouteComponent(() => import('./features/logs/log_tab'), 'LogTab'),
 });
 const fleetLog = createRoute({
   ...page('/logs'),
-  validateSearch: texts(
-    'station',
-    'q',
-    'action',
-    'direction',
-    'errors_only',
-    'message_id',
-    'session_id',
-    'from',
-    'to',
-    'entry',
-  ),
+  validateSearch: texts('station', ...LOG_FILTERS),
   component: lazyRouteComponent(() => import('./features/logs/log_page'), 'LogPage'),
 });
 const stationFirmware = createRoute({
@@ -212,7 +202,7 @@ const sites = createRoute({
 });
 const connect = createRoute({
   ...page('/connect'),
-  validateSearch: texts('identity'),
+  validateSearch: texts('identity', 'trace'),
   component: lazyRouteComponent(() => import('./features/connect/connect_page'), 'ConnectPage'),
 });
 const siteAccess = createRoute({

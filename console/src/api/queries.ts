@@ -216,6 +216,21 @@ export const attempts = queryOptions({
   queryKey: keys.attempts,
   queryFn: ({ signal }) => get<T.Page<T.Attempt>>('/connection_attempts', { limit: 50 }, signal),
 });
+/** Whose calls and frames are followed. */
+type Traced = { identity: string } | { remote_ip: string };
+export const tracedAttempts = (whose: Traced) =>
+  queryOptions({
+    queryKey: [...keys.attempts, whose],
+    queryFn: ({ signal }) => get<T.Page<T.Attempt>>('/connection_attempts', { ...whose, limit: 100 }, signal),
+  });
+export const strangerFrames = (whose: Traced) =>
+  queryOptions({
+    queryKey: [...keys.attempts, 'frames', whose],
+    queryFn: ({ signal }) =>
+      get<T.Page<T.StrangerFrame>>('/connection_attempts/frames', { ...whose, limit: 200 }, signal),
+    // Whoever follows a station stands before it; no event tells of a frame of nobody's.
+    refetchInterval: 2_000,
+  });
 export const unclaimed = queryOptions({
   queryKey: keys.unclaimed,
   queryFn: ({ signal }) => get<T.Page<T.Unclaimed>>('/connection_attempts/unclaimed', { limit: 200 }, signal),

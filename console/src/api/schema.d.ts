@@ -251,6 +251,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/connection_attempts/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Frames from and to stations that nobody registered, the newest first: what a station says while
+         *     it waits to be claimed. Some thousands are kept, and 200 of each identity; with the registration
+         *     they become the beginning of the station's log.
+         */
+        get: operations["list_stranger_frames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/connection_attempts/unclaimed": {
         parameters: {
             query?: never;
@@ -4191,6 +4212,15 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A page of a list. */
+        ListView_StrangerFrameView: {
+            /** @description The rows. */
+            data: components["schemas"]["StrangerFrameView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
         ListView_TemplateVersionView: {
             /** @description The rows. */
             data: components["schemas"]["TemplateVersionView"][];
@@ -5423,6 +5453,23 @@ export interface components {
         /** @description Which session to end. */
         StopParams: {
             session_id: string;
+        };
+        /** @description A frame from or to a station that nobody registered. */
+        StrangerFrameView: {
+            action: string | null;
+            /** Format: date-time */
+            at: string;
+            deviations: components["schemas"]["DeviationView"][];
+            direction: components["schemas"]["Direction"];
+            error_code: string | null;
+            id: string;
+            /** @description By which identity it called. */
+            identity: string;
+            kind: components["schemas"]["FrameKind"];
+            message_id: string | null;
+            /** @description JSON text; personal parts are masked for those without the right to driver data. */
+            payload: string;
+            remote_ip: string;
         };
         /** @description A new organisation below the caller's own. */
         SubOrganisationBody: {
@@ -6673,6 +6720,10 @@ export interface operations {
     list_attempts: {
         parameters: {
             query?: {
+                /** @description Only by this identity, without case. */
+                identity?: string;
+                /** @description Only from this address. */
+                remote_ip?: string;
                 /** @description 50 when not given. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -6692,6 +6743,49 @@ export interface operations {
                     "application/json": components["schemas"]["ListView_AttemptView"];
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_stranger_frames: {
+        parameters: {
+            query?: {
+                /** @description Only by this identity, without case. */
+                identity?: string;
+                /** @description Only from this address. */
+                remote_ip?: string;
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_StrangerFrameView"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -40,6 +40,7 @@ export type Command = Sent<'CommandView'>;
 export type RawAnswer = Sent<'RawView'>;
 export type LogEntry = Sent<'LogView'>;
 export type Attempt = Sent<'AttemptView'>;
+export type StrangerFrame = Sent<'StrangerFrameView'>;
 export type Unclaimed = Sent<'UnclaimedView'>;
 export type Connect = Sent<'ConnectView'>;
 export type Session = Sent<'SessionView'>;

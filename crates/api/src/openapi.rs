@@ -52,7 +52,7 @@ use crate::{routes, v1};
         v1::commands::list, v1::commands::issue, v1::commands::find, v1::commands::raw,
         v1::jobs::list, v1::jobs::create, v1::jobs::find, v1::jobs::items, v1::jobs::pause,
         v1::jobs::resume, v1::jobs::cancel, v1::jobs::retry,
-        v1::attempts::list, v1::attempts::unclaimed, v1::attempts::of_station,
+        v1::attempts::list, v1::attempts::frames, v1::attempts::unclaimed, v1::attempts::of_station,
         v1::sessions::list, v1::sessions::find, v1::sessions::meter,
         v1::tokens::list, v1::tokens::create, v1::tokens::find, v1::tokens::edit, v1::tokens::remove,
         v1::audit::list,

@@ -6,18 +6,21 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use bus::News;
-use domain::attempt::{Attempt, Unclaimed};
+use domain::attempt::{Attempt, StrangerFrame, Unclaimed};
 use domain::clock::Moment;
 use domain::deviation::Deviation;
 use domain::id::StationId;
 use domain::page::{Page, PageRequest};
 use domain::role::{Caller, Permission};
-use domain::station::Identity;
+use domain::wire_log::LogRow;
 use store::{Lane, Unknown};
+
+pub use store::AttemptFilter;
 
 use crate::app::App;
 use crate::error::Error;
 use crate::gate;
+use crate::logs;
 
 /// The most attempts between two writes, in all and from one address.
 const MOST: usize = 500;
@@ -34,6 +37,8 @@ struct Waiting {
     seen: BTreeSet<StationId>,
     unknown: HashMap<String, Unknown>,
     strangers: HashMap<String, usize>,
+    frames: Vec<StrangerFrame>,
+    frames_of_one: HashMap<String, usize>,
     deviations: Vec<Forgiven>,
     dropped: u64,
 }
@@ -99,6 +104,22 @@ impl Deferred {
         }
     }
 
+    /// A station that nobody registered said something, or was answered.
+    pub fn stranger_frame(&self, identity: &str, remote_ip: &str, frame: &LogRow) {
+        let mut waiting = self.waiting();
+        let full = waiting.frames.len() >= MOST;
+        let count = waiting.frames_of_one.entry(remote_ip.to_owned());
+        let count = count.or_default();
+        *count += 1;
+        if full || *count > MOST_OF_ONE {
+            waiting.dropped += 1;
+        } else {
+            let (identity, remote_ip) = (identity.to_owned(), remote_ip.to_owned());
+            let kept = StrangerFrame::kept(identity, remote_ip, frame.clone());
+            waiting.frames.push(kept);
+        }
+    }
+
     fn attempt(&self, attempt: Attempt) {
         let mut waiting = self.waiting();
         let full = waiting.attempts.len() >= MOST;
@@ -123,10 +144,11 @@ pub(crate) async fn write_deferred(app: &App) -> Result<(), store::Error> {
     if waiting.dropped > 0 {
         tracing::warn!(
             attempts.dropped = waiting.dropped,
-            "too many connection attempts to keep"
+            "too many connection attempts or frames of strangers to keep"
         );
     }
     let nothing = waiting.attempts.is_empty() && waiting.unknown.is_empty();
+    let nothing = nothing && waiting.frames.is_empty();
     if nothing && waiting.seen.is_empty() && waiting.deviations.is_empty() {
         return Ok(());
     }
@@ -135,11 +157,12 @@ pub(crate) async fn write_deferred(app: &App) -> Result<(), store::Error> {
     let attempts: std::sync::Arc<[Attempt]> = waiting.attempts.into();
     let forgiven: std::sync::Arc<[Forgiven]> = waiting.deviations.into();
     let unknown: std::sync::Arc<[Unknown]> = waiting.unknown.into_values().collect();
+    let frames: std::sync::Arc<[StrangerFrame]> = waiting.frames.into();
     let news: Vec<_> = attempts.iter().map(|a| a.id).collect();
     app.store()
         .write(Lane::Instance, move |work| {
             let (seen, attempts, forgiven) = (seen.clone(), attempts.clone(), forgiven.clone());
-            let unknown = unknown.clone();
+            let (unknown, frames) = (unknown.clone(), frames.clone());
             Box::pin(async move {
                 for some in seen.chunks(1_000) {
                     work.seen(some, now).await?;
@@ -150,6 +173,7 @@ pub(crate) async fn write_deferred(app: &App) -> Result<(), store::Error> {
                 for call in unknown.iter() {
                     work.unknown_called(call).await?;
                 }
+                work.stranger_frames(&frames).await?;
                 if !unknown.is_empty() {
                     let addresses = unknown.iter().map(|call| call.remote_ip.clone());
                     work.unclaimed_trim(&addresses.collect()).await?;
@@ -168,25 +192,59 @@ pub(crate) async fn write_deferred(app: &App) -> Result<(), store::Error> {
     Ok(())
 }
 
-/// Attempts, the newest first: of one station (with `logs.view`), or of all that came to this
-/// instance (with `stations.edit`, which is who connects stations).
+/// Attempts of one station, the newest first, with `logs.view`.
+pub async fn of_station(
+    app: &App,
+    caller: &Caller,
+    station: StationId,
+    page: &PageRequest,
+) -> Result<Page<Attempt>, Error> {
+    let pass = gate::permit(app, caller, Permission::LogsView).await?;
+    let identity = pass.station(app, station).await?.station.identity;
+    let filter = AttemptFilter {
+        identity: Some(identity.key().to_owned()),
+        remote_ip: None,
+    };
+    Ok(app.store().read.attempts(&filter, page).await?)
+}
+
+/// Attempts of all that came to this instance, the newest first, with `stations.edit`, which is who
+/// connects stations.
 pub async fn list(
     app: &App,
     caller: &Caller,
-    station: Option<StationId>,
+    filter: &AttemptFilter,
     page: &PageRequest,
 ) -> Result<Page<Attempt>, Error> {
-    let identity: Option<Identity> = match station {
-        Some(id) => {
-            let pass = gate::permit(app, caller, Permission::LogsView).await?;
-            Some(pass.station(app, id).await?.station.identity)
-        }
-        None => {
-            whole_instance(app, caller).await?;
-            None
-        }
-    };
-    Ok(app.store().read.attempts(identity.as_ref(), page).await?)
+    whole_instance(app, caller).await?;
+    Ok(app.store().read.attempts(filter, page).await?)
+}
+
+/// A frame of a stranger, and what the caller may read of it.
+#[derive(Debug, Clone)]
+pub struct StrangerView {
+    /// The frame; its payload is sealed.
+    pub said: StrangerFrame,
+    /// The payload, masked for whoever may not read driver data.
+    pub payload: String,
+}
+
+/// What stations say that nobody registered, the newest first, with `stations.edit`.
+pub async fn frames(
+    app: &App,
+    caller: &Caller,
+    filter: &AttemptFilter,
+    page: &PageRequest,
+) -> Result<Page<StrangerView>, Error> {
+    whole_instance(app, caller).await?;
+    // Whoever looks watches a station that stands before them.
+    write_deferred(app).await?;
+    let grant = gate::driver_data(app, caller);
+    let found = app.store().read.stranger_frames(filter, page).await?;
+    Ok(found.map(|said| StrangerView {
+        payload: logs::readable(&said.frame, grant.as_ref()),
+        said,
+    }))
 }
 
 /// Stations that called and that nobody registered, with `stations.edit`.

@@ -93,8 +93,13 @@ pub async fn hear(app: &App, link: &mut StationLink, heard: Heard) -> Result<Rep
 /// Keeps frames outside the durability promise: our answers, answers to our calls, frames that
 /// could not be read.
 pub fn note(app: &App, link: &StationLink, rows: &[LogRow]) {
-    if !link.is_unclaimed() {
-        app.store().log_later(rows);
+    match &link.who {
+        Who::Known(_) => app.store().log_later(rows),
+        Who::Unclaimed { remote_ip } => {
+            for row in rows {
+                overhear(app, &link.identity, remote_ip, row);
+            }
+        }
     }
 }
 
@@ -273,6 +278,12 @@ fn failed(error: store::Error) -> Failure {
     }
 }
 
+/// What a station says before it is registered is there to be looked at by whoever connects it.
+fn overhear(app: &App, identity: &Identity, remote_ip: &str, frame: &LogRow) {
+    let identity = identity.as_str();
+    app.deferred().stranger_frame(identity, remote_ip, frame);
+}
+
 /// A station that nobody registered may boot, and is told to wait.
 async fn hear_unclaimed(
     app: &App,
@@ -280,6 +291,7 @@ async fn hear_unclaimed(
     remote_ip: &str,
     heard: &Heard,
 ) -> Result<Reply, Failure> {
+    overhear(app, identity, remote_ip, &heard.log);
     let Message::Boot(boot) = &heard.message else {
         return Ok(Reply::NotYet);
     };

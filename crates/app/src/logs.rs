@@ -2,6 +2,7 @@
 
 use domain::id::{SessionId, SiteId, StationId};
 use domain::page::{Page, PageRequest};
+use domain::personal::DriverDataGrant;
 use domain::role::{Caller, Permission};
 use domain::token::mask;
 use domain::wire_log::{FrameKind, LogRow, masked};
@@ -157,20 +158,21 @@ fn list_name(of: &LogOf, query: &LogQuery) -> String {
     digest[..16].to_owned()
 }
 
-fn view(
-    row: LogRow,
-    identity: String,
-    grant: Option<&domain::personal::DriverDataGrant>,
-) -> LogView {
-    let payload = match grant {
-        Some(grant) => row.payload.reveal(grant).clone(),
-        // A frame that could not be parsed is personal as a whole.
-        None if row.kind == FrameKind::Unreadable => mask(""),
-        None => masked(row.payload.sealed(), &row.personal),
-    };
+fn view(row: LogRow, identity: String, grant: Option<&DriverDataGrant>) -> LogView {
+    let payload = readable(&row, grant);
     LogView {
         row,
         identity,
         payload,
+    }
+}
+
+/// What may be read of a frame's payload.
+pub(crate) fn readable(row: &LogRow, grant: Option<&DriverDataGrant>) -> String {
+    match grant {
+        Some(grant) => row.payload.reveal(grant).clone(),
+        // A frame that could not be parsed is personal as a whole.
+        None if row.kind == FrameKind::Unreadable => mask(""),
+        None => masked(row.payload.sealed(), &row.personal),
     }
 }

@@ -4,7 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
+use crate::deviation::Deviation;
 use crate::id::AttemptId;
+use crate::personal::Personal;
+use crate::wire_log::LogRow;
 
 /// What became of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -86,4 +89,44 @@ pub struct Unclaimed {
     pub protocol: Option<String>,
     /// From where.
     pub remote_ip: String,
+}
+
+/// A frame from or to a station that nobody registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StrangerFrame {
+    /// The identity it called by, as written.
+    pub identity: String,
+    /// From where.
+    pub remote_ip: String,
+    /// The frame; its station is none that there is.
+    pub frame: LogRow,
+}
+
+/// The longest payload of a stranger that is kept, in bytes: what anybody can write stays small.
+pub const LONGEST_KEPT: usize = 8 * 1024;
+
+impl StrangerFrame {
+    /// The frame as it is kept: without a payload that is too long for a stranger's, which is told in
+    /// its place.
+    #[must_use]
+    pub fn kept(identity: String, remote_ip: String, mut frame: LogRow) -> Self {
+        let bytes = frame.payload.sealed().len();
+        if bytes > LONGEST_KEPT {
+            frame.payload = Personal::new(String::new());
+            frame.personal.clear();
+            frame.deviations = vec![Deviation {
+                code: "payload_not_kept".to_owned(),
+                path: String::new(),
+                text: format!(
+                    "It has {bytes} bytes; of a station that nobody registered no payload above \
+                     {LONGEST_KEPT} is kept."
+                ),
+            }];
+        }
+        Self {
+            identity,
+            remote_ip,
+            frame,
+        }
+    }
 }

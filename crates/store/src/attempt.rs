@@ -16,6 +16,7 @@ use sea_orm::{
 use crate::entity::{attempts, stations, unclaimed};
 use crate::error::Error;
 use crate::page::{Cursor, cut};
+use crate::sort::list_name;
 use crate::store::Read;
 use crate::value::{from_json, from_word, json, moment, ms, word};
 use crate::work::Work;
@@ -37,6 +38,15 @@ pub struct Unknown {
     pub vendor: Option<String>,
     /// The same.
     pub model: Option<String>,
+}
+
+/// Which attempts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AttemptFilter {
+    /// By this name, without case.
+    pub identity: Option<String>,
+    /// From this address.
+    pub remote_ip: Option<String>,
 }
 
 /// Stations that wait to be claimed, in all and from one address: anybody can invent them.
@@ -163,37 +173,32 @@ impl Work {
             .await?;
         Ok(())
     }
-
-    /// Forgets that a station was unclaimed.
-    pub async fn unclaimed_delete(&mut self, identity: &Identity) -> Result<(), Error> {
-        unclaimed::Entity::delete_by_id(identity.key().to_owned())
-            .exec(&self.tx)
-            .await?;
-        Ok(())
-    }
 }
 
 impl Read {
-    /// Attempts, the newest first; of one identity, or of all.
+    /// Attempts, the newest first.
     pub async fn attempts(
         &self,
-        identity: Option<&Identity>,
+        filter: &AttemptFilter,
         page: &PageRequest,
     ) -> Result<Page<Attempt>, Error> {
+        let list = list_name("attempts", filter);
         let mut query = attempts::Entity::find();
-        if let Some(identity) = identity {
-            query = query.filter(attempts::Column::IdentityKey.eq(identity.key()));
+        if let Some(identity) = &filter.identity {
+            query = query.filter(attempts::Column::IdentityKey.eq(identity.to_lowercase()));
+        }
+        if let Some(address) = &filter.remote_ip {
+            query = query.filter(attempts::Column::RemoteIp.eq(address.clone()));
         }
         if let Some(cursor) = &page.cursor {
-            query =
-                query.filter(attempts::Column::Id.lt(Cursor::from_text(cursor, "attempts")?.id));
+            query = query.filter(attempts::Column::Id.lt(Cursor::from_text(cursor, &list)?.id));
         }
         let rows = query
             .order_by_desc(attempts::Column::Id)
             .limit(u64::from(page.limit) + 1)
             .all(&self.db)
             .await?;
-        let (rows, next) = cut(rows, page.limit, "attempts", |r| Cursor {
+        let (rows, next) = cut(rows, page.limit, &list, |r| Cursor {
             value: String::new(),
             id: r.id,
         });

@@ -49,6 +49,7 @@ mod site_access;
 mod sort;
 mod station;
 mod store;
+mod stranger;
 mod sweep;
 mod token;
 mod transfer;
@@ -61,7 +62,7 @@ mod wire_log;
 mod work;
 
 pub use alert::{AlertFilter, AlertRow, AlertSort};
-pub use attempt::Unknown;
+pub use attempt::{AttemptFilter, Unknown};
 pub use audit::AuditFilter;
 pub use batch::{BatchFilter, FirmwareWord, ItemRow, RunningRow};
 pub use ceremony::{CeremonyKind, CeremonyRow};

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::entity::{
     alerts, attempts, challenges, commands, connections, devices, invitations, links,
     login_failures, logins, mails, maintenance_windows, notices, outbox, samples, session_events,
-    sessions, setup_links, webhook_deliveries, wire_log,
+    sessions, setup_links, stranger_frames, webhook_deliveries, wire_log,
 };
 use crate::error::Error;
 use crate::lane::Lane;
@@ -85,6 +85,8 @@ impl Store {
             .remove(wire_log::Entity::find().filter(wire_log::Column::Id.lt(log)))
             .await?;
         let old = attempts::Entity::find().filter(attempts::Column::Id.lt(attempts));
+        gone += self.remove(old).await?;
+        let old = stranger_frames::Entity::find().filter(stranger_frames::Column::Id.lt(attempts));
         gone += self.remove(old).await?;
         // From the oldest on, so that the numbers that stay have no hole.
         let old = outbox::Entity::find()

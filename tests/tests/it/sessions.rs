@@ -143,7 +143,51 @@ async fn a_stranger_waits_to_be_claimed() {
     let waiting = stage.ana.expect(200, "GET", path, None).await.unwrap();
     assert_eq!(waiting["data"].as_array().unwrap().len(), 1);
     assert_eq!(waiting["data"][0]["identity"], "STRANGER-1");
-    stage.register("STRANGER-1").await;
+    // What it says can be looked at before it is anybody's: by its name, without case, or its address.
+    let from = waiting["data"][0]["remote_ip"].as_str().unwrap();
+    let frames = "/connection_attempts/frames?identity=stranger-1";
+    let told = async {
+        loop {
+            let said = stage.ana.all(frames).await.unwrap();
+            if said.len() == 2 {
+                break said;
+            }
+        }
+    };
+    let said = tokio::time::timeout(Duration::from_secs(20), told).await;
+    let said = said.unwrap();
+    assert_eq!(
+        (&said[0]["kind"], &said[1]["kind"]),
+        (&json!("result"), &json!("call"))
+    );
+    assert_eq!(said[1]["action"], "BootNotification");
+    assert!(
+        said[1]["payload"]
+            .as_str()
+            .unwrap()
+            .contains("chargePointVendor")
+    );
+    let by_address = format!("/connection_attempts/frames?remote_ip={from}");
+    assert_eq!(stage.ana.all(&by_address).await.unwrap(), said);
+    let elsewhere = "/connection_attempts/frames?remote_ip=192.0.2.9";
+    assert!(stage.ana.all(elsewhere).await.unwrap().is_empty());
+    for (narrowed, found) in [("identity=stranger-1", true), ("identity=other", false)] {
+        let path = format!("/connection_attempts?{narrowed}");
+        let attempts = stage.ana.all(&path).await.unwrap();
+        assert_eq!(!attempts.is_empty(), found, "{narrowed}");
+    }
+    let id = stage.register("STRANGER-1").await;
+    // And it is how the station's log begins.
+    assert!(stage.ana.all(frames).await.unwrap().is_empty());
+    let log = stage
+        .ana
+        .all(&format!("/stations/{id}/logs"))
+        .await
+        .unwrap();
+    assert!(
+        log.iter().any(|frame| frame["id"] == said[1]["id"]),
+        "{log:?}"
+    );
     let waiting = stage.ana.expect(200, "GET", path, None).await.unwrap();
     assert_eq!(waiting["data"].as_array().unwrap().len(), 0);
 }

@@ -25,6 +25,7 @@ import { Ago } from '../../components/values';
 import { protocolName } from '../../format';
 import { AddStation } from '../stations/add_station';
 import { ladder } from './ladder';
+import { Trace } from './trace';
 
 export function ConnectPage() {
   const { t } = useTranslation();
@@ -47,6 +48,7 @@ export function ConnectPage() {
         </Stack>
         <Stack>
           <Progress identity={identity} />
+          <Trace />
           <Arriving />
         </Stack>
       </div>
@@ -62,7 +64,7 @@ function WhatToType() {
   const search = useSearch({ from: '/shell/connect' });
   const navigate = useNavigate({ from: '/connect' });
   const set = (identity: string) =>
-    void navigate({ search: { identity: identity || undefined }, replace: true });
+    void navigate({ search: (old) => ({ ...old, identity: identity || undefined }), replace: true });
   return (
     <section className="card" aria-labelledby="type">
       <h2 id="type" style={{ margin: '0 0 12px' }}>
@@ -117,7 +119,10 @@ function WhatToType() {
 
 function Waiting({ claim }: { claim: (identity: string) => void }) {
   const { t } = useTranslation();
+  const navigate = useNavigate({ from: '/connect' });
   const query = useQuery({ ...unclaimed, refetchInterval: 30_000 });
+  const trace = (identity: string) =>
+    void navigate({ search: (old) => ({ ...old, trace: identity }), replace: true });
   return (
     <section className="card" aria-labelledby="waiting">
       <h2 id="waiting" style={{ margin: '0 0 10px' }}>
@@ -146,6 +151,14 @@ function Waiting({ claim }: { claim: (identity: string) => void }) {
                       {t('connect.tried', { count: one.attempts })} · <Ago at={one.last_seen_at} />
                     </div>
                   </div>
+                  <Button
+                    size="xs"
+                    variant="subtle"
+                    onClick={() => trace(one.identity)}
+                    aria-label={t('trace.follow_named', { identity: one.identity })}
+                  >
+                    {t('trace.follow')}
+                  </Button>
                   <Can do="stations.edit">
                     <Button
                       size="xs"
@@ -197,7 +210,9 @@ function Progress({ identity }: { identity: string | undefined }) {
             aria-label={t('connect.watch')}
             data={[...new Set([...names, ...(identity ? [identity] : [])])]}
             value={watched ?? null}
-            onChange={(value) => void navigate({ search: { identity: value ?? undefined }, replace: true })}
+            onChange={(value) =>
+              void navigate({ search: (old) => ({ ...old, identity: value ?? undefined }), replace: true })
+            }
             allowDeselect={false}
             searchable
           />

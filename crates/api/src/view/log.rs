@@ -1,5 +1,6 @@
 //! The wire log, connection attempts, deviations and notices as the API shows them.
 
+use app::attempts::StrangerView;
 use chrono::{DateTime, Utc};
 use domain::attempt::{Attempt, Unclaimed};
 use domain::deviation::{Deviation, DeviationCount};
@@ -78,6 +79,47 @@ impl LogView {
                 .map(DeviationView::to_view)
                 .collect(),
             session_id: row.session.map(|s| s.to_string()),
+        }
+    }
+}
+
+/// A frame from or to a station that nobody registered.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StrangerFrameView {
+    pub id: String,
+    /// By which identity it called.
+    pub identity: String,
+    pub remote_ip: String,
+    pub at: DateTime<Utc>,
+    #[schema(value_type = words::Direction)]
+    pub direction: String,
+    #[schema(value_type = words::FrameKind)]
+    pub kind: String,
+    pub message_id: Option<String>,
+    pub action: Option<String>,
+    /// JSON text; personal parts are masked for those without the right to driver data.
+    pub payload: String,
+    pub error_code: Option<String>,
+    pub deviations: Vec<DeviationView>,
+}
+
+impl StrangerFrameView {
+    pub fn to_view(frame: StrangerView) -> Self {
+        let StrangerView { said, payload } = frame;
+        let row = said.frame;
+        let deviations = row.deviations.into_iter().map(DeviationView::to_view);
+        Self {
+            id: row.id.to_string(),
+            identity: said.identity,
+            remote_ip: said.remote_ip,
+            at: row.at,
+            direction: word(&row.direction),
+            kind: word(&row.kind),
+            message_id: row.message_id,
+            action: row.action,
+            payload,
+            error_code: row.error_code,
+            deviations: deviations.collect(),
         }
     }
 }

@@ -234,7 +234,7 @@ async fn station(app: &App, to: &Destination, row: &CarriedStation) -> Result<bo
         let fact = fact.clone();
         Box::pin(async move {
             work.station_carry(&carried).await?;
-            work.unclaimed_delete(&carried.station.identity).await?;
+            work.claimed(&carried.station.identity, id).await?;
             for (evse, connector) in connectors.iter() {
                 work.evse_ensure(*evse, id, connector.status.evse).await?;
                 work.connector_status(id, &connector.status, connector.at)

@@ -15,7 +15,7 @@ use crate::batches::Turn;
 use crate::error::{Error, Problem};
 use crate::review::{LONGEST_NAME, Review, kept};
 use crate::revision::{self, Precondition};
-use crate::{audit, commands, connections, gate, locks, secret};
+use crate::{attempts, audit, commands, connections, gate, locks, secret};
 
 /// A station to be added.
 #[derive(Debug, Clone)]
@@ -130,6 +130,8 @@ pub async fn create(
 ) -> Result<(StationView, Option<String>), Error> {
     let pass = gate::permit(app, caller, Permission::StationsEdit).await?;
     let identity = new_identity(app, &pass, &new).await?;
+    // What it said a moment ago belongs to it.
+    attempts::write_deferred(app).await?;
     let password = match new.password {
         NewPassword::Drawn => Some(secret::draw_station_password()?),
         NewPassword::Chosen(password) => Some(password),
@@ -163,7 +165,7 @@ pub async fn create(
         let (deed, fact) = (deed.clone(), fact.clone());
         Box::pin(async move {
             work.station_insert(&station, hash.as_deref()).await?;
-            work.unclaimed_delete(&station.identity).await?;
+            work.claimed(&station.identity, station.id).await?;
             work.event(&fact);
             work.audit(&deed);
             Ok(())

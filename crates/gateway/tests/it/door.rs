@@ -68,7 +68,10 @@ impl Door {
             limit: 200,
             cursor: None,
         };
-        attempts::list(app, admin, None, &page).await.unwrap().rows
+        attempts::list(app, admin, &attempts::AttemptFilter::default(), &page)
+            .await
+            .unwrap()
+            .rows
     }
 
     /// Checks what became of the newest attempt.

@@ -56,6 +56,7 @@ pub mod setup_links;
 pub mod site_access;
 pub mod sites;
 pub mod stations;
+pub mod stranger_frames;
 pub mod tokens;
 pub mod transfers;
 pub mod unclaimed;

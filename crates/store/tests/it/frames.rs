@@ -1,10 +1,12 @@
 //! The wire log of few stations and of many: the newest first, each frame once, page by page.
 
-use busbar_store::{Lane, LogFilter, LogFleet, LogOf, Store};
+use busbar_store::{AttemptFilter, Lane, LogFilter, LogFleet, LogOf, Store};
+use domain::attempt::{LONGEST_KEPT, StrangerFrame};
 use domain::id::{LogId, OrgId, SiteId, StationId};
 use domain::page::PageRequest;
 use domain::personal::Personal;
 use domain::site::{Accessibility, AdminState, Site};
+use domain::station::Identity;
 use domain::wire_log::{Direction, FrameKind, LogRow};
 use uuid::Uuid;
 
@@ -129,4 +131,68 @@ pub async fn frames_of_few_and_of_many(store: &Store) {
     };
     let wanted = expected(&|of, n| n == 1 && (5..30).contains(&of));
     assert_eq!(paged(store, &many, &middle).await, wanted);
+}
+
+/// What strangers say is kept within bounds, and goes with the station that one of them becomes.
+pub async fn frames_of_strangers(store: &Store) {
+    let said = |who: u128, n: u128, payload: &str| {
+        let mut frame = row(STATIONS + who, 1_000 + n);
+        frame.payload = Personal::new(payload.to_owned());
+        StrangerFrame::kept(format!("Ghost-{who}"), format!("10.9.0.{who}"), frame)
+    };
+    let mut all: Vec<StrangerFrame> = (0..250).map(|n| said(1, n, "{}")).collect();
+    all.push(said(2, 0, &"x".repeat(LONGEST_KEPT + 1)));
+    let written = store.write(Lane::Instance, move |work| {
+        let all = all.clone();
+        Box::pin(async move { work.stranger_frames(&all).await })
+    });
+    written.await.unwrap();
+    let of = async |identity: Option<&str>, remote_ip: Option<&str>| {
+        let filter = AttemptFilter {
+            identity: identity.map(str::to_owned),
+            remote_ip: remote_ip.map(str::to_owned),
+        };
+        let (mut found, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = PageRequest { limit: 90, cursor };
+            let page = store.read.stranger_frames(&filter, &page).await.unwrap();
+            found.extend(page.rows);
+            cursor = page.next;
+            if cursor.is_none() {
+                return found;
+            }
+        }
+    };
+    let first = of(Some("GHOST-1"), None).await;
+    assert_eq!(first.len(), 200, "the newest of one identity");
+    assert_eq!(first[0].frame.message_id.as_deref(), Some("m1249"));
+    let long = of(None, Some("10.9.0.2")).await;
+    assert_eq!((long.len(), long[0].identity.as_str()), (1, "Ghost-2"));
+    assert_eq!(long[0].frame.payload.sealed(), "");
+    assert_eq!(long[0].frame.deviations[0].code, "payload_not_kept");
+    assert_eq!(of(None, None).await.len(), 201);
+
+    let station = StationId::from_uuid(id(FIRST + STATIONS + 1));
+    let claimed = store.write(Lane::Instance, move |work| {
+        Box::pin(async move {
+            let identity = Identity::parse("ghost-1").unwrap();
+            work.claimed(&identity, station).await
+        })
+    });
+    claimed.await.unwrap();
+    assert_eq!(of(None, None).await.len(), 1, "the other still waits");
+    let page = PageRequest {
+        limit: 200,
+        cursor: None,
+    };
+    let log = LogOf::Station(station);
+    let log = store.read.log(&log, &LogFilter::default(), &page).await;
+    let log = log.unwrap().rows;
+    assert_eq!(log.len(), 200);
+    assert!(
+        log.iter()
+            .zip(&first)
+            .all(|(now, then)| now.id == then.frame.id)
+    );
+    assert_eq!((log[0].station, log[0].at), (station, first[0].frame.at));
 }

@@ -559,6 +559,7 @@ async fn contract(place: Place) {
     batches::batches_go_their_way(&store).await;
     store.flush().await;
     frames::frames_of_few_and_of_many(&store).await;
+    frames::frames_of_strangers(&store).await;
 }
 
 /// Every migration goes up, down and up again, with data in the tables.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use busbar_store::{Lane, LoginRow, Retention, Store, Unknown};
+use busbar_store::{AttemptFilter, Lane, LoginRow, Retention, Store, Unknown};
 use domain::attempt::{Attempt, AttemptOutcome};
 use domain::command::{Command, CommandRecord, CommandState, Outcome};
 use domain::event::{Change, Event};
@@ -279,6 +279,10 @@ async fn attempts_have_bounds(store: &Store) {
     written.await.unwrap();
     assert_eq!(store.trim_attempts().await.unwrap(), 100);
     assert_eq!(store.trim_attempts().await.unwrap(), 0);
-    let newest = store.read.attempts(None, &page()).await.unwrap();
+    let newest = store
+        .read
+        .attempts(&AttemptFilter::default(), &page())
+        .await
+        .unwrap();
     assert_eq!(newest.rows[0].id, AttemptId::from_uuid(id(1_002_100)));
 }
