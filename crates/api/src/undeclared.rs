@@ -25,7 +25,6 @@ pub const UNDECLARED: &[(Permission, Why)] = &[
     (P::SettingsView, Page),
     (P::ReportsView, Later("reports")),
     (P::StationsFind, Page),
-    (P::StationsWidgets, Page),
     (P::StationsAdminStateView, Within("GET", "/stations/{id}")),
     (P::StationsAdminStateEdit, Within("PATCH", "/stations/{id}")),
     (P::HistoryView, Page),
