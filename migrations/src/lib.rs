@@ -26,6 +26,7 @@ mod m0029_settings;
 mod m0030_files;
 mod m0031_alerts;
 mod m0034_stranger_frames;
+mod m0035_large_fleets;
 mod step;
 
 use sea_orm_migration::prelude::*;
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0030_files::Migration),
             Box::new(m0031_alerts::Migration),
             Box::new(m0034_stranger_frames::Migration),
+            Box::new(m0035_large_fleets::Migration),
         ]
     }
 }

@@ -38,7 +38,7 @@ const PROGRESS: [sessions::Column; 5] = {
 };
 
 /// What anything else may change in one.
-const WHOLE: [sessions::Column; 18] = {
+const WHOLE: [sessions::Column; 19] = {
     use sessions::Column as C;
     [
         C::Evse,
@@ -56,6 +56,7 @@ const WHOLE: [sessions::Column; 18] = {
         C::RemoteStart,
         C::FirstRegister,
         C::LastRegister,
+        C::DeliveredWh,
         C::PowerW,
         C::Suspicions,
         C::UpdatedAt,

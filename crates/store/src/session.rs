@@ -75,30 +75,31 @@ impl Default for SessionFilter {
     }
 }
 
-/// Greater than any moment that has come.
-const NOT_YET: i64 = i64::MAX;
+/// Greater than any moment that has come, and less than anything delivered. An index holds them: see
+/// `m0035_large_fleets`.
+const NOT_YET: i64 = 9_007_199_254_740_991;
+const NOT_KNOWN: i64 = -9_007_199_254_740_991;
 
 fn sort_value(by: SessionSort) -> SimpleExpr {
     use sessions::Column as C;
     let column = |column: C| -> SimpleExpr { Expr::col((sessions::Entity, column)) };
     match by {
         SessionSort::Started => column(C::StartedAt),
-        SessionSort::Ended => Func::coalesce([column(C::EndedAt), Expr::value(NOT_YET)]).into(),
-        SessionSort::Energy => {
-            let delivered = column(C::LastRegister).sub(column(C::FirstRegister));
-            Func::coalesce([delivered, Expr::value(i64::MIN)]).into()
-        }
+        SessionSort::Ended => or(column(C::EndedAt), NOT_YET),
+        SessionSort::Energy => or(column(C::DeliveredWh), NOT_KNOWN),
     }
+}
+
+/// The number is written out, not bound: otherwise no index serves it.
+fn or(column: SimpleExpr, number: i64) -> SimpleExpr {
+    Func::coalesce([column, Expr::cust(number.to_string())]).into()
 }
 
 fn sort_number(by: SessionSort, row: &sessions::Model) -> i64 {
     match by {
         SessionSort::Started => row.started_at,
         SessionSort::Ended => row.ended_at.unwrap_or(NOT_YET),
-        SessionSort::Energy => row
-            .last_register
-            .zip(row.first_register)
-            .map_or(i64::MIN, |(last, first)| last.wrapping_sub(first)),
+        SessionSort::Energy => row.delivered_wh.unwrap_or(NOT_KNOWN),
     }
 }
 
@@ -164,6 +165,7 @@ pub(crate) fn to_row(session: &Session) -> sessions::ActiveModel {
         ended_at: Set(session.ended_at.map(ms)),
         first_register: Set(session.first_register.map(WattHours::get)),
         last_register: Set(session.last_register.map(WattHours::get)),
+        delivered_wh: Set(delivered(session)),
         power_w: Set(session.power.map(Watts::get)),
         charging: Set(session.charging.as_ref().map(word)),
         stop_reason: Set(session.stop_reason.clone()),
@@ -172,6 +174,12 @@ pub(crate) fn to_row(session: &Session) -> sessions::ActiveModel {
         updated_at: Set(ms(session.updated_at)),
         external_ref: NotSet,
     }
+}
+
+/// What a session delivered, once it is over.
+fn delivered(session: &Session) -> Option<i64> {
+    let (first, last) = session.first_register.zip(session.last_register)?;
+    (session.state != SessionState::Active).then(|| last.get().wrapping_sub(first.get()))
 }
 
 impl Work {
@@ -188,10 +196,12 @@ impl Work {
         self.changes.sessions.insert(id, to_row(session));
     }
 
-    /// Replaces what readings change in a session: registers, power, suspicions.
+    /// Replaces what readings change in a session: registers, power, suspicions; of one that is over
+    /// also what it delivered.
     pub fn session_progress(&mut self, session: &Session) {
         let id = session.id.uuid();
-        let changes = match self.changes.sessions.contains_key(&id) {
+        let whole = session.state != SessionState::Active;
+        let changes = match whole || self.changes.sessions.contains_key(&id) {
             true => &mut self.changes.sessions,
             false => &mut self.changes.progress,
         };

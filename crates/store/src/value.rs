@@ -3,6 +3,7 @@
 use chrono::DateTime;
 use domain::clock::Moment;
 use domain::role::{Permission, PermissionSet};
+use sea_orm::sea_query::LikeExpr;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -61,4 +62,11 @@ pub fn permissions_from(text: &str) -> Result<PermissionSet, Error> {
         Permission::from_key(key).ok_or_else(|| corrupt(format!("{key:?} is no permission")))
     };
     keys.iter().map(known).collect()
+}
+
+/// A pattern for texts in lower case that have `text` in them, without case.
+pub(crate) fn containing(text: &str) -> LikeExpr {
+    let text = text.trim().to_lowercase().replace('\\', "\\\\");
+    let text = text.replace('%', "\\%").replace('_', "\\_");
+    LikeExpr::new(format!("%{text}%")).escape('\\')
 }

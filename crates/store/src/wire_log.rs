@@ -8,7 +8,7 @@ use domain::id::{LogId, OrgId, SessionId, SiteId, StationId};
 use domain::page::{Page, PageRequest};
 use domain::personal::Personal;
 use domain::wire_log::{Direction, FrameKind, LogRow};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     Select,
@@ -19,7 +19,7 @@ use crate::entity::{stations, wire_log};
 use crate::error::Error;
 use crate::page::{Cursor, cut};
 use crate::store::Read;
-use crate::value::{from_json, from_word, json, moment, ms, word};
+use crate::value::{containing, from_json, from_word, json, moment, ms, word};
 
 /// Stations whose newest frames are read one after the other and merged. Of more stations the newest
 /// frames of all are read instead, which are then likely theirs.
@@ -56,10 +56,7 @@ impl LogFleet {
             all = all.add(of(C::SiteId).is_in(sites.iter().map(|site| site.uuid())));
         }
         if let Some(named) = &self.named {
-            let named = named.trim().to_lowercase();
-            let escaped = named.replace('\\', "\\\\");
-            let escaped = escaped.replace('%', "\\%").replace('_', "\\_");
-            let like = LikeExpr::new(format!("%{escaped}%")).escape('\\');
+            let like = containing(named);
             let named = Condition::any()
                 .add(of(C::IdentityKey).like(like.clone()))
                 .add(Expr::expr(Func::lower(of(C::Name))).like(like));

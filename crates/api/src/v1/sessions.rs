@@ -47,9 +47,9 @@ pub(crate) struct SessionQuery {
     /// Needs the right to driver data.
     #[param(value_type = Option<String>)]
     driver_id: Option<DriverId>,
-    /// `-started` when not given, or `ended` (those that run come last) or `energy` (those of
-    /// which it is not known come first); with a `-` before it, the greatest first. A file is
-    /// sorted by `started` only.
+    /// `-started` when not given, or `ended` (those that run come last) or `energy` (those that run
+    /// and those of which it is not known come first); with a `-` before it, the greatest first. A
+    /// file is sorted by `started` only.
     #[param(value_type = Option<words::SessionOrder>)]
     sort: Option<String>,
     /// 50 when not given.

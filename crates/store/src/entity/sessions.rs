@@ -26,6 +26,8 @@ pub struct Model {
     pub ended_at: Option<i64>,
     pub first_register: Option<i64>,
     pub last_register: Option<i64>,
+    /// Of one that is over.
+    pub delivered_wh: Option<i64>,
     pub power_w: Option<i64>,
     pub charging: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]

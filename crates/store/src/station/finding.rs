@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::page::{Cursor, cut};
 use crate::sort::{Sort, at_number, list_name, sorted};
 use crate::store::Read;
-use crate::value::{from_word, maybe_moment, word};
+use crate::value::{containing, from_word, maybe_moment, word};
 
 /// The order of a list, from `after` on.
 fn in_order(
@@ -146,16 +146,10 @@ impl Read {
             }
         }
         if let Some(q) = &filter.q {
-            let pattern = format!(
-                "%{}%",
-                q.to_lowercase().replace('%', "\\%").replace('_', "\\_")
-            );
+            let like = containing(q);
             let lower = |column: stations::Column| {
-                Expr::expr(sea_orm::sea_query::Func::lower(Expr::col((
-                    stations::Entity,
-                    column,
-                ))))
-                .like(sea_orm::sea_query::LikeExpr::new(pattern.clone()).escape('\\'))
+                let column = Expr::col((stations::Entity, column));
+                Expr::expr(Func::lower(column)).like(like.clone())
             };
             query = query.filter(
                 Condition::any()
