@@ -25,6 +25,7 @@ mod m0028_broken_seals;
 mod m0029_settings;
 mod m0030_files;
 mod m0031_alerts;
+mod m0033_views;
 mod step;
 
 use sea_orm_migration::prelude::*;
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0029_settings::Migration),
             Box::new(m0030_files::Migration),
             Box::new(m0031_alerts::Migration),
+            Box::new(m0033_views::Migration),
         ]
     }
 }

@@ -23,7 +23,6 @@ use Why::{Later, Operator, Page, Within};
 /// The permissions that no route declares.
 pub const UNDECLARED: &[(Permission, Why)] = &[
     (P::SettingsView, Page),
-    (P::AlertsView, Later("alerts")),
     (P::ReportsView, Later("reports")),
     (P::StationsFind, Page),
     (P::StationsWidgets, Page),
@@ -61,7 +60,6 @@ pub const UNDECLARED: &[(Permission, Why)] = &[
     (P::TeamView, Page),
     (P::DriversWidgets, Page),
     (P::DriverHistoryView, Page),
-    (P::WebhooksManage, Later("webhooks")),
     (P::StationsIdentityReplace, Later("replacing a device")),
     (P::SessionsCancel, Later("billing")),
     (P::DriversRefund, Later("billing")),
