@@ -15,12 +15,19 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 /** Faults of the pages' own scripts and of the content security policy, gathered over a test file. */
 export const faults = [];
 
+/** How the browser draws in three dimensions: by the processor, or not at all. */
+const DRAWING = {
+  off: ['--disable-gpu', '--disable-3d-apis'],
+  plain: ['--disable-gpu'],
+  webgl: ['--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+};
+
 /** With `clock` the page's own clock can be moved forward. */
-export async function open({ base = BASE, clock = false } = {}) {
+export async function open({ base = BASE, clock = false, drawing = 'plain' } = {}) {
   mkdirSync(ARTEFACTS, { recursive: true });
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu'],
+    args: ['--no-sandbox', ...DRAWING[drawing]],
   });
   const context = await browser.newContext({
     baseURL: base,
@@ -85,7 +92,7 @@ export const rawKeys = (page) =>
   page.evaluate(() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const key =
-      /^(nav|stations?|sessions?|tokens|sites|commands?|log|connect|roles?|overview|numbers|status|status_hint|state|form|table|tabs|live|person|palette|keys|chart|variables|rung|step|outcome|outcome_fix|setup|sign_in|admin_state|registration|configuration|templates)(\.[a-z_0-9]+)+$/;
+      /^(nav|stations?|sessions?|tokens|sites|commands?|log|connect|roles?|overview|numbers|status|status_hint|state|form|table|tabs|live|person|palette|keys|chart|variables|map|board|views|looks|rung|step|outcome|outcome_fix|setup|sign_in|admin_state|registration|configuration|templates)(\.[a-z_0-9]+)+$/;
     const found = [];
     while (walker.nextNode()) {
       const node = walker.currentNode;
