@@ -15,12 +15,19 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 /** Faults of the pages' own scripts and of the content security policy, gathered over a test file. */
 export const faults = [];
 
+/** How the browser draws in three dimensions: by the processor, or not at all. */
+const DRAWING = {
+  off: ['--disable-gpu', '--disable-3d-apis'],
+  plain: ['--disable-gpu'],
+  webgl: ['--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+};
+
 /** With `clock` the page's own clock can be moved forward. */
-export async function open({ base = BASE, clock = false } = {}) {
+export async function open({ base = BASE, clock = false, drawing = 'plain' } = {}) {
   mkdirSync(ARTEFACTS, { recursive: true });
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu'],
+    args: ['--no-sandbox', ...DRAWING[drawing]],
   });
   const context = await browser.newContext({
     baseURL: base,

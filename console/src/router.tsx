@@ -99,7 +99,20 @@ const overview = createRoute({
 });
 const stations = createRoute({
   ...page('/stations'),
-  validateSearch: texts('q', 'site_id', 'status', 'online'),
+  // A wall screen is told its site as `?kiosk=1&site=`.
+  validateSearch: (raw: Raw) =>
+    texts(
+      'q',
+      'site_id',
+      'status',
+      'online',
+      'show',
+      'view',
+      'kiosk',
+    )({
+      ...raw,
+      site_id: raw.site_id ?? raw.site,
+    }),
   component: lazyRouteComponent(() => import('./features/stations/stations_page'), 'StationsPage'),
 });
 const station = createRoute({
@@ -177,7 +190,7 @@ const settings = createRoute({
 });
 const sessions = createRoute({
   ...page('/sessions'),
-  validateSearch: texts('state', 'suspect', 'site_id', 'token'),
+  validateSearch: texts('state', 'suspect', 'site_id', 'token', 'view'),
   component: lazyRouteComponent(() => import('./features/sessions/sessions_page'), 'SessionsPage'),
 });
 const session = createRoute({

@@ -25,6 +25,7 @@ mod m0028_broken_seals;
 mod m0029_settings;
 mod m0030_files;
 mod m0031_alerts;
+mod m0033_views;
 mod m0034_stranger_frames;
 mod m0035_large_fleets;
 mod step;
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0029_settings::Migration),
             Box::new(m0030_files::Migration),
             Box::new(m0031_alerts::Migration),
+            Box::new(m0033_views::Migration),
             Box::new(m0034_stranger_frames::Migration),
             Box::new(m0035_large_fleets::Migration),
         ]

@@ -72,6 +72,8 @@ export const roles = queryOptions({
 });
 
 export const stations = (query: Query) => list<T.Station>(keys.stations, '/stations', query);
+/** The same list in longer pages, for what shows all of it. */
+export const fleet = (query: Query) => list<T.Station>(keys.stations, '/stations', query, 200);
 export const station = (id: string) =>
   queryOptions({
     queryKey: keys.station(id),
@@ -179,6 +181,15 @@ export const sites = queryOptions({
   queryKey: ['sites'],
   queryFn: ({ signal }) => get<T.Page<T.Site>>('/sites', { limit: 200 }, signal),
 });
+export const siteMap = queryOptions({
+  queryKey: ['sites', 'map'],
+  queryFn: ({ signal }) => get<T.SiteMap>('/sites/map', undefined, signal),
+});
+export const views = (of: T.SavedView['list']) =>
+  queryOptions({
+    queryKey: ['views', of],
+    queryFn: ({ signal }) => get<T.Page<T.SavedView>>('/views', { list: of, limit: 200 }, signal),
+  });
 export const tokens = (query: Query) => list<T.Token>(['tokens'], '/tokens', query);
 export const drivers = (query: Query) => list<T.Driver>(['drivers'], '/drivers', query);
 export const driver = (id: string) =>

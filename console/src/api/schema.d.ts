@@ -1743,6 +1743,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sites/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sites with a position and how their stations stand: at most 10,000 of them, by name, in one answer. */
+        get: operations["get_site_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sites/{id}": {
         parameters: {
             query?: never;
@@ -2514,6 +2531,43 @@ export interface paths {
         head?: never;
         /** Changes a token. */
         patch: operations["edit_token"];
+        trace?: never;
+    };
+    "/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Views that the caller sees, by name: their own and those that are shared. */
+        get: operations["list_views"];
+        put?: never;
+        /** Keeps a list as a view, for oneself or, with `stations.edit` in the whole organisation, for all. */
+        post: operations["create_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A view. */
+        get: operations["get_view"];
+        put?: never;
+        post?: never;
+        /** Removes a view. */
+        delete: operations["remove_view"];
+        options?: never;
+        head?: never;
+        /** Changes a view: a private one its owner, a shared one whoever may share. */
+        patch: operations["edit_view"];
         trace?: never;
     };
     "/webhooks": {
@@ -3328,6 +3382,11 @@ export interface components {
             /** Format: int64 */
             power_w: number | null;
             session_id: string | null;
+            /**
+             * Format: date-time
+             * @description Since when the session runs.
+             */
+            session_started_at: string | null;
             /** @description The most telling status of its connectors. */
             status: components["schemas"]["ConnectorStatus"];
         };
@@ -4143,6 +4202,15 @@ export interface components {
         ListView_SavedPasswordView: {
             /** @description The rows. */
             data: components["schemas"]["SavedPasswordView"][];
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description Pass as `cursor` for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        ListView_SavedView: {
+            /** @description The rows. */
+            data: components["schemas"]["SavedView"][];
             /** @description Whether there is a next page. */
             has_more: boolean;
             /** @description Pass as `cursor` for the next page; null on the last. */
@@ -5015,6 +5083,48 @@ export interface components {
             serial_number: string | null;
             station_id: string;
         };
+        /** @description A list as somebody wants to see it again. */
+        SavedView: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether the caller may edit it. */
+            editable: boolean;
+            id: string;
+            list: components["schemas"]["ViewList"];
+            /** @description Whether it is the caller's own. */
+            mine: boolean;
+            name: string;
+            /** @description The owner's name when they made it. */
+            owner_name: string;
+            /** @description The list's own parameters, by name. */
+            params: {
+                [key: string]: string;
+            };
+            /** @description Whether everybody sees it who sees the list in the whole organisation. */
+            shared: boolean;
+        };
+        /** @description A view to be. */
+        SavedViewBody: {
+            list: components["schemas"]["ViewList"];
+            name: string;
+            /**
+             * @description The list's own filters and order, by name; none of those that page through it, and none that
+             *     need the right to driver data.
+             */
+            params?: {
+                [key: string]: string;
+            };
+            /** @description Needs `stations.edit` in the whole organisation. */
+            shared?: boolean;
+        };
+        /** @description Changes to a view: a field left out stays. */
+        SavedViewChange: {
+            name?: string;
+            params?: {
+                [key: string]: string;
+            };
+            shared?: boolean;
+        };
         /** @description The second factor of a sign-in: one of `code` and `recovery_code`. */
         SecondFactorBody: {
             challenge: string;
@@ -5286,6 +5396,67 @@ export interface components {
             identity: string;
             outcome: components["schemas"]["LockOutcome"];
             station_id: string;
+        };
+        /** @description The sites of a map. */
+        SiteMapView: {
+            /** @description Sites with a position, by name. */
+            sites: components["schemas"]["SiteOnMapView"][];
+            /** @description Whether there are more than are told of; a smaller `bbox` tells of all in it. */
+            truncated: boolean;
+            /**
+             * Format: int64
+             * @description How many sites have no position, and so are on no map.
+             */
+            unplaced: number;
+        };
+        /**
+         * @description A site on a map. Each of its stations counts once: as offline, else as faulted, else as charging,
+         *     else as idle.
+         */
+        SiteOnMapView: {
+            /**
+             * Format: int64
+             * @description Connected, none faulted, and somebody charges.
+             */
+            charging: number;
+            city: string | null;
+            /**
+             * Format: int64
+             * @description Connected, with a faulted connector.
+             */
+            faulted: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description Connected, and none of these.
+             */
+            idle: number;
+            /**
+             * Format: double
+             * @description Degrees, WGS 84.
+             */
+            latitude: number;
+            /**
+             * Format: double
+             * @description Degrees, WGS 84.
+             */
+            longitude: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Not connected.
+             */
+            offline: number;
+            /**
+             * Format: int64
+             * @description Sum over the stations that are connected.
+             */
+            power_w: number;
+            /**
+             * Format: int64
+             * @description How many stations stand here.
+             */
+            stations: number;
         };
         /**
          * @description An order of sites.
@@ -5817,6 +5988,11 @@ export interface components {
          * @enum {string}
          */
         Via: "page" | "api" | "key" | "cli" | "system";
+        /**
+         * @description A list that can be kept as a view.
+         * @enum {string}
+         */
+        ViewList: "stations" | "sessions";
         /**
          * @description How the frozen settings of a locked station are.
          * @enum {string}
@@ -11479,6 +11655,45 @@ export interface operations {
             };
         };
     };
+    get_site_map: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only this part of the world: `west,south,east,north` in degrees; a west greater than the east
+                 *     lies over the 180th meridian.
+                 */
+                bbox?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteMapView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_site: {
         parameters: {
             query?: never;
@@ -14180,6 +14395,222 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: {
+                /** @description Only those of this list. */
+                list?: components["schemas"]["ViewList"];
+                /** @description 50 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_SavedView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_view: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Done once for each key; a repeat within a day is answered as the first was. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedViewBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description The path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_view: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_view: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedViewChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -45,6 +45,7 @@ use crate::{routes, v1};
         v1::passkeys::begin_confirm, v1::passkeys::begin_sign_in, v1::passkeys::sign_in,
         v1::provider::begin, v1::provider::sign_in, v1::provider::begin_again,
         v1::provider::unlink, v1::support::support,
+        v1::site_map::map,
         v1::sites::list, v1::sites::create, v1::sites::find, v1::sites::edit, v1::sites::remove,
         v1::stations::list, v1::stations::create, v1::stations::find, v1::stations::edit,
         v1::stations::archive, v1::stations::password, v1::stations::evses, v1::stations::meter,
@@ -83,6 +84,7 @@ use crate::{routes, v1};
         v1::firmware::remove, v1::firmware::upload, v1::firmware::of_station, v1::firmware::history,
         v1::diagnostics::list, v1::diagnostics::request, v1::diagnostics::find,
         v1::diagnostics::download,
+        v1::views::list, v1::views::create, v1::views::find, v1::views::edit, v1::views::remove,
         crate::live::stream,
     ),
     components(schemas(

@@ -41,7 +41,8 @@ fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
         .map_or_else(|_| Vec::new(), web::Query::into_inner)
 }
 
-fn read<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T, Problem> {
+/// Reads parameters that somebody gave, or keeps to give them later.
+pub(crate) fn read<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T, Problem> {
     let texts = pairs.iter();
     let texts = texts.map(|(name, text)| (name.as_str(), name.clone(), Text(text)));
     T::deserialize(MapAccessDeserializer::new(Placed::new(texts)))

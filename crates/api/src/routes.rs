@@ -20,6 +20,7 @@ pub const ALL: &[&[Endpoint]] = &[
     v1::passkeys::ROUTES,
     v1::provider::ROUTES,
     v1::support::ROUTES,
+    v1::site_map::ROUTES,
     v1::sites::ROUTES,
     v1::site_access::ROUTES,
     v1::stations::ROUTES,
@@ -39,6 +40,7 @@ pub const ALL: &[&[Endpoint]] = &[
     v1::alert_rules::ROUTES,
     v1::firmware::ROUTES,
     v1::diagnostics::ROUTES,
+    v1::views::ROUTES,
     live::ROUTES,
 ];
 

@@ -65,6 +65,7 @@ pub mod setting_templates;
 pub mod settings;
 pub mod setup;
 pub mod site_access;
+pub mod site_map;
 pub mod sites;
 pub mod stations;
 pub mod step_up;
@@ -72,6 +73,7 @@ pub mod support;
 pub mod tokens;
 pub mod uptime;
 pub mod users;
+pub mod views;
 pub mod webhooks;
 
 // by itself

@@ -83,6 +83,8 @@ pub struct EvseView {
     pub evse: Evse,
     /// Its newest power.
     pub power: Option<Watts>,
+    /// Since when its session runs.
+    pub session_since: Option<Moment>,
 }
 
 /// A station with what people see beside it.
@@ -141,6 +143,7 @@ impl EvseView {
         Self {
             evse: row.evse,
             power: row.power,
+            session_since: row.session_since,
         }
     }
 }

@@ -140,6 +140,8 @@ ids! {
     TransferId = "trf";
     /// A template of settings.
     TemplateId = "tpl";
+    /// A list as somebody wants to see it again.
+    ViewId = "vew";
 }
 
 #[cfg(test)]

@@ -38,5 +38,6 @@ pub mod token;
 pub mod transfer;
 pub mod uptime;
 pub mod variable;
+pub mod view;
 pub mod webhook;
 pub mod wire_log;

@@ -68,6 +68,8 @@ pub struct EvseRow {
     pub evse: Evse,
     /// Its newest power.
     pub power: Option<Watts>,
+    /// Since when its session runs; none in what is read for the machines' door.
+    pub session_since: Option<Moment>,
 }
 
 /// A station with what a list shows of it.

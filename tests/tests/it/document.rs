@@ -189,6 +189,25 @@ async fn locked(reader: &mut Reader, id: &str) {
     reader.ask("POST", route, &path, None).await;
 }
 
+/// A list is kept as a view, changed and looked at, and the sites are looked at on a map.
+async fn views(reader: &mut Reader) {
+    let view =
+        json!({"name": "Mine", "list": "stations", "params": {"online": "true"}, "shared": true});
+    let view = reader.ask("POST", "/views", "/views", Some(&view)).await;
+    let odd = json!({"name": "Odd", "list": "sessions", "params": {"online": "true"}});
+    reader.ask("POST", "/views", "/views", Some(&odd)).await;
+    let route = "/views/{id}";
+    let path = route.replace("{id}", view["id"].as_str().unwrap());
+    let change = json!({"name": "Ours", "params": {"q": "depot"}, "shared": false});
+    reader.ask("PATCH", route, &path, Some(&change)).await;
+    reader.ask("GET", route, &path, None).await;
+    let map = "/sites/map";
+    reader.ask("GET", map, map, None).await;
+    reader
+        .ask("GET", map, "/sites/map?bbox=nowhere", None)
+        .await;
+}
+
 /// A site, a token, and a station that nobody registered.
 async fn furnish(stage: &Stage, reader: &mut Reader) -> (String, String) {
     let site = json!({"name": "Yard", "address": "Hafenstraße 1", "city": "Linz", "country": "AT",
@@ -202,6 +221,7 @@ async fn furnish(stage: &Stage, reader: &mut Reader) -> (String, String) {
         "expires_at": "2030-01-01T00:00:00+02:00"});
     let token = reader.ask("POST", "/tokens", "/tokens", Some(&token)).await;
     driver(reader).await;
+    views(reader).await;
     passkey(reader).await;
     elsewhere(reader).await;
     alerting(reader, site["id"].as_str().unwrap()).await;
@@ -571,6 +591,7 @@ async fn read_all(
     };
     let rule = newest(reader, "/alert_rules").await.unwrap();
     let webhook = newest(reader, "/webhooks").await.unwrap();
+    let view = newest(reader, "/views").await.unwrap();
     for station in stations {
         let sessions = format!("/sessions?station_id={station}");
         let session = reader.person.all(&sessions).await.unwrap();
@@ -602,6 +623,7 @@ async fn read_all(
                 Some("alerts") => &alert,
                 Some("alert_rules") => &rule,
                 Some("webhooks") => &webhook,
+                Some("views") => &view,
                 Some("firmware_files") => &firmware,
                 _ => token,
             };

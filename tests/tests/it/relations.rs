@@ -101,6 +101,10 @@ pub(crate) async fn furnish(person: &mut Person, org: &str, name: &str) -> Thing
             let own = json!({"station_id": id(&station["station"]), "to": to});
             id(&make(person, "/maintenance", own).await)
         }),
+        (
+            "views",
+            id(&make(person, "/views", json!({"name": "V", "list": "stations"})).await),
+        ),
         // The library is a paid module, which organisations below do not have.
         ("firmware_files", format!("fwf_{:032x}", u8::MAX)),
     ])
@@ -139,6 +143,7 @@ pub(crate) fn nothing() -> Things {
         ("maintenance", "mnt"),
         ("firmware_files", "fwf"),
         ("setting_templates", "tpl"),
+        ("views", "vew"),
     ];
     let id = |prefix: &str| format!("{prefix}_{MISSING}");
     prefixes.map(|(noun, prefix)| (noun, id(prefix))).into()

@@ -115,6 +115,7 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
         ("PUT", "/stations/{id}/setting_template") => Some(json!({"template_id": null})),
         ("POST", "/setting_templates") => Some(json!({"name": "Template"})),
         ("POST", "/setting_templates/preview") => Some(json!({})),
+        ("POST", "/views") => Some(json!({"name": "View", "list": "stations"})),
         ("POST", "/notifications/{id}/acknowledge" | "/saved_passwords/{id}/reveal") => None,
         ("POST", "/me/passkeys") => {
             Some(json!({"ceremony": "none", "name": "Key", "credential": {}}))
@@ -331,6 +332,31 @@ impl Trial {
         let body = body(method, path);
         self.request(method, &missing, body.as_ref(), &[right])
             .await;
+    }
+
+    /// Views: for whoever sees one of the lists; to share one is a right of its own.
+    async fn views(&mut self, endpoint: &Endpoint) {
+        let (method, path) = (endpoint.method, endpoint.path);
+        let may = self.may("stations.list") || self.may("sessions.view");
+        let body = body(method, path);
+        if path.contains("{id}") {
+            let missing = path.replace("{id}", &format!("vew_{MISSING}"));
+            let right = if may { 404 } else { 403 };
+            return self
+                .request(method, &missing, body.as_ref(), &[right])
+                .await;
+        }
+        let right: u16 = match (may, method) {
+            (false, _) => 403,
+            (true, "POST") => 201,
+            (true, _) => 200,
+        };
+        self.request(method, path, body.as_ref(), &[right]).await;
+        if method == "POST" {
+            let shared = json!({"name": "Shared", "list": "stations", "shared": true});
+            let right = if self.may("stations.edit") { 201 } else { 403 };
+            self.request(method, path, Some(&shared), &[right]).await;
+        }
     }
 
     /// Commands: the kind in the body decides.
@@ -640,6 +666,9 @@ async fn every_route_does_for_every_role_what_the_table_says() {
                 }
                 (Need::ByKind(_), "/stations/{id}/commands") => trial.commands().await,
                 (Need::ByKind(_), path) if path.starts_with("/jobs") => trial.jobs(endpoint).await,
+                (Need::ByKind(_), path) if path.starts_with("/views") => {
+                    trial.views(endpoint).await
+                }
                 (Need::ByKind(_), path) if path.starts_with("/alerts/{id}") => {
                     trial.alert(endpoint).await;
                 }

@@ -14,6 +14,7 @@ import { Download } from '../../components/download';
 import { Empty, PageHead, ProblemAlert, Read } from '../../components/page_state';
 import { Ago } from '../../components/values';
 import { UNKNOWN } from '../../format';
+import { CampaignLanes } from './campaign_lanes';
 import { JobBar } from './job_bar';
 import { useJobName } from './jobs_page';
 import { ITEM_STATES, ItemState, JobState, open, progress } from './states';
@@ -31,7 +32,10 @@ function Shown({ job }: { job: Job }) {
   const client = useQueryClient();
   const name = useJobName();
   const [state, setState] = useState('');
-  const items = useInfiniteQuery(jobItems(job.id, { state }));
+  const items = useInfiniteQuery({
+    ...jobItems(job.id, { state }),
+    refetchInterval: open(job) ? 5_000 : false,
+  });
   const act = useMutation({
     mutationFn: (deed: Act) => post<Job>(`/jobs/${job.id}/${deed}`, deed === 'retry' ? {} : undefined),
     onSuccess: (now) => {
@@ -111,6 +115,7 @@ function Shown({ job }: { job: Job }) {
         </Text>
       </section>
       {job.waves.length > 1 && <Waves job={job} />}
+      {job.kind === 'firmware' && <CampaignLanes job={job} choose={setState} />}
       <div className="filters" style={{ marginTop: 18 }}>
         <Select
           aria-label={t('jobs.state')}

@@ -4,7 +4,7 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { IconReceipt2, IconSearch } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LiveEvent } from '../../api/live';
 import { sessions } from '../../api/queries';
@@ -14,6 +14,7 @@ import { PagedRead, rowsOf } from '../../components/data_table';
 import { Download } from '../../components/download';
 import { Empty, PageHead } from '../../components/page_state';
 import { useSites } from '../../components/use_sites';
+import { ViewPicker } from '../views/view_picker';
 import { SessionTable } from './session_table';
 
 const FILTERS = [
@@ -28,10 +29,19 @@ const sessionId = (event: LiveEvent) =>
 export function SessionsPage() {
   const { t } = useTranslation();
   const can = useCan();
-  const search = useSearch({ from: '/shell/sessions' });
+  const { view, state, suspect, site_id, token: wanted } = useSearch({ from: '/shell/sessions' });
+  const search = useMemo(
+    () => ({ state, suspect, site_id, token: wanted }),
+    [state, suspect, site_id, wanted],
+  );
   const navigate = useNavigate({ from: '/sessions' });
   const set = (next: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
+  const applyView = useCallback(
+    (params: Record<string, string>, id: string | undefined) =>
+      void navigate({ search: { ...params, view: id }, replace: true }),
+    [navigate],
+  );
   const [token, setToken] = useState(search.token ?? '');
   const find = useDebouncedCallback((value: string) => set({ token: value || undefined }), 300);
   const query = useInfiniteQuery(sessions(search));
@@ -52,6 +62,8 @@ export function SessionsPage() {
         <Download path="/sessions" query={search} name="sessions" need="history.report" />
       </PageHead>
       <div className="filters">
+        {/* What one searches drivers by is kept nowhere. */}
+        <ViewPicker list="sessions" search={{ state, suspect, site_id }} view={view} apply={applyView} />
         <div className="chips" role="group" aria-label={t('stations.state')}>
           {FILTERS.map((filter) => (
             <button

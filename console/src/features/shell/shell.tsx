@@ -69,6 +69,10 @@ export function Shell() {
   const asked = useSyncExternalStore(watchAsked, isAsked);
   const [palette, setPalette] = useState(0);
   const path = useRouterState({ select: (s) => s.location.pathname });
+  const kiosk = useRouterState({
+    select: (s) =>
+      s.location.pathname === '/stations' && Boolean((s.location.search as { kiosk?: unknown }).kiosk),
+  });
   const { data: numbers } = useQuery({ ...overview, enabled: can('dashboard.view') });
 
   // Whoever may see none of its topics has nothing to listen to.
@@ -102,6 +106,17 @@ export function Shell() {
     '/alerts': numbers?.alerts_open ?? 0,
     '/connect': numbers?.unclaimed,
   };
+  // A wall screen has no frame around what it shows.
+  if (kiosk) {
+    return (
+      <>
+        <Guarded>
+          <Outlet />
+        </Guarded>
+        <div className="kioskline">{listens && <LiveDot />}</div>
+      </>
+    );
+  }
   return (
     <AppShell
       header={{ height: 58 }}

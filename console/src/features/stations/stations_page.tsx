@@ -4,7 +4,7 @@ import { useDebouncedCallback, useDisclosure } from '@mantine/hooks';
 import { IconChargingPile, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LiveEvent } from '../../api/live';
 import { stations } from '../../api/queries';
@@ -14,13 +14,19 @@ import { useCan } from '../../components/can';
 import { ApplyChanges, useChanges } from '../../components/changes';
 import { PagedRead, rowsOf } from '../../components/data_table';
 import { Download } from '../../components/download';
-import { Empty, PageHead } from '../../components/page_state';
+import { Empty, Loading, PageHead } from '../../components/page_state';
 import { useSites } from '../../components/use_sites';
 import { BATCHES } from '../jobs/states';
 import { FleetNumbers } from '../overview/numbers';
-import { AddStation } from './add_station';
+import { ViewPicker } from '../views/view_picker';
 import { BulkBar, type Chosen } from './bulk_bar';
+import { LookSwitch, lookOf } from './look';
 import { StationTable } from './station_table';
+
+const AddStation = lazy(() => import('./add_station').then((own) => ({ default: own.AddStation })));
+const FleetMap = lazy(() => import('../map/fleet_map'));
+const Board = lazy(() => import('../board/board'));
+const Kiosk = lazy(() => import('../board/kiosk'));
 
 const FILTERS: { key: string; status?: string; online?: 'true' | 'false' }[] = [
   { key: 'all' },
@@ -41,15 +47,32 @@ export function belongs(station: Station, filter: { status?: string; online?: st
 }
 
 export function StationsPage() {
+  const { kiosk, q, site_id, status, online } = useSearch({ from: '/shell/stations' });
+  if (!kiosk) return <Fleet />;
+  return (
+    <Suspense fallback={<Loading rows={9} />}>
+      <Kiosk filter={{ q, site_id, status, online }} />
+    </Suspense>
+  );
+}
+
+function Fleet() {
   const { t } = useTranslation();
-  const search = useSearch({ from: '/shell/stations' });
+  const { show, view, q, site_id, status, online } = useSearch({ from: '/shell/stations' });
+  const search = useMemo(() => ({ q, site_id, status, online }), [q, site_id, status, online]);
+  const look = lookOf(show);
   const navigate = useNavigate({ from: '/stations' });
   const can = useCan();
   const [adding, add] = useDisclosure(false);
   const many = BATCHES.some((permission) => can(permission));
   const [chosen, choose] = useState<Chosen>({ ids: [], all: false });
-  const set = (next: Partial<typeof search>) =>
+  const set = (next: Partial<typeof search> & { show?: string }) =>
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
+  const applyView = useCallback(
+    (params: Record<string, string>, id: string | undefined) =>
+      void navigate({ search: (old) => ({ ...params, show: old.show, view: id }), replace: true }),
+    [navigate],
+  );
   const [text, setText] = useState(search.q ?? '');
   const find = useDebouncedCallback((q: string) => set({ q: q || undefined }), 220);
   // The address follows the typing; the field follows the address only while nobody types in it.
@@ -58,7 +81,7 @@ export function StationsPage() {
     setText(search.q ?? '');
   }, [search.q]);
 
-  const query = useInfiniteQuery(stations(search));
+  const query = useInfiniteQuery({ ...stations(search), enabled: look === 'list' });
   const places = useSites();
   const rows = rowsOf(query);
   const known = useMemo(() => new Map(rows.map((row) => [row.id, row])), [rows]);
@@ -74,19 +97,8 @@ export function StationsPage() {
   );
   const changes = useChanges(stationId, misplaced);
   const filtered = Boolean(search.q || search.site_id || search.status || search.online);
-  return (
+  const filteredFleet = (
     <>
-      <PageHead title={t('nav.stations')} text={t('stations.text')}>
-        <Download path="/stations" query={search} name="stations" need="stations.report" />
-        <CanOrAddOn do="stations.edit" word={t('stations.add')}>
-          <Button leftSection={<IconPlus size={16} />} onClick={add.open}>
-            {t('stations.add')}
-          </Button>
-        </CanOrAddOn>
-      </PageHead>
-      <div style={{ marginBottom: 18 }}>
-        <FleetNumbers />
-      </div>
       <div className="filters">
         <TextInput
           data-filter
@@ -126,15 +138,17 @@ export function StationsPage() {
           ))}
         </div>
         <div style={{ flex: 1 }} />
-        <ApplyChanges
-          count={changes.count}
-          apply={() => {
-            changes.clear();
-            void query.refetch();
-          }}
-        />
+        {look === 'list' && (
+          <ApplyChanges
+            count={changes.count}
+            apply={() => {
+              changes.clear();
+              void query.refetch();
+            }}
+          />
+        )}
       </div>
-      {many && (
+      {many && look === 'list' && (
         <BulkBar
           chosen={chosen}
           choose={choose}
@@ -146,48 +160,84 @@ export function StationsPage() {
           }}
         />
       )}
-      <PagedRead
-        query={query}
-        empty={
-          filtered ? (
-            <Empty
-              icon={<IconSearch size={22} />}
-              title={t('stations.none_match')}
-              action={
-                <Button
-                  variant="default"
-                  onClick={() =>
-                    set({ q: undefined, site_id: undefined, status: undefined, online: undefined })
-                  }
-                >
-                  {t('form.clear_filters')}
-                </Button>
-              }
+      {look === 'board' ? (
+        <Suspense fallback={<Loading rows={9} />}>
+          <Board filter={search} />
+        </Suspense>
+      ) : (
+        <PagedRead
+          query={query}
+          empty={
+            filtered ? (
+              <Empty
+                icon={<IconSearch size={22} />}
+                title={t('stations.none_match')}
+                action={
+                  <Button
+                    variant="default"
+                    onClick={() =>
+                      set({ q: undefined, site_id: undefined, status: undefined, online: undefined })
+                    }
+                  >
+                    {t('form.clear_filters')}
+                  </Button>
+                }
+              />
+            ) : (
+              <Empty
+                icon={<IconChargingPile size={24} />}
+                title={t('stations.none')}
+                text={t('stations.none_text')}
+                action={
+                  can('stations.edit', null) && (
+                    <Button onClick={() => void navigate({ to: '/connect' })}>{t('nav.connect')}</Button>
+                  )
+                }
+              />
+            )
+          }
+        >
+          {(all) => (
+            <StationTable
+              rows={all}
+              complete={!query.hasNextPage}
+              chosen={many ? chosen : undefined}
+              choose={choose}
             />
-          ) : (
-            <Empty
-              icon={<IconChargingPile size={24} />}
-              title={t('stations.none')}
-              text={t('stations.none_text')}
-              action={
-                can('stations.edit', null) && (
-                  <Button onClick={() => void navigate({ to: '/connect' })}>{t('nav.connect')}</Button>
-                )
-              }
-            />
-          )
-        }
-      >
-        {(all) => (
-          <StationTable
-            rows={all}
-            complete={!query.hasNextPage}
-            chosen={many ? chosen : undefined}
-            choose={choose}
-          />
-        )}
-      </PagedRead>
-      {adding && <AddStation close={add.close} />}
+          )}
+        </PagedRead>
+      )}
+    </>
+  );
+  return (
+    <>
+      <PageHead title={t('nav.stations')} text={t('stations.text')}>
+        <Download path="/stations" query={search} name="stations" need="stations.report" />
+        <CanOrAddOn do="stations.edit" word={t('stations.add')}>
+          <Button leftSection={<IconPlus size={16} />} onClick={add.open}>
+            {t('stations.add')}
+          </Button>
+        </CanOrAddOn>
+      </PageHead>
+      <div style={{ marginBottom: 18 }}>
+        <FleetNumbers />
+      </div>
+      <div className="filters">
+        <LookSwitch look={look} choose={(next) => set({ show: next === 'list' ? undefined : next })} />
+        {look !== 'map' && <ViewPicker list="stations" search={search} view={view} apply={applyView} />}
+      </div>
+      {look === 'map' ? (
+        <Suspense fallback={<Loading rows={9} />}>
+          <FleetMap />
+        </Suspense>
+      ) : (
+        filteredFleet
+      )}
+      {adding && (
+        <Suspense>
+          <AddStation close={add.close} />
+        </Suspense>
+      )}
     </>
   );
 }

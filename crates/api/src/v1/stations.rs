@@ -304,6 +304,7 @@ fn evse_view(row: app::stations::EvseView) -> EvseView {
         status: word(&row.evse.status()),
         power_w: row.power.map(|p| p.get()),
         session_id: row.evse.session.map(|s| s.to_string()),
+        session_started_at: row.session_since,
         connectors: row
             .evse
             .connectors

@@ -45,6 +45,8 @@ pub(crate) struct EvseView {
     pub status: String,
     pub power_w: Option<i64>,
     pub session_id: Option<String>,
+    /// Since when the session runs.
+    pub session_started_at: Option<DateTime<Utc>>,
     pub connectors: Vec<ConnectorView>,
 }
 

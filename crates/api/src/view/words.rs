@@ -64,6 +64,8 @@ closed! {
     ReportKind = of::<domain::command::ReportKind>();
     /// What came of a raw call: a CALLRESULT, a CALLERROR, or nothing in time.
     RawResult = ["accepted", "call_error", "timeout"];
+    /// A list that can be kept as a view.
+    ViewList = of::<domain::view::ViewList>();
     /// What kind of job.
     JobKind = of::<super::job::JobKind>();
     /// Where a job stands.

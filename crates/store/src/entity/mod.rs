@@ -62,6 +62,7 @@ pub mod transfers;
 pub mod unclaimed;
 pub mod users;
 pub mod variables;
+pub mod views;
 pub mod webhook_deliveries;
 pub mod webhooks;
 pub mod wire_log;

@@ -13,7 +13,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{Credential, EvseRow, Opened, StationFilter, StationRow, StationSort, from_row};
-use crate::entity::{connectors, deviations, evses, sites, stations};
+use crate::entity::{connectors, deviations, evses, sessions, sites, stations};
 use crate::error::Error;
 use crate::page::{Cursor, cut};
 use crate::sort::{Sort, at_number, list_name, sorted};
@@ -201,6 +201,7 @@ impl Read {
             *counts.entry(row.station_id).or_default() += 1;
         }
         let mut evses = self.evses_of(&ids).await?;
+        self.since(&mut evses).await?;
         rows.into_iter()
             .map(|row| {
                 let id = row.id;
@@ -214,6 +215,28 @@ impl Read {
                 })
             })
             .collect()
+    }
+
+    /// Adds since when the sessions of these EVSEs run.
+    async fn since(&self, evses: &mut HashMap<Uuid, Vec<EvseRow>>) -> Result<(), Error> {
+        let running = || evses.values().flatten().filter_map(|row| row.evse.session);
+        let ids: Vec<Uuid> = running().map(SessionId::uuid).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let begun: Vec<(Uuid, i64)> = sessions::Entity::find()
+            .select_only()
+            .columns([sessions::Column::Id, sessions::Column::StartedAt])
+            .filter(sessions::Column::Id.is_in(ids))
+            .into_tuple()
+            .all(&self.db)
+            .await?;
+        let begun: HashMap<Uuid, i64> = begun.into_iter().collect();
+        for row in evses.values_mut().flatten() {
+            let at = row.evse.session.and_then(|id| begun.get(&id.uuid()));
+            row.session_since = maybe_moment(at.copied())?;
+        }
+        Ok(())
     }
 
     async fn evses_of(&self, stations: &[Uuid]) -> Result<HashMap<Uuid, Vec<EvseRow>>, Error> {
@@ -254,6 +277,7 @@ impl Read {
                     session: row.session_id.map(SessionId::from_uuid),
                 },
                 power: row.power_w.map(Watts::new),
+                session_since: None,
             });
         }
         Ok(found)

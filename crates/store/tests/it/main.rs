@@ -11,10 +11,12 @@ mod frames;
 mod locks;
 mod mails;
 mod manners;
+mod maps;
 mod settings;
 mod sweeping;
 mod team;
 mod tree;
+mod views;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -541,6 +543,7 @@ async fn contract(place: Place) {
     files::firmware_is_kept(&store).await;
     files::transfers_are_kept(&store).await;
     settings::wishes_are_kept(&store).await;
+    views::views_are_kept(&store).await;
     locks::proofs_are_kept(&store).await;
     locks::notifications_stay(&store).await;
     sweeping::strangers_have_bounds(&store).await;
