@@ -127,6 +127,7 @@ const stations = Array.from({ length: 124 }, (_, i) => {
       status,
       power_w: online ? power : null,
       session_id: null,
+      session_started_at: null,
       connectors: [
         {
           number: 1,
@@ -161,6 +162,7 @@ const stations = Array.from({ length: 124 }, (_, i) => {
       };
       sessions.push(session);
       evse.session_id = session.id;
+      evse.session_started_at = session.started_at;
     }
     return evse;
   });
@@ -476,7 +478,34 @@ const matches = (query) => (one) =>
   (!query.get('online') || String(one.online) === query.get('online')) &&
   (!query.get('status') || one.evses.some((evse) => query.get('status').split(',').includes(evse.status)));
 
+/** Each station once, as on the real map. */
+const onMap = () => ({
+  sites: sites.map((one, n) => {
+    const own = stations.filter((station) => station.site_id === one.id);
+    const has = (status) => (station) => station.evses.some((evse) => evse.status === status);
+    const online = own.filter((station) => station.online);
+    const faulted = online.filter(has('faulted'));
+    const charging = online.filter((station) => !has('faulted')(station) && has('charging')(station));
+    return {
+      id: one.id,
+      name: one.name,
+      city: one.city,
+      latitude: 52.6 + 0.3 * n,
+      longitude: 13.4 - 1.1 * n,
+      stations: own.length,
+      offline: own.length - online.length,
+      faulted: faulted.length,
+      charging: charging.length,
+      idle: online.length - faulted.length - charging.length,
+      power_w: online.reduce((sum, station) => sum + (station.power_w ?? 0), 0),
+    };
+  }),
+  truncated: false,
+  unplaced: 0,
+});
+
 const fixed = {
+  '/sites/map': onMap,
   '/me': () => me,
   '/roles': () => roles,
   '/overview': overview,
@@ -487,6 +516,7 @@ const fixed = {
 };
 const lists = {
   '/sites': () => sites,
+  '/views': () => [],
   '/tokens': () => tokens,
   '/connection_attempts': () => attempts,
   '/connection_attempts/unclaimed': () => unclaimed,
