@@ -12,8 +12,8 @@ use domain::station::ConnectorStatus;
 
 use crate::{at, id, open, org, postgres, sqlite, station};
 
-const FLEET: u128 = 10_000;
-const SITES: u128 = 500;
+const SITES: u128 = 200;
+const FLEET: u128 = 20 * SITES;
 
 fn site(n: u128) -> Site {
     let n_e7 = i64::try_from(n).unwrap() * 10_000_000;
@@ -105,7 +105,7 @@ async fn counted(store: &Store) {
         quickest = quickest.min(began.elapsed());
     }
     println!("{} sites with {FLEET} stations in {quickest:?}", all.len());
-    assert_eq!(all.len(), 499);
+    assert_eq!(all.len() as u128, SITES - 1);
     let first = SiteOnMap {
         id: site(0).id,
         name: "Site 000".to_owned(),
@@ -125,7 +125,7 @@ async fn counted(store: &Store) {
     );
     assert_eq!(read.sites_without_position(org(), None).await.unwrap(), 1);
     // Those within reach, a part of the world, one over the 180th meridian, and no more than asked.
-    let only = [site(3).id, site(499).id];
+    let only = [site(3).id, site(SITES - 1).id];
     let some = read.site_map(org(), Some(&only), None, 10).await.unwrap();
     assert_eq!(some.iter().map(|s| s.id).collect::<Vec<_>>(), [site(3).id]);
     assert_eq!(
@@ -155,7 +155,7 @@ async fn counted(store: &Store) {
     };
     assert_eq!(
         names(part(2, 1, 4, 3)).await,
-        ["002", "003", "182", "183", "362", "363"].map(|n| format!("Site {n}"))
+        ["002", "003", "182", "183"].map(|n| format!("Site {n}"))
     );
     let over = names(part(178, 0, 0, 90)).await;
     assert!(over.contains(&"Site 178".to_owned()) && over.contains(&"Site 000".to_owned()));
