@@ -23,6 +23,8 @@ pub const ALL: &[&[Endpoint]] = &[
     v1::sites::ROUTES,
     v1::site_access::ROUTES,
     v1::stations::ROUTES,
+    v1::station_import::ROUTES,
+    v1::station_replace::ROUTES,
     v1::records::ROUTES,
     v1::commands::ROUTES,
     v1::jobs::ROUTES,

@@ -62,7 +62,6 @@ pub const UNDECLARED: &[(Permission, Why)] = &[
     (P::DriversWidgets, Page),
     (P::DriverHistoryView, Page),
     (P::WebhooksManage, Later("webhooks")),
-    (P::StationsIdentityReplace, Later("replacing a device")),
     (P::SessionsCancel, Later("billing")),
     (P::DriversRefund, Later("billing")),
     (P::FleetReimburse, Later("billing")),

@@ -20,6 +20,7 @@ import { BATCHES } from '../jobs/states';
 import { FleetNumbers } from '../overview/numbers';
 import { AddStation } from './add_station';
 import { BulkBar, type Chosen } from './bulk_bar';
+import { ImportStations } from './import_stations';
 import { StationTable } from './station_table';
 
 const FILTERS: { key: string; status?: string; online?: 'true' | 'false' }[] = [
@@ -78,6 +79,7 @@ export function StationsPage() {
     <>
       <PageHead title={t('nav.stations')} text={t('stations.text')}>
         <Download path="/stations" query={search} name="stations" need="stations.report" />
+        <ImportStations />
         <CanOrAddOn do="stations.edit" word={t('stations.add')}>
           <Button leftSection={<IconPlus size={16} />} onClick={add.open}>
             {t('stations.add')}

@@ -23,6 +23,7 @@ pub(crate) mod setting_template;
 pub(crate) mod site;
 pub(crate) mod site_access;
 pub(crate) mod station;
+pub(crate) mod station_import;
 pub(crate) mod support;
 pub(crate) mod token;
 pub(crate) mod webhook;
