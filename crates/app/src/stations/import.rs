@@ -161,7 +161,7 @@ pub async fn import(
     let sheet = sheet::read(file, MOST_ROWS).map_err(odd)?;
     let columns = Columns::read(&sheet.header)?;
     let places = Places::read(app, &pass).await?;
-    let mut asked: Vec<Result<Wish, ImportedRow>> = sheet
+    let mut asked: Vec<Result<Wish, Box<ImportedRow>>> = sheet
         .rows
         .iter()
         .map(|line| columns.wish(&places, line))
@@ -172,7 +172,7 @@ pub async fn import(
         let (pass, known) = (&pass, &known);
         async move {
             match row {
-                Err(refused) => refused,
+                Err(refused) => *refused,
                 Ok(wish) => {
                     let there = known.get(wish.identity.key());
                     carry(app, caller, pass, wish, there, dry_run).await
@@ -242,15 +242,17 @@ impl Columns {
     }
 
     /// What a row asks for, or why that cannot be told.
-    fn wish(&self, places: &Places, line: &Line) -> Result<Wish, ImportedRow> {
-        let refused = |identity: Option<&str>, problems| ImportedRow {
-            line: line.number,
-            identity: identity.map(str::to_owned),
-            fate: RowFate::Refused,
-            station: None,
-            changes: Vec::new(),
-            password: None,
-            problems,
+    fn wish(&self, places: &Places, line: &Line) -> Result<Wish, Box<ImportedRow>> {
+        let refused = |identity: Option<&str>, problems| {
+            Box::new(ImportedRow {
+                line: line.number,
+                identity: identity.map(str::to_owned),
+                fate: RowFate::Refused,
+                station: None,
+                changes: Vec::new(),
+                password: None,
+                problems,
+            })
         };
         let cells = match &line.cells {
             Ok(cells) => cells,
@@ -355,7 +357,7 @@ impl Places {
 }
 
 /// Refuses what names the identity of a row above.
-fn refuse_repeats(rows: &mut [Result<Wish, ImportedRow>]) {
+fn refuse_repeats(rows: &mut [Result<Wish, Box<ImportedRow>>]) {
     let mut first: HashMap<String, usize> = HashMap::new();
     for row in rows {
         let (key, line) = match row {
@@ -372,7 +374,7 @@ fn refuse_repeats(rows: &mut [Result<Wish, ImportedRow>]) {
         let detail = format!("Line {before} has this identity already.");
         let problem = Problem::at("/identity", "duplicate", detail);
         match row {
-            Ok(wish) => *row = Err(refused(wish, vec![problem])),
+            Ok(wish) => *row = Err(Box::new(refused(wish, vec![problem]))),
             Err(refused) => refused.problems.push(problem),
         }
     }
@@ -393,7 +395,7 @@ fn refused(wish: &Wish, problems: Vec<Problem>) -> ImportedRow {
 /// The stations that are there already, by identity, whosever they are.
 async fn known(
     app: &App,
-    rows: &[Result<Wish, ImportedRow>],
+    rows: &[Result<Wish, Box<ImportedRow>>],
 ) -> Result<HashMap<String, KnownStation>, Error> {
     let wishes = rows.iter().filter_map(|row| row.as_ref().ok());
     let keys: Vec<String> = wishes.map(|wish| wish.identity.key().to_owned()).collect();
