@@ -206,6 +206,17 @@ impl Person {
         self.put(path, &length, content).await
     }
 
+    /// Sends bytes as they are with a POST, as of this media type.
+    pub async fn post_bytes(
+        &mut self,
+        path: &str,
+        kind: &str,
+        content: &[u8],
+    ) -> Result<Answer, Failure> {
+        let length = format!("Content-Length: {}", content.len());
+        self.carry("POST", path, kind, &length, content).await
+    }
+
     /// Sends bytes as they are with a PUT, in one chunk, without telling how many there are.
     pub async fn put_chunked(&mut self, path: &str, content: &[u8]) -> Result<Answer, Failure> {
         let mut chunk = format!("{:x}\r\n", content.len()).into_bytes();
@@ -221,9 +232,21 @@ impl Person {
     }
 
     async fn put(&self, path: &str, length: &str, body: &[u8]) -> Result<Answer, Failure> {
+        let kind = "application/octet-stream";
+        self.carry("PUT", path, kind, length, body).await
+    }
+
+    async fn carry(
+        &self,
+        method: &str,
+        path: &str,
+        kind: &str,
+        length: &str,
+        body: &[u8],
+    ) -> Result<Answer, Failure> {
         let head = format!(
-            "PUT /api/v1{path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\
-             Content-Type: application/octet-stream\r\nCookie: {cookie}\r\n{length}\r\n\r\n",
+            "{method} /api/v1{path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\
+             Content-Type: {kind}\r\nCookie: {cookie}\r\n{length}\r\n\r\n",
             at = self.at,
             cookie = self.cookie,
         );

@@ -71,10 +71,10 @@ type Options = { body?: unknown; query?: Query; headers?: Record<string, string>
 
 async function answered(method: string, path: string, options: Options, again = false): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
-  let body: string | undefined;
-  if (typeof options.body === 'string') body = options.body;
+  let body: string | Blob | undefined;
+  if (typeof options.body === 'string' || options.body instanceof Blob) body = options.body;
   else if (options.body !== undefined) body = JSON.stringify(options.body);
-  if (body !== undefined) headers['content-type'] = 'application/json';
+  if (body !== undefined) headers['content-type'] ??= 'application/json';
   let response: Response;
   try {
     response = await fetch(withQuery(`/api/v1${path}`, options.query), {

@@ -1902,6 +1902,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stations/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds and changes stations as a CSV file has them: UTF-8, at most 4 MiB and 10,000 rows, with
+         *     commas, semicolons or tabulators. Its first row names the columns: `identity`, and as wanted
+         *     `name`, `site` (its id or its name; also `site_id` and `site_name`) and `password` (drawn where
+         *     it is empty, and shown once here). What this API gives as a file of stations can be sent back as
+         *     it is; columns that the station or Busbar tells are passed over. A station that is there is
+         *     changed where the file says otherwise; an empty cell says nothing. Each row stands for itself:
+         *     one that is wrong is refused and the others go on. With `Idempotency-Key`, at most 1 MiB.
+         */
+        post: operations["import_stations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/stations/{id}": {
         parameters: {
             query?: never;
@@ -2350,6 +2375,28 @@ export interface paths {
         put?: never;
         /** Draws another password, shown this once. */
         post: operations["renew_station_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stations/{id}/replace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Puts another device behind a station: it keeps its id, place, history, wishes and settings lock,
+         *     and has another identity and password. What the old device told of itself is forgotten; it is
+         *     disconnected, commands that it did not answer end with `device_replaced`, and when it comes
+         *     again it is unknown. `If-Match` is honoured.
+         */
+        post: operations["replace_station"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3609,6 +3656,43 @@ export interface components {
              * @description Until before this one, of the next day when it is not later than `from_minute`.
              */
             to_minute: number;
+        };
+        /**
+         * @description How a row of a file of stations ends.
+         * @enum {string}
+         */
+        ImportOutcome: "made" | "changed" | "same" | "refused";
+        /** @description What became of a row. */
+        ImportRowView: {
+            /** @description What is changed: `name`, `site`. */
+            changes: string[];
+            /** @description Why it was refused; a pointer is `/` and the name of a column, or empty. */
+            errors: components["schemas"]["Place"][];
+            identity: string | null;
+            /** @description The line of the file on which it begins, counted from 1. */
+            line: number;
+            outcome: components["schemas"]["ImportOutcome"];
+            /** @description The password that was drawn, shown this once. */
+            password: string | null;
+            /** @description Null where there is no station, or none yet. */
+            station_id: string | null;
+        };
+        /** @description What became of a file of stations, or would become of it. */
+        ImportView: {
+            /** @description How many were changed. */
+            changed: number;
+            /** @description Whether nothing was written. */
+            dry_run: boolean;
+            /** @description How many stations were added. */
+            made: number;
+            /** @description The columns that were passed over: the station or Busbar tells them. */
+            passed_over: string[];
+            /** @description How many rows were refused. */
+            refused: number;
+            /** @description The rows, in the order of the file. */
+            rows: components["schemas"]["ImportRowView"][];
+            /** @description How many were there as the file has them. */
+            same: number;
         };
         /**
          * @description Somebody to be invited to an organisation: to be a member with `roles`, or, with `purpose`
@@ -4991,6 +5075,18 @@ export interface components {
             by: string;
             method: components["schemas"]["LockRemovalMethod"];
         };
+        /** @description Another device for a station. */
+        ReplacementBody: {
+            /**
+             * @description Whether sessions that still run are ended, as the old device last told them; else they are
+             *     in the way (409 `charging`). False when not given.
+             */
+            end_sessions?: boolean | null;
+            /** @description Its name on the wire: what it puts at the end of the URL. */
+            identity: string;
+            /** @description Drawn when not given; shown once in the answer. */
+            password?: string | null;
+        };
         /**
          * @description How much of the device model a station is asked for.
          * @enum {string}
@@ -5195,7 +5291,7 @@ export interface components {
             stop_reason: string | null;
             suspect: components["schemas"]["SuspicionView"][];
             token: components["schemas"]["SessionTokenView"] | null;
-            /** @description The station's own name for it. */
+            /** @description The station's own name for it; once its device was replaced, with `@` and a number behind. */
             wire_id: string;
         };
         /**
@@ -5671,7 +5767,7 @@ export interface components {
          * @description Why a person should look at a session.
          * @enum {string}
          */
-        Suspicion: "stop_without_start" | "lost_number" | "meter_went_back" | "impossible_energy" | "wrong_clock" | "ends_before_start" | "never_ended" | "token_mismatch" | "no_meter" | "not_authorized";
+        Suspicion: "stop_without_start" | "lost_number" | "meter_went_back" | "impossible_energy" | "wrong_clock" | "ends_before_start" | "never_ended" | "device_replaced" | "token_mismatch" | "no_meter" | "not_authorized";
         /** @description Why a person should look. */
         SuspicionView: {
             code: components["schemas"]["Suspicion"];
@@ -6123,7 +6219,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is not sent as JSON (`not_json`). */
+        /** @description The body is not sent as JSON (`not_json`), or a file not as CSV in UTF-8 (`not_csv`). */
         NotJson: {
             headers: {
                 [name: string]: unknown;
@@ -12338,6 +12434,55 @@ export interface operations {
             };
         };
     };
+    import_stations: {
+        parameters: {
+            query?: {
+                /** @description Write nothing, and say what would become of each row. False when not given. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_station: {
         parameters: {
             query?: never;
@@ -13760,6 +13905,61 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            423: components["responses"]["Locked"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other problem; 5xx is a fault of the server's. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_station: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read; 412 when it was changed since. */
+                "If-Match"?: string;
+                /** @description Done once for each key; kept a day. The answer shows a secret and is not kept: a repeat is 409 `idempotency_answer_not_kept`. */
+                "Idempotency-Key"?: string;
+                /** @description Why, for the audit trail: at most 500 characters in percent-encoded UTF-8. */
+                "Busbar-Reason"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplacementBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The revision of what people can edit; for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewStationView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
             423: components["responses"]["Locked"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];

@@ -49,6 +49,7 @@ use crate::{routes, v1};
         v1::sites::list, v1::sites::create, v1::sites::find, v1::sites::edit, v1::sites::remove,
         v1::stations::list, v1::stations::create, v1::stations::find, v1::stations::edit,
         v1::stations::archive, v1::stations::password, v1::stations::evses, v1::stations::meter,
+        v1::station_import::import, v1::station_replace::replace,
         v1::records::fleet_logs, v1::records::logs, v1::records::variables, v1::records::deviations, v1::records::notices,
         v1::commands::list, v1::commands::issue, v1::commands::find, v1::commands::raw,
         v1::jobs::list, v1::jobs::create, v1::jobs::find, v1::jobs::items, v1::jobs::pause,

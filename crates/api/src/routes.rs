@@ -23,7 +23,10 @@ pub const ALL: &[&[Endpoint]] = &[
     v1::site_map::ROUTES,
     v1::sites::ROUTES,
     v1::site_access::ROUTES,
+    // Before the stations: its path is also one with an id, and the first that fits is told.
+    v1::station_import::ROUTES,
     v1::stations::ROUTES,
+    v1::station_replace::ROUTES,
     v1::records::ROUTES,
     v1::commands::ROUTES,
     v1::jobs::ROUTES,

@@ -36,7 +36,9 @@ impl Cell {
         match self {
             Self::Empty => String::new(),
             Self::Plain(text) => text,
-            Self::Text(text) if is_formula(&text) => format!("'{text}"),
+            // One that has apostrophes of its own before it gets one more, so that reading it
+            // back takes off ours.
+            Self::Text(text) if is_formula(text.trim_start_matches('\'')) => format!("'{text}"),
             Self::Text(text) => text,
         }
     }

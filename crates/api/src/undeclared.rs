@@ -57,7 +57,6 @@ pub const UNDECLARED: &[(Permission, Why)] = &[
     (P::TeamView, Page),
     (P::DriversWidgets, Page),
     (P::DriverHistoryView, Page),
-    (P::StationsIdentityReplace, Later("replacing a device")),
     (P::SessionsCancel, Later("billing")),
     (P::DriversRefund, Later("billing")),
     (P::FleetReimburse, Later("billing")),

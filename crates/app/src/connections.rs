@@ -207,7 +207,7 @@ pub async fn open(
         .await
         .map_err(|e| Error::unavailable("bus_unavailable", e.to_string()))?;
     let mailbox = app.bus().attach(id, epoch);
-    match connect(app, id, epoch, protocol).await {
+    match connect(app, id, &entry.identity, epoch, protocol).await {
         Ok((station, known)) => Ok(StationLink::new(
             id,
             entry.identity,
@@ -227,6 +227,7 @@ pub async fn open(
 async fn connect(
     app: &App,
     id: StationId,
+    identity: &Identity,
     epoch: i64,
     protocol: &str,
 ) -> Result<(Station, Known), Error> {
@@ -241,11 +242,17 @@ async fn connect(
         Change::StationConnected,
     );
     let (node, now, protocol) = (app.node(), app.now(), protocol.to_owned());
+    let identity = identity.clone();
     let newest = app
         .store()
         .write(Lane::Station(id), move |work| {
             let (fact, protocol) = (fact.clone(), protocol.clone());
+            let identity = identity.clone();
             Box::pin(async move {
+                // Its device may have been replaced since it proved itself.
+                if !work.station_is(id, &identity).await? {
+                    return Ok(false);
+                }
                 let newest = work.connected(id, epoch, node, &protocol, now).await?;
                 if newest {
                     work.event(&fact);

@@ -1,6 +1,9 @@
 //! Stations, for people: the list, one of them, what it reported, and what people say of it.
 
 mod change;
+mod import;
+mod replace;
+mod sheet;
 
 use chrono::TimeDelta;
 use domain::clock::Moment;
@@ -28,6 +31,11 @@ pub use change::{
     renew_password,
 };
 pub(crate) use change::{archive_within, edit_within};
+pub use import::{
+    COLUMNS as IMPORT_COLUMNS, ImportReport, ImportedRow, MOST_ROWS as MOST_IMPORTED, PASSED_OVER,
+    RowFate, import, may_import,
+};
+pub use replace::{Replacement, replace};
 pub use store::{Sort, StationSort};
 
 /// Which stations are wanted.

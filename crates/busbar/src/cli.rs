@@ -14,6 +14,7 @@ mod restore;
 mod serve;
 mod setup;
 mod station;
+mod station_import;
 mod user;
 
 use std::error::Error;

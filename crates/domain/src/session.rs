@@ -43,6 +43,8 @@ pub enum Suspicion {
     EndsBeforeStart,
     /// Another start on the same EVSE took its place before it ended.
     NeverEnded,
+    /// Its device was replaced before it ended.
+    DeviceReplaced,
     /// Another token stopped it, and not one of the same group.
     TokenMismatch,
     /// Neither start nor end told a register.
@@ -63,6 +65,7 @@ impl Suspicion {
             Self::WrongClock => "wrong_clock",
             Self::EndsBeforeStart => "ends_before_start",
             Self::NeverEnded => "never_ended",
+            Self::DeviceReplaced => "device_replaced",
             Self::TokenMismatch => "token_mismatch",
             Self::NoMeter => "no_meter",
             Self::NotAuthorized => "not_authorized",
@@ -83,6 +86,9 @@ impl Suspicion {
             Self::EndsBeforeStart => "By the station's clock the session ended before it began.",
             Self::NeverEnded => {
                 "The next session began on this outlet before this one was reported as ended."
+            }
+            Self::DeviceReplaced => {
+                "The device was replaced while this session ran; its end was never reported."
             }
             Self::TokenMismatch => "A token of another group ended the session.",
             Self::NoMeter => "The station reported no meter register.",
@@ -233,6 +239,18 @@ impl Session {
         self.power = None;
         self.charging = None;
         self.judge_the_end();
+    }
+
+    /// Ends a session whose device is not there any more, as it was last told; `now` is the latest
+    /// that it can have ended.
+    pub fn abandon(&mut self, now: Moment) {
+        self.suspect(Suspicion::DeviceReplaced);
+        self.state = SessionState::Ended;
+        self.ended_at = Some(self.updated_at.min(now).max(self.started_at));
+        self.power = None;
+        self.charging = None;
+        self.judge_the_end();
+        self.updated_at = now;
     }
 
     fn begin(&mut self, report: &TransactionReport) {

@@ -38,6 +38,7 @@ mod outbox;
 mod page;
 mod passkey;
 mod place;
+mod replacement;
 mod rows;
 mod sample;
 mod saved_password;

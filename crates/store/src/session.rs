@@ -116,7 +116,7 @@ pub struct SessionRow {
     pub driver_name: Option<Personal<String>>,
 }
 
-fn from_row(row: sessions::Model) -> Result<Session, Error> {
+pub(crate) fn from_row(row: sessions::Model) -> Result<Session, Error> {
     Ok(Session {
         id: SessionId::from_uuid(row.id),
         org: OrgId::from_uuid(row.org_id),

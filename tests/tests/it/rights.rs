@@ -73,6 +73,11 @@ pub(crate) fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/stations/{id}/diagnostics") => Some(json!({"kind": "diagnostics"})),
         ("POST", "/tokens") => Some(json!({"uid": uuid::Uuid::new_v4().simple().to_string()})),
         ("POST", "/stations/{id}/password") => None,
+        ("POST", "/stations/{id}/replace") => {
+            Some(json!({"identity": format!("R-{}", uuid::Uuid::new_v4().simple())}))
+        }
+        // A file, which is sent otherwise.
+        ("POST", "/stations/import") => None,
         ("POST", "/organisations/{id}/move") => {
             Some(json!({"parent_id": format!("org_{MISSING}")}))
         }
@@ -276,6 +281,7 @@ impl Trial {
             let right: &[u16] = match (may, method, path) {
                 (false, ..) => &[403],
                 (true, "POST", "/maintenance") => &[422],
+                (true, "POST", "/stations/import") => &[415],
                 (true, ..) => &[200, 201, 204],
             };
             return self.request(method, path, body.as_ref(), right).await;

@@ -16,6 +16,7 @@ import { formErrors } from '../../components/form_errors';
 import { ProblemAlert } from '../../components/page_state';
 import { useSites } from '../../components/use_sites';
 import { History } from '../audit/history';
+import { ReplaceDevice } from './replace_device';
 import { useStation } from './station_page';
 
 export const ADMIN_STATES = ['in_deployment', 'in_service', 'in_maintenance', 'out_of_service'] as const;
@@ -140,6 +141,7 @@ function Settings({ station }: { station: Station }) {
               </Button>
             )}
           </section>
+          <ReplaceDevice station={station} />
           <section className="card">
             <h2 style={{ margin: '0 0 6px' }}>{t('station.archive')}</h2>
             <Text size="sm" c="dimmed" mb="sm">

@@ -24,6 +24,9 @@ import { LookSwitch, lookOf } from './look';
 import { StationTable } from './station_table';
 
 const AddStation = lazy(() => import('./add_station').then((own) => ({ default: own.AddStation })));
+const ImportStations = lazy(() =>
+  import('./import_stations').then((own) => ({ default: own.ImportStations })),
+);
 const FleetMap = lazy(() => import('../map/fleet_map'));
 const Board = lazy(() => import('../board/board'));
 const Kiosk = lazy(() => import('../board/kiosk'));
@@ -213,6 +216,9 @@ function Fleet() {
     <>
       <PageHead title={t('nav.stations')} text={t('stations.text')}>
         <Download path="/stations" query={search} name="stations" need="stations.report" />
+        <Suspense fallback={null}>
+          <ImportStations />
+        </Suspense>
         <CanOrAddOn do="stations.edit" word={t('stations.add')}>
           <Button leftSection={<IconPlus size={16} />} onClick={add.open}>
             {t('stations.add')}

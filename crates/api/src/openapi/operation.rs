@@ -57,7 +57,11 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
         "The body is larger than 1 MiB (`body_too_large`), or the file larger than the instance \
          allows (`file_too_large`).",
     ),
-    (415, "NotJson", "The body is not sent as JSON (`not_json`)."),
+    (
+        415,
+        "NotJson",
+        "The body is not sent as JSON (`not_json`), or a file not as CSV in UTF-8 (`not_csv`).",
+    ),
     (
         422,
         "Invalid",
@@ -142,9 +146,18 @@ pub(super) fn complete(endpoint: &Endpoint, operation: &mut Value) {
     responses.insert("default".to_owned(), other);
 }
 
+/// Honours `If-Match` besides showing a secret.
+const BESIDES: &str = "/stations/{id}/replace";
+
 /// Headers that are looked at, and what they do.
 fn headers(endpoint: &Endpoint) -> Vec<(&'static str, &'static str)> {
     let mut headers = Vec::new();
+    if endpoint.path == BESIDES {
+        headers.push((
+            "If-Match",
+            "The ETag of what was read; 412 when it was changed since.",
+        ));
+    }
     match (endpoint.method, endpoint.manner) {
         ("POST", Manner::Keyless) => {}
         ("POST", Manner::SecretAnswer) => headers.push((
@@ -220,7 +233,10 @@ fn happens(status: u16, endpoint: &Endpoint, has_body: bool, paged: bool) -> boo
         403 => changes || !matches!(endpoint.need, Need::Open | Need::SignedIn),
         404 => endpoint.path.contains('{'),
         409 => changes && !matches!(endpoint.path, "/login" | "/login/second_factor" | "/logout"),
-        412 => matches!(endpoint.manner, Manner::Conditional | Manner::Versioned),
+        412 => {
+            matches!(endpoint.manner, Manner::Conditional | Manner::Versioned)
+                || endpoint.path == BESIDES
+        }
         428 => endpoint.manner == Manner::Versioned,
         423 => changes && endpoint.path.starts_with("/stations/{id}/"),
         413 | 415 => has_body,

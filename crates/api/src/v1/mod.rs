@@ -26,6 +26,8 @@ pub(crate) mod settings;
 pub(crate) mod site_access;
 pub(crate) mod site_map;
 pub(crate) mod sites;
+pub(crate) mod station_import;
+pub(crate) mod station_replace;
 pub(crate) mod stations;
 pub(crate) mod support;
 pub(crate) mod tokens;

@@ -263,7 +263,7 @@ fn shown(row: app::stations::StationView) -> HttpResponse {
         .json(view(row))
 }
 
-fn view(row: app::stations::StationView) -> StationView {
+pub(crate) fn view(row: app::stations::StationView) -> StationView {
     let station = row.station;
     StationView {
         id: station.id.to_string(),

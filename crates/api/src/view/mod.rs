@@ -25,6 +25,7 @@ pub(crate) mod site;
 pub(crate) mod site_access;
 pub(crate) mod site_map;
 pub(crate) mod station;
+pub(crate) mod station_import;
 pub(crate) mod support;
 pub(crate) mod token;
 pub(crate) mod webhook;

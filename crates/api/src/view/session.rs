@@ -60,7 +60,7 @@ pub(crate) struct SessionView {
     pub driver_id: Option<String>,
     pub stop_reason: Option<String>,
     pub suspect: Vec<SuspicionView>,
-    /// The station's own name for it.
+    /// The station's own name for it; once its device was replaced, with `@` and a number behind.
     pub wire_id: String,
 }
 

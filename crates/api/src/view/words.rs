@@ -42,6 +42,8 @@ closed! {
     Registration = of::<domain::station::Registration>();
     /// What a connector says of itself.
     ConnectorStatus = of::<domain::station::ConnectorStatus>();
+    /// How a row of a file of stations ends.
+    ImportOutcome = of::<app::stations::RowFate>();
     /// Whether a variable may be written.
     Mutability = of::<domain::variable::Mutability>();
     /// Whether a session runs.

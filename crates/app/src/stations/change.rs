@@ -77,7 +77,7 @@ fn told(station: &Station) -> Value {
 
 /// The length that every version allows (protocol.md 4.7); plain ASCII, because Basic
 /// authentication has no agreed way for more (RFC 7617, 2.1).
-fn password_problem(password: &str) -> Option<Problem> {
+pub(super) fn password_problem(password: &str) -> Option<Problem> {
     let fits = (16..=40).contains(&password.len());
     let plain = password.chars().all(|c| matches!(c, ' '..='~'));
     let detail = "A station's password has 16 to 40 ASCII characters, none of them a control \
@@ -102,7 +102,11 @@ pub async fn may_add(app: &App, caller: &Caller) -> Result<(), Error> {
 }
 
 /// Looks at a station that is to be added; its identity.
-async fn new_identity(app: &App, pass: &gate::Pass, new: &NewStation) -> Result<Identity, Error> {
+pub(super) async fn new_identity(
+    app: &App,
+    pass: &gate::Pass,
+    new: &NewStation,
+) -> Result<Identity, Error> {
     let mut review = Review::default();
     review.text("/name", new.name.as_deref(), LONGEST_NAME);
     review.also(site_problem(app, pass, new.site).await?);
@@ -129,9 +133,21 @@ pub async fn create(
     new: NewStation,
 ) -> Result<(StationView, Option<String>), Error> {
     let pass = gate::permit(app, caller, Permission::StationsEdit).await?;
-    let identity = new_identity(app, &pass, &new).await?;
     // What it said a moment ago belongs to it.
     attempts::write_deferred(app).await?;
+    let (id, password) = create_within(app, caller, &pass, new).await?;
+    let row = pass.station(app, id).await?;
+    Ok((StationView::of(app, caller, row), password))
+}
+
+/// Adds a station within what was permitted.
+pub(super) async fn create_within(
+    app: &App,
+    caller: &Caller,
+    pass: &gate::Pass,
+    new: NewStation,
+) -> Result<(StationId, Option<String>), Error> {
+    let identity = new_identity(app, pass, &new).await?;
     let password = match new.password {
         NewPassword::Drawn => Some(secret::draw_station_password()?),
         NewPassword::Chosen(password) => Some(password),
@@ -173,14 +189,16 @@ pub async fn create(
     });
     match written.await {
         Ok(()) => app.facts_committed(),
-        Err(store::Error::Conflict(_)) => {
-            let detail = "There is a station with this identity already.";
-            return Err(Error::conflict("identity_taken", detail));
-        }
+        Err(store::Error::Conflict(_)) => return Err(identity_taken()),
         Err(other) => return Err(other.into()),
     }
-    let row = pass.station(app, id).await?;
-    Ok((StationView::of(app, caller, row), password))
+    Ok((id, password))
+}
+
+/// The same whosever station it is: nobody learns of another organisation's.
+pub(super) fn identity_taken() -> Error {
+    let detail = "There is a station with this identity already.";
+    Error::conflict("identity_taken", detail)
 }
 
 /// Changes what people say of a station, with `stations.edit`, and `stations.admin_state.edit`
@@ -252,7 +270,8 @@ pub(crate) async fn edit_within(
     Err(revision::too_busy())
 }
 
-async fn look_at(app: &App, pass: &gate::Pass, edit: &StationEdit) -> Result<(), Error> {
+/// Looks at what is to be changed.
+pub(super) async fn look_at(app: &App, pass: &gate::Pass, edit: &StationEdit) -> Result<(), Error> {
     let mut review = Review::default();
     let name = edit.name.as_ref().and_then(|n| n.as_deref());
     review.text("/name", name, LONGEST_NAME);
@@ -409,7 +428,7 @@ pub async fn renew_password(app: &App, caller: &Caller, id: StationId) -> Result
 }
 
 /// By which way somebody changes what Busbar keeps of a station.
-fn authority(caller: &Caller, path: WritePath) -> Authority {
+pub(super) fn authority(caller: &Caller, path: WritePath) -> Authority {
     Authority {
         path,
         account: commands::account(caller),

@@ -1,6 +1,7 @@
 //! `busbar station`: stations, from the command line of the instance.
 #![allow(clippy::print_stdout)]
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use app::stations::{NewPassword, NewStation, StationQuery};
@@ -9,6 +10,7 @@ use domain::page::PageRequest;
 use domain::role::Caller;
 
 use super::Failure;
+use super::station_import;
 use super::user::explained;
 use crate::config::Config;
 use crate::rooms;
@@ -34,6 +36,16 @@ pub enum Station {
     Archive {
         /// Its name on the wire.
         identity: String,
+    },
+    /// Add and change stations as a CSV file has them; prints a line for each row, with the
+    /// passwords that were drawn.
+    #[command(after_help = station_import::HELP)]
+    Import {
+        /// The file: UTF-8, the first row names the columns (identity, name, site, password).
+        file: PathBuf,
+        /// Write nothing, and say what would become of each row.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// List stations: identity, name, whether it is connected, protocol.
     List,
@@ -63,6 +75,9 @@ impl Station {
                 let id = app::stations::named(&app, &CALLER, &identity).await?;
                 app::stations::archive(&app, &CALLER, id).await?;
                 println!("{identity} is archived and may not connect any more");
+            }
+            Self::Import { file, dry_run } => {
+                return station_import::run(&app, &CALLER, &file, dry_run).await;
             }
             Self::List => {
                 let mut page = PageRequest {

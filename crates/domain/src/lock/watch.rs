@@ -134,6 +134,15 @@ impl Watch {
         }
     }
 
+    /// A watch over the same settings of another device: nothing is known of it yet.
+    #[must_use]
+    pub fn anew(wishes: Vec<Wish>) -> Self {
+        Self {
+            wishes,
+            ..Self::default()
+        }
+    }
+
     /// Whether any frozen setting is of this component and variable: what a monitor tells may say
     /// neither EVSE nor instance.
     #[must_use]
