@@ -11104,9 +11104,9 @@ export interface operations {
                 /** @description Needs the right to driver data. */
                 driver_id?: string;
                 /**
-                 * @description `-started` when not given, or `ended` (those that run come last) or `energy` (those of
-                 *     which it is not known come first); with a `-` before it, the greatest first. A file is
-                 *     sorted by `started` only.
+                 * @description `-started` when not given, or `ended` (those that run come last) or `energy` (those that run
+                 *     and those of which it is not known come first); with a `-` before it, the greatest first. A
+                 *     file is sorted by `started` only.
                  */
                 sort?: components["schemas"]["SessionOrder"];
                 /** @description 50 when not given. */
