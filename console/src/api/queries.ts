@@ -227,6 +227,8 @@ export const attempts = queryOptions({
   queryKey: keys.attempts,
   queryFn: ({ signal }) => get<T.Page<T.Attempt>>('/connection_attempts', { limit: 50 }, signal),
 });
+/** Whoever follows a charger stands before it; no event tells of what nobody's charger says. */
+const FOLLOWED_MS = 2_000;
 /** Whose calls and frames are followed. */
 type Traced = { identity: string } | { remote_ip: string };
 export const tracedAttempts = (whose: Traced) =>
@@ -239,8 +241,7 @@ export const strangerFrames = (whose: Traced) =>
     queryKey: [...keys.attempts, 'frames', whose],
     queryFn: ({ signal }) =>
       get<T.Page<T.StrangerFrame>>('/connection_attempts/frames', { ...whose, limit: 200 }, signal),
-    // Whoever follows a station stands before it; no event tells of a frame of nobody's.
-    refetchInterval: 2_000,
+    refetchInterval: FOLLOWED_MS,
   });
 export const unclaimed = queryOptions({
   queryKey: keys.unclaimed,

@@ -9,6 +9,7 @@ import { strangerFrames, tracedAttempts } from '../../api/queries';
 import type { Attempt, StrangerFrame } from '../../api/shapes';
 import { JsonView } from '../../components/json_view';
 import { Empty, ProblemAlert } from '../../components/page_state';
+import { clock } from '../../format';
 
 type Line = { id: string; at: string; from: string; frame?: StrangerFrame; attempt?: Attempt };
 
@@ -95,19 +96,19 @@ function Lines({ trace }: { trace: string }) {
       />
     );
   return (
-    <ol className="plain trace" aria-label={t('trace.lines', { whose: trace })}>
+    <ul className="plain trace" aria-label={t('trace.lines', { whose: trace })}>
       {lines.map((line) => (
         <li key={line.id}>
           <TraceLine line={line} />
         </li>
       ))}
-    </ol>
+    </ul>
   );
 }
 
 function TraceLine({ line }: { line: Line }) {
-  const { t, i18n } = useTranslation();
-  const at = new Date(line.at).toLocaleTimeString(i18n.language, { fractionalSecondDigits: 3 });
+  const { t } = useTranslation();
+  const at = clock(line.at, true);
   if (line.attempt)
     return (
       <div>
@@ -124,7 +125,7 @@ function TraceLine({ line }: { line: Line }) {
     <details>
       <summary>
         <span className="mono">{at}</span> {direction} {frame?.action ?? t(`trace.${frame?.kind}`)}
-        {frame?.kind !== 'call' && <span className="sub"> {t(`trace.${frame?.kind}`)}</span>}
+        {frame?.action && frame.kind !== 'call' && <span className="sub"> {t(`trace.${frame?.kind}`)}</span>}
       </summary>
       <JsonView value={frame?.payload ?? ''} label={frame?.action ?? undefined} />
       {frame?.deviations.map((one) => (

@@ -121,7 +121,11 @@ async fn a_parameter_that_cannot_be_read_is_named_with_what_can() {
         (&meter, "minutes=0", "from 1 to 10080"),
         ("/me", "limit=1", "this route takes none"),
         ("/connection_attempts/unclaimed", "limit=0", "from 1 to 200"),
-        ("/connection_attempts", "sort=at", "there are limit, cursor"),
+        (
+            "/connection_attempts",
+            "sort=at",
+            "there are identity, remote_ip, limit, cursor",
+        ),
     ];
     for (path, query, right) in cases {
         let what = format!("{path}?{query}");
