@@ -235,6 +235,7 @@ export const tracedAttempts = (whose: Traced) =>
   queryOptions({
     queryKey: [...keys.attempts, whose],
     queryFn: ({ signal }) => get<T.Page<T.Attempt>>('/connection_attempts', { ...whose, limit: 100 }, signal),
+    refetchInterval: FOLLOWED_MS,
   });
 export const strangerFrames = (whose: Traced) =>
   queryOptions({
